@@ -1,0 +1,64 @@
+// The bounded inbox. Order of a batch: time, then source rank, then arrival; written once, here.
+import type { OriginName } from '../shared/domain/agent-name.ts';
+import type { KernelInput } from './kernel.ts';
+
+/** Lower goes first among inputs of the same instant: what a broker says is older than the price that follows it. */
+export const sourceRank: Readonly<Record<OriginName, number>> = {
+  kernel: 0,
+  broker: 1,
+  operator: 2,
+  workflow: 3,
+  market: 4,
+  system: 5,
+  analyst_ai: 6,
+  trading_ai: 6,
+  orchestrator_ai: 6,
+  health_ai: 6,
+};
+
+/** Beyond this many waiting inputs, quotes are dropped (a newer one follows); anything else is kept. */
+export const maxWaitingInputs = 20_000;
+
+interface Waiting {
+  readonly input: KernelInput;
+  readonly arrival: number;
+}
+
+export class Inbox {
+  #waiting: Waiting[] = [];
+  #arrivals = 0;
+  #droppedQuotes = 0;
+
+  get depth(): number {
+    return this.#waiting.length;
+  }
+
+  get droppedQuotes(): number {
+    return this.#droppedQuotes;
+  }
+
+  /** Accepts an input; false when it was a quote and the inbox is full. */
+  push(input: KernelInput): boolean {
+    if (this.#waiting.length >= maxWaitingInputs && input.message_type === 'market.quotes') {
+      this.#droppedQuotes++;
+      return false;
+    }
+    this.#waiting.push({ input, arrival: this.#arrivals++ });
+    return true;
+  }
+
+  /** Removes and returns up to `limit` inputs in order. */
+  take(limit: number): KernelInput[] {
+    if (this.#waiting.length === 0) return [];
+    this.#waiting.sort(compareWaiting);
+    return this.#waiting.splice(0, limit).map((waiting) => waiting.input);
+  }
+}
+
+function compareWaiting(left: Waiting, right: Waiting): number {
+  return (
+    left.input.at - right.input.at ||
+    sourceRank[left.input.from] - sourceRank[right.input.from] ||
+    left.arrival - right.arrival
+  );
+}

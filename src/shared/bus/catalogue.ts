@@ -1,0 +1,231 @@
+// The message catalogue: every type that may travel, with the shape of its data.
+import type { AgentName } from '../domain/agent-name.ts';
+import type { Candle } from '../domain/candle.ts';
+import type { Decision } from '../domain/decision.ts';
+import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
+import type { Mandate } from '../domain/mandate.ts';
+import type { RunMode } from '../domain/mode.ts';
+import type { DecimalText } from '../domain/money.ts';
+import type { Fill, Order, OrderRequest } from '../domain/order.ts';
+import type { EquityPoint, Position } from '../domain/position.ts';
+import type { Quote } from '../domain/quote.ts';
+import type { Refusal } from '../domain/risk.ts';
+import type { Signal } from '../domain/signal.ts';
+import type { SourceStatus } from '../domain/source-status.ts';
+import type { Task, TaskKind, TaskResult } from '../domain/task.ts';
+import type { EpochMs } from '../domain/time.ts';
+import type { TradingState, TradingStateRecord } from '../domain/trading-state.ts';
+import type { MarketState, ProbeResult, SystemVitals } from '../domain/vitals.ts';
+
+/** A closed candle, with when it happened (its close) and when the system could first know it. */
+export interface CandleEvent {
+  readonly source: string;
+  readonly kind: 'live' | 'simulated' | 'recorded';
+  readonly candle: Candle;
+  readonly happened_at: EpochMs;
+  readonly known_at: EpochMs;
+}
+
+/** Latest quotes of one source, conflated to at most one per symbol. */
+export interface QuoteBatch {
+  readonly source: string;
+  readonly quotes: readonly Quote[];
+  readonly known_at: EpochMs;
+}
+
+/** Past candles asked for at start or after an outage, oldest first; never a reason to trade by themselves. */
+export interface CandleHistory {
+  readonly source: string;
+  readonly kind: 'live' | 'simulated' | 'recorded';
+  readonly symbol: string;
+  readonly candles: readonly Candle[];
+  readonly known_at: EpochMs;
+}
+
+export interface MarketQuarantine {
+  readonly source: string;
+  readonly reason: string;
+  readonly where: string;
+  readonly count: number;
+}
+
+export interface KernelStarted {
+  readonly run_mode: RunMode;
+  readonly seed: number;
+  readonly version: string;
+  /** Settings the agents were built with, without any secret; a replay rebuilds the agents from them. */
+  readonly agent_settings: Readonly<Record<string, unknown>>;
+  readonly first_start: boolean;
+}
+
+export interface KernelAlarm {
+  readonly owner: AgentName;
+  readonly name: string;
+  readonly due_at: EpochMs;
+}
+
+export interface AgentFailure {
+  readonly agent: AgentName;
+  readonly error: string;
+  readonly message_id: string;
+  readonly failures: number;
+  readonly restart_at: EpochMs;
+}
+
+/** What a broker says of one order. `report_id` makes a repeated report recognisable. */
+export interface BrokerReport {
+  readonly broker: string;
+  readonly report_id: string;
+  readonly client_order_id: string;
+  readonly kind: 'accepted' | 'rejected' | 'fill' | 'cancelled' | 'expired';
+  readonly fill: Fill | null;
+  /** The order as the broker holds it, for legs the broker created itself. */
+  readonly order: OrderRequest | null;
+  readonly reason: string | null;
+  readonly at: EpochMs;
+}
+
+/** A submit or cancel whose result is not known (`unknown`), or that certainly never left (`not-sent`). */
+export interface BrokerUncertainty {
+  readonly broker: string;
+  readonly client_order_id: string;
+  readonly action: 'submit' | 'cancel';
+  readonly outcome: 'unknown' | 'not-sent';
+  readonly detail: string;
+}
+
+/** One order as the broker truly holds or remembers it. */
+export interface BrokerOrder {
+  readonly request: OrderRequest;
+  readonly state: 'accepted' | 'partially_filled' | 'filled' | 'cancelled' | 'rejected' | 'expired';
+  readonly filled_quantity: DecimalText;
+}
+
+/** The broker's whole truth, answered to a `broker.snapshot` effect. A failed query is never an empty one. */
+export interface BrokerSnapshot {
+  readonly broker: string;
+  readonly request_id: string;
+  readonly complete: boolean;
+  readonly error: string | null;
+  readonly orders: readonly BrokerOrder[];
+  readonly fills: readonly Fill[];
+  readonly cash: DecimalText | null;
+}
+
+export const operatorCommands = [
+  'start',
+  'stop',
+  'force_decision',
+  'halt',
+  'reduce_only',
+  'resume',
+  'auto_heal',
+  'close_position',
+] as const;
+
+export interface OperatorCommand {
+  readonly command: (typeof operatorCommands)[number];
+  readonly by: string;
+  readonly reason: string;
+  /** Symbol of close_position; null otherwise. */
+  readonly symbol: string | null;
+  readonly dry_run: boolean;
+}
+
+export interface TaskAssignment {
+  readonly task_id: string;
+  readonly kind: TaskKind;
+  readonly symbols: readonly string[];
+  readonly decision_id: string;
+  readonly deadline_at: EpochMs;
+}
+
+export interface TaskCompletion {
+  readonly task_id: string;
+  readonly kind: TaskKind;
+  readonly succeeded: boolean;
+  readonly result: TaskResult;
+}
+
+/** Trading's own summary, for the orchestrator's snapshot and the health monitor. */
+export interface TradingSummary {
+  readonly state: TradingState;
+  readonly open_positions: number;
+  readonly open_orders: number;
+  readonly unknown_orders: number;
+  readonly equity: EquityPoint;
+  readonly simulated: boolean;
+}
+
+/** Health's summary for the orchestrator. `system_load` is 0..1 of what the machine can bear. */
+export interface HealthSummary {
+  readonly system_load: number;
+  readonly source_health: Readonly<Record<string, number>>;
+  readonly open_incidents: number;
+  readonly critical_incidents: number;
+}
+
+export interface TradingTighten {
+  readonly state: TradingState;
+  readonly reason: string;
+}
+
+export interface MessageDataByType {
+  'market.candle': CandleEvent;
+  'market.quotes': QuoteBatch;
+  'market.history': CandleHistory;
+  'market.source_status': SourceStatus;
+  'market.quarantined': MarketQuarantine;
+  'kernel.started': KernelStarted;
+  'kernel.alarm': KernelAlarm;
+  'kernel.agent_failed': AgentFailure;
+  'kernel.agent_restarted': { readonly agent: AgentName };
+  'kernel.dead_letter': DeadLetter;
+  'broker.report': BrokerReport;
+  'broker.uncertain': BrokerUncertainty;
+  'broker.snapshot': BrokerSnapshot;
+  'operator.command': OperatorCommand;
+  'system.vitals': SystemVitals;
+  'probe.result': ProbeResult;
+  'workflow.result': TaskCompletion;
+  mandate: Mandate;
+  decision: Decision;
+  'decision.scored': Decision;
+  'task.assigned': TaskAssignment;
+  'task.completed': TaskCompletion;
+  'task.changed': Task;
+  signal: Signal;
+  'market.state': MarketState;
+  'trading.summary': TradingSummary;
+  'trading.refused': Refusal;
+  'trading.order_changed': Order;
+  'trading.position_changed': Position;
+  'trading.state_changed': TradingStateRecord;
+  'trading.tighten': TradingTighten;
+  'health.summary': HealthSummary;
+  'health.incident': Incident;
+  'health.heal': HealRecord;
+}
+
+export type MessageType = keyof MessageDataByType;
+
+/** Types that may enter from outside; everything else is only ever emitted by an agent. */
+export const inputTypes = [
+  'market.candle',
+  'market.quotes',
+  'market.history',
+  'market.source_status',
+  'market.quarantined',
+  'kernel.started',
+  'kernel.alarm',
+  'kernel.dead_letter',
+  'broker.report',
+  'broker.uncertain',
+  'broker.snapshot',
+  'operator.command',
+  'system.vitals',
+  'probe.result',
+  'workflow.result',
+  'kernel.agent_restarted',
+] as const satisfies readonly MessageType[];
+export type InputType = (typeof inputTypes)[number];

@@ -1,0 +1,81 @@
+// State and record collections: what agents may keep, and what of it is read back at start.
+import type { AgentName } from '../domain/agent-name.ts';
+import type { Decision } from '../domain/decision.ts';
+import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
+import type { Mandate } from '../domain/mandate.ts';
+import type { Fill, Order } from '../domain/order.ts';
+import type { EquityPoint, Position } from '../domain/position.ts';
+import type { Refusal } from '../domain/risk.ts';
+import type { Signal } from '../domain/signal.ts';
+import type { SourceStatus } from '../domain/source-status.ts';
+import type { Task } from '../domain/task.ts';
+import type { EpochMs } from '../domain/time.ts';
+import type { TradingStateRecord } from '../domain/trading-state.ts';
+
+export interface AlarmRow {
+  readonly owner: AgentName;
+  readonly name: string;
+  readonly due_at: EpochMs;
+}
+
+/** Free-form durable memory of one agent, keyed by it; must stay small and bounded. */
+export interface MemoryRow {
+  readonly agent: AgentName;
+  readonly value: unknown;
+}
+
+export interface CollectionRows {
+  alarms: AlarmRow;
+  decisions: Decision;
+  tasks: Task;
+  mandates: Mandate;
+  signals: Signal;
+  refusals: Refusal;
+  orders: Order;
+  fills: Fill;
+  positions: Position;
+  trading_state: TradingStateRecord;
+  equity: EquityPoint;
+  incidents: Incident;
+  heals: HealRecord;
+  dead_letters: DeadLetter;
+  source_status: SourceStatus;
+  agent_memory: MemoryRow;
+}
+
+export type CollectionName = keyof CollectionRows;
+
+/**
+ * `all`: loaded whole at start, so its agent must keep it bounded.
+ * `open`: rows whose `open` is true are loaded; closed ones stay for reading only.
+ * `none`: written and read by people, never loaded.
+ */
+export const collectionLoading: Readonly<Record<CollectionName, 'all' | 'open' | 'none'>> = {
+  alarms: 'all',
+  decisions: 'open',
+  tasks: 'open',
+  mandates: 'all',
+  signals: 'none',
+  refusals: 'none',
+  orders: 'open',
+  fills: 'none',
+  positions: 'open',
+  trading_state: 'all',
+  equity: 'none',
+  incidents: 'open',
+  heals: 'none',
+  dead_letters: 'none',
+  source_status: 'all',
+  agent_memory: 'all',
+};
+
+export const collectionNames = Object.keys(collectionLoading) as CollectionName[];
+
+export interface Put<Name extends CollectionName = CollectionName> {
+  readonly collection: Name;
+  readonly key: string;
+  /** New value, or null to remove the row. */
+  readonly value: CollectionRows[Name] | null;
+}
+
+export type AnyPut = { [Name in CollectionName]: Put<Name> }[CollectionName];

@@ -1,0 +1,55 @@
+// The effect catalogue: everything an agent may ask of the outside world. Effects are released only after commit.
+import type { AgentName } from '../domain/agent-name.ts';
+import type { Severity } from '../domain/incident.ts';
+import type { OrderRequest } from '../domain/order.ts';
+import type { TaskKind } from '../domain/task.ts';
+import type { EpochMs } from '../domain/time.ts';
+
+export interface EffectDataByKind {
+  'broker.submit': OrderRequest;
+  'broker.cancel': { readonly client_order_id: string; readonly symbol: string };
+  'broker.snapshot': { readonly request_id: string; readonly reason: string };
+  'market.backfill': { readonly symbol: string; readonly count: number };
+  'market.restart_source': { readonly source: string; readonly reason: string };
+  'probe.run': { readonly probe: string; readonly target: string };
+  'alert.send': {
+    readonly incident_id: string;
+    readonly severity: Severity;
+    readonly text: string;
+    readonly phase: 'opened' | 'updated' | 'resolved';
+  };
+  'workflow.run': {
+    readonly task_id: string;
+    readonly kind: TaskKind;
+    readonly symbols: readonly string[];
+    readonly deadline_at: EpochMs;
+  };
+}
+
+export type EffectKind = keyof EffectDataByKind;
+
+export interface Effect<Kind extends EffectKind = EffectKind> {
+  readonly id: string;
+  readonly kind: Kind;
+  readonly agent: AgentName;
+  readonly data: EffectDataByKind[Kind];
+  readonly correlation_id: string;
+  readonly at: EpochMs;
+}
+
+export type AnyEffect = { [Kind in EffectKind]: Effect<Kind> }[EffectKind];
+
+/**
+ * What a restart does with an effect that was committed but perhaps not performed.
+ * Orders are never resent blindly: trading asks the broker first, so they are dropped here.
+ */
+export const effectRecovery: Readonly<Record<EffectKind, 'release-again' | 'drop'>> = {
+  'broker.submit': 'drop',
+  'broker.cancel': 'drop',
+  'broker.snapshot': 'drop',
+  'market.backfill': 'drop',
+  'market.restart_source': 'drop',
+  'probe.run': 'drop',
+  'alert.send': 'release-again',
+  'workflow.run': 'release-again',
+};

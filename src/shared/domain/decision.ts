@@ -1,0 +1,75 @@
+// The orchestrator's recorded verdict, also when the verdict is "do nothing".
+import type { MarketMode } from './mode.ts';
+import type { TaskKind } from './task.ts';
+import type { EpochMs } from './time.ts';
+
+export const decisionActions = [
+  'execute_trading_strategy',
+  'increase_monitoring_frequency',
+  'decrease_monitoring_frequency',
+  'maintain_monitoring',
+  'run_self_healing',
+  'switch_mode',
+  'stand_by',
+] as const;
+export type DecisionAction = (typeof decisionActions)[number];
+
+/** One candidate that was weighed: a task kind with its score and the terms that made it. */
+export interface DecisionCandidate {
+  readonly kind: TaskKind;
+  readonly score: number;
+  readonly due: boolean;
+  readonly chosen: boolean;
+  /** Named terms whose sum is the score. */
+  readonly terms: Readonly<Record<string, number>>;
+  readonly reason: string;
+}
+
+export interface DecisionOutcome {
+  readonly scored_at: EpochMs;
+  /** True when every task of the decision finished and its promised effect was observed. */
+  readonly successful: boolean;
+  readonly tasks_succeeded: number;
+  readonly tasks_failed: number;
+  readonly detail: string;
+}
+
+/** What the orchestrator saw when it decided; plain named values, so every reason can be re-checked. */
+export interface DecisionContext {
+  readonly sessions_open: readonly string[];
+  readonly crypto_volatility: number | null;
+  readonly forex_volatility: number | null;
+  /** Volatility now relative to its own normal level; 1 is normal. */
+  readonly crypto_activity: number | null;
+  readonly forex_activity: number | null;
+  readonly system_load: number;
+  readonly source_health: Readonly<Record<string, number>>;
+  readonly simulated_sources: readonly string[];
+  readonly open_positions: number;
+  readonly queued_tasks: number;
+  readonly trading_state: string;
+  readonly equity: number | null;
+}
+
+export interface Decision {
+  readonly id: string;
+  readonly at: EpochMs;
+  readonly mode: MarketMode;
+  readonly previous_mode: MarketMode;
+  readonly action: DecisionAction;
+  readonly confidence: number;
+  readonly reasoning: string;
+  readonly trigger: 'schedule' | 'operator' | 'event' | 'start';
+  readonly context: DecisionContext;
+  readonly candidates: readonly DecisionCandidate[];
+  readonly task_ids: readonly string[];
+  readonly next_decision_at: EpochMs;
+  readonly policy_version: string;
+  /** Model that advised, null when the policy alone decided. */
+  readonly model: string | null;
+  /** Whether it rests on simulated or recorded market data. */
+  readonly data_kind: 'live' | 'simulated' | 'recorded' | 'none';
+  readonly outcome: DecisionOutcome | null;
+  /** True until the outcome is scored. */
+  readonly open: boolean;
+}

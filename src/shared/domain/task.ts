@@ -1,0 +1,61 @@
+// A durable piece of work of the catalogue, and the table of its life.
+import type { AgentName } from './agent-name.ts';
+import type { EpochMs } from './time.ts';
+
+export const taskKinds = [
+  'crypto-aggressive-scan',
+  'crypto-normal-scan',
+  'crypto-light-monitoring',
+  'forex-london-session',
+  'forex-newyork-session',
+  'forex-asia-session',
+  'health-monitor-check',
+  'deep-market-analysis',
+] as const;
+export type TaskKind = (typeof taskKinds)[number];
+
+export const taskStates = ['queued', 'running', 'succeeded', 'failed', 'expired', 'skipped'] as const;
+export type TaskState = (typeof taskStates)[number];
+
+export interface Task {
+  /** Hash of kind and slot: the same slot can never make two tasks. */
+  readonly id: string;
+  readonly kind: TaskKind;
+  /** Scheduled start of the slot this task serves. */
+  readonly slot_at: EpochMs;
+  readonly decision_id: string;
+  readonly agent: AgentName;
+  readonly runner: 'native' | 'n8n';
+  readonly priority: number;
+  readonly resources: readonly string[];
+  readonly state: TaskState;
+  readonly attempts: number;
+  readonly deadline_at: EpochMs;
+  readonly queued_at: EpochMs;
+  readonly started_at: EpochMs | null;
+  readonly finished_at: EpochMs | null;
+  readonly symbols: readonly string[];
+  readonly result: TaskResult | null;
+  readonly reason: string;
+  /** True while the task manager still has something to do with it. */
+  readonly open: boolean;
+}
+
+/** What a handler reports back; `effect_observed` is the promised effect seen, not merely "no error". */
+export interface TaskResult {
+  readonly effect_observed: boolean;
+  readonly looked_at: number;
+  readonly found: number;
+  readonly summary: string;
+  readonly error: string | null;
+}
+
+/** Legal next states of a task. Anything else is a bug. */
+export const taskTransitions: Readonly<Record<TaskState, readonly TaskState[]>> = {
+  queued: ['running', 'expired', 'skipped', 'failed'],
+  running: ['succeeded', 'failed', 'expired', 'queued'],
+  succeeded: [],
+  failed: [],
+  expired: [],
+  skipped: [],
+};

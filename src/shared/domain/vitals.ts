@@ -1,0 +1,49 @@
+// Measurements of the process and its agents, taken on the noisy side and handed in as messages.
+import type { AgentName } from './agent-name.ts';
+import type { EpochMs } from './time.ts';
+
+export interface AgentVitals {
+  readonly agent: AgentName;
+  readonly state: 'running' | 'restarting' | 'down';
+  readonly last_turn_at: EpochMs | null;
+  readonly handled: number;
+  readonly failures: number;
+  readonly restarts: number;
+  /** Mean handler time since the previous report, milliseconds. */
+  readonly mean_turn_ms: number;
+}
+
+export interface SystemVitals {
+  readonly at: EpochMs;
+  readonly event_loop_delay_p99_ms: number;
+  readonly heap_used_bytes: number;
+  readonly heap_limit_bytes: number;
+  readonly resident_bytes: number;
+  readonly disk_free_bytes: number | null;
+  readonly disk_total_bytes: number | null;
+  /** Process CPU over one core, 0..cores. */
+  readonly cpu_load: number;
+  readonly inbox_depth: number;
+  readonly agents: readonly AgentVitals[];
+}
+
+export interface ProbeResult {
+  readonly probe: string;
+  readonly target: string;
+  readonly ok: boolean;
+  readonly latency_ms: number | null;
+  readonly value: number | null;
+  readonly detail: string;
+  readonly at: EpochMs;
+}
+
+/** Market state of one asset class as the analyst measures it. */
+export interface MarketState {
+  readonly asset_class: 'crypto' | 'forex';
+  /** Annualised realised volatility, as a fraction (0.6 = 60 %); null before warm-up. */
+  readonly volatility: number | null;
+  /** Short-term volatility relative to the instrument's own normal; 1 is normal; null before warm-up. */
+  readonly activity: number | null;
+  readonly instruments: number;
+  readonly at: EpochMs;
+}
