@@ -1,0 +1,195 @@
+// The loop around the kernel's core: inbox -> batch -> one commit -> only then effects. It waits for the store
+// and for alarms, so it is the one asynchronous file here; it must never compute anything that the core decides.
+import type { AnyEffect } from '../shared/bus/effects.ts';
+import { effectRecovery } from '../shared/bus/effects.ts';
+import type { AnyMessage } from '../shared/bus/message.ts';
+import type { Clock } from '../shared/ports/clock.ts';
+import type { CommitBatch, JournalEntry, Store } from '../shared/ports/store.ts';
+import { admit } from './admission.ts';
+import { Inbox } from './inbox.ts';
+import type { TurnRecord } from './journal.ts';
+import type { Kernel, KernelInput } from './kernel.ts';
+
+export const maxBatchInputs = 500;
+const maxCommitAttempts = 5;
+const firstCommitRetryMs = 100;
+
+export interface KernelLoopOptions {
+  readonly kernel: Kernel;
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Performs one committed effect; its result comes back through post(). */
+  readonly release: (effect: AnyEffect) => void;
+  /** Hears every committed turn, in order, after the commit. */
+  readonly committed: (records: readonly TurnRecord[]) => void;
+  /** Called once when the loop cannot go on; the process must stop and recover by starting again. */
+  readonly fatal: (error: Error) => void;
+  /** Pause between commits in real milliseconds, so that ticks share a commit. */
+  readonly commitPauseMs: number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+interface Waiter {
+  readonly resolve: (record: TurnRecord) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class KernelLoop {
+  readonly #options: KernelLoopOptions;
+  readonly #inbox = new Inbox();
+  readonly #waiters = new Map<KernelInput, Waiter>();
+  readonly #settled: string[] = [];
+  /** Alarms already in the inbox, so that a backlog does not queue them twice. */
+  readonly #alarmsWaiting = new Set<string>();
+  #running: Promise<void> | undefined;
+  #stopping = false;
+  #wake: (() => void) | undefined;
+  #lastCommitMs = 0;
+
+  constructor(options: KernelLoopOptions) {
+    this.#options = options;
+  }
+
+  get inboxDepth(): number {
+    return this.#inbox.depth;
+  }
+
+  get droppedQuotes(): number {
+    return this.#inbox.droppedQuotes;
+  }
+
+  /** Duration of the last commit in milliseconds. */
+  get lastCommitMs(): number {
+    return this.#lastCommitMs;
+  }
+
+  /** Accepts an input; malformed ones become dead letters. */
+  post(input: KernelInput): void {
+    if (this.#stopping) return;
+    this.#inbox.push(admit(input));
+    this.#wakeUp();
+  }
+
+  /** Accepts an input and resolves with its turn once that is committed. */
+  postAndWait(input: KernelInput): Promise<TurnRecord> {
+    if (this.#stopping) return Promise.reject(new Error('the system is shutting down'));
+    const admitted = admit(input);
+    return new Promise((resolve, reject) => {
+      this.#waiters.set(admitted, { resolve, reject });
+      this.#inbox.push(admitted);
+      this.#wakeUp();
+    });
+  }
+
+  /** Says that a durable effect has been performed and need not be repeated after a restart. */
+  settle(effectId: string): void {
+    this.#settled.push(effectId);
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Finishes what is in the inbox, commits it and stops. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#wakeUp();
+    await this.#running;
+    this.#options.clock.cancelWake();
+    for (const waiter of this.#waiters.values()) waiter.reject(new Error('the system is shutting down'));
+    this.#waiters.clear();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (;;) {
+        const inputs = this.#nextBatch();
+        if (inputs.length > 0 || this.#settled.length > 0) await this.#turn(inputs);
+        else if (this.#stopping) return;
+        else await this.#idle();
+        if (!this.#stopping && this.#options.commitPauseMs > 0)
+          await this.#options.sleep(this.#options.commitPauseMs);
+      }
+    } catch (error) {
+      this.#options.fatal(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** Due alarms join the inbox first, so that one order rules over all inputs. */
+  #nextBatch(): KernelInput[] {
+    if (!this.#stopping) {
+      const now = Math.max(this.#options.clock.now(), this.#options.kernel.lastAt);
+      for (const alarm of this.#options.kernel.dueAlarms(now)) {
+        const key = alarmInputKey(alarm);
+        if (this.#alarmsWaiting.has(key)) continue;
+        this.#alarmsWaiting.add(key);
+        this.#inbox.push(alarm);
+      }
+    }
+    return this.#inbox.take(maxBatchInputs);
+  }
+
+  async #turn(inputs: readonly KernelInput[]): Promise<void> {
+    const records: TurnRecord[] = [];
+    const entries: JournalEntry[] = [];
+    const settledEffectIds = this.#settled.splice(0);
+    for (const input of inputs) {
+      if (input.message_type === 'kernel.alarm') this.#alarmsWaiting.delete(alarmInputKey(input));
+      const { record, entry } = this.#options.kernel.process(input);
+      records.push(record);
+      entries.push(entry);
+    }
+    const effects = records.flatMap((record) => record.effects);
+    await this.#commit({
+      entries,
+      puts: records.flatMap((record) => record.puts),
+      effects: effects.filter((effect) => effectRecovery[effect.kind] === 'release-again'),
+      settledEffectIds,
+    });
+    this.#options.committed(records);
+    for (const effect of effects) this.#options.release(effect);
+    for (const [index, record] of records.entries()) {
+      const input = inputs[index];
+      if (input === undefined) continue;
+      this.#waiters.get(input)?.resolve(record);
+      this.#waiters.delete(input);
+    }
+  }
+
+  async #commit(batch: CommitBatch): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const begun = performance.now();
+      try {
+        await this.#options.store.commit(batch);
+        this.#lastCommitMs = performance.now() - begun;
+        return;
+      } catch (error) {
+        if (attempt >= maxCommitAttempts) throw error;
+        await this.#options.sleep(firstCommitRetryMs * 2 ** (attempt - 1));
+      }
+    }
+  }
+
+  #idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      const next = this.#options.kernel.nextAlarmAt;
+      if (next !== undefined) this.#options.clock.wakeAt(next, () => this.#wakeUp());
+    });
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
+function alarmInputKey(input: KernelInput): string {
+  return JSON.stringify(input.data);
+}
+
+/** Messages of committed turns in order: each input, then what it caused. */
+export function committedMessages(records: readonly TurnRecord[]): AnyMessage[] {
+  return records.flatMap((record) => [record.input, ...record.emitted]);
+}

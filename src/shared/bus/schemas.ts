@@ -1,0 +1,193 @@
+// One schema per message type that may enter from outside. What does not fit becomes a dead letter, never an input.
+import { z } from 'zod';
+import { agentNames } from '../domain/agent-name.ts';
+import { timeframes } from '../domain/candle.ts';
+import { runModes } from '../domain/mode.ts';
+import { sourceStates } from '../domain/source-status.ts';
+import { taskKinds } from '../domain/task.ts';
+import { type InputType, type MessageDataByType, operatorCommands } from './catalogue.ts';
+
+const maxNameLength = 64;
+const maxDetailLength = 2_000;
+/** A history answer, a quote batch or a snapshot larger than this is refused whole. */
+const maxListLength = 20_000;
+
+const name = z.string().min(1).max(maxNameLength);
+const detail = z.string().max(maxDetailLength);
+const at = z.int().nonnegative();
+const price = z.number().positive();
+const decimal = z.string().regex(/^-?\d{1,30}(\.\d{1,30})?$/, 'plain decimal text expected');
+const positiveDecimal = z
+  .string()
+  .regex(/^\d{1,30}(\.\d{1,30})?$/, 'plain decimal text without sign expected');
+const sourceKind = z.enum(['live', 'simulated', 'recorded']);
+const side = z.enum(['buy', 'sell']);
+
+const candle = z.object({
+  symbol: name,
+  timeframe: z.enum(timeframes),
+  openTime: at,
+  open: price,
+  high: price,
+  low: price,
+  close: price,
+  volume: z.number().nonnegative(),
+});
+
+const quote = z.object({ symbol: name, bid: price, ask: price, happenedAt: at });
+
+const fill = z.object({
+  id: name,
+  client_order_id: name,
+  symbol: name,
+  side,
+  quantity: positiveDecimal,
+  price: positiveDecimal,
+  fee: decimal,
+  liquidity: z.enum(['maker', 'taker']),
+  at,
+});
+
+const orderRequest = z.object({
+  client_order_id: name,
+  symbol: name,
+  side,
+  type: z.enum(['market', 'limit', 'stop']),
+  leg: z.enum(['entry', 'stop', 'target', 'exit']),
+  quantity: positiveDecimal,
+  price: positiveDecimal.nullable(),
+  reduce_only: z.boolean(),
+  bracket: z
+    .object({
+      stop_client_order_id: name,
+      stop_price: positiveDecimal,
+      target_client_order_id: name,
+      target_price: positiveDecimal,
+    })
+    .nullable(),
+});
+
+const agentVitals = z.object({
+  agent: z.enum(agentNames),
+  state: z.enum(['running', 'restarting', 'down']),
+  last_turn_at: at.nullable(),
+  handled: z.int().nonnegative(),
+  failures: z.int().nonnegative(),
+  restarts: z.int().nonnegative(),
+  mean_turn_ms: z.number().nonnegative(),
+});
+
+const taskResult = z.object({
+  effect_observed: z.boolean(),
+  looked_at: z.int().nonnegative(),
+  found: z.int().nonnegative(),
+  summary: detail,
+  error: detail.nullable(),
+});
+
+type InputSchemas = { readonly [Type in InputType]: z.ZodType<MessageDataByType[Type]> };
+
+export const inputSchemas: InputSchemas = {
+  'market.candle': z.object({ source: name, kind: sourceKind, candle, happened_at: at, known_at: at }),
+  'market.quotes': z.object({ source: name, quotes: z.array(quote).max(maxListLength), known_at: at }),
+  'market.history': z.object({
+    source: name,
+    kind: sourceKind,
+    symbol: name,
+    candles: z.array(candle).max(maxListLength),
+    known_at: at,
+  }),
+  'market.source_status': z.object({
+    source: name,
+    state: z.enum(sourceStates),
+    health: z.number().min(0).max(1),
+    detail,
+    latencyMs: z.number().nonnegative().nullable(),
+    lastDataAt: at.nullable(),
+    at,
+  }),
+  'market.quarantined': z.object({
+    source: name,
+    reason: detail,
+    where: detail,
+    count: z.int().nonnegative(),
+  }),
+  'kernel.started': z.object({
+    run_mode: z.enum(runModes),
+    seed: z.int(),
+    version: name,
+    agent_settings: z.record(z.string(), z.unknown()),
+    first_start: z.boolean(),
+  }),
+  'kernel.alarm': z.object({ owner: z.enum(agentNames), name, due_at: at }),
+  'kernel.agent_restarted': z.object({ agent: z.enum(agentNames) }),
+  'kernel.dead_letter': z.object({ id: name, reason: detail, message_type: name, excerpt: detail, at }),
+  'broker.report': z.object({
+    broker: name,
+    report_id: name,
+    client_order_id: name,
+    kind: z.enum(['accepted', 'rejected', 'fill', 'cancelled', 'expired']),
+    fill: fill.nullable(),
+    order: orderRequest.nullable(),
+    reason: detail.nullable(),
+    at,
+  }),
+  'broker.uncertain': z.object({
+    broker: name,
+    client_order_id: name,
+    action: z.enum(['submit', 'cancel']),
+    outcome: z.enum(['unknown', 'not-sent']),
+    detail,
+  }),
+  'broker.snapshot': z.object({
+    broker: name,
+    request_id: name,
+    complete: z.boolean(),
+    error: detail.nullable(),
+    orders: z
+      .array(
+        z.object({
+          request: orderRequest,
+          state: z.enum(['accepted', 'partially_filled', 'filled', 'cancelled', 'rejected', 'expired']),
+          filled_quantity: positiveDecimal,
+        }),
+      )
+      .max(maxListLength),
+    fills: z.array(fill).max(maxListLength),
+    cash: decimal.nullable(),
+  }),
+  'operator.command': z.object({
+    command: z.enum(operatorCommands),
+    by: name,
+    reason: detail,
+    symbol: name.nullable(),
+    dry_run: z.boolean(),
+  }),
+  'system.vitals': z.object({
+    at,
+    event_loop_delay_p99_ms: z.number().nonnegative(),
+    heap_used_bytes: z.number().nonnegative(),
+    heap_limit_bytes: z.number().nonnegative(),
+    resident_bytes: z.number().nonnegative(),
+    disk_free_bytes: z.number().nonnegative().nullable(),
+    disk_total_bytes: z.number().nonnegative().nullable(),
+    cpu_load: z.number().nonnegative(),
+    inbox_depth: z.int().nonnegative(),
+    agents: z.array(agentVitals).max(agentNames.length),
+  }),
+  'probe.result': z.object({
+    probe: name,
+    target: name,
+    ok: z.boolean(),
+    latency_ms: z.number().nonnegative().nullable(),
+    value: z.number().nullable(),
+    detail,
+    at,
+  }),
+  'workflow.result': z.object({
+    task_id: name,
+    kind: z.enum(taskKinds),
+    succeeded: z.boolean(),
+    result: taskResult,
+  }),
+};

@@ -1,0 +1,105 @@
+// The only reader of the process environment and of .env. One clear message per mistake, nothing guessed.
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseEnv } from 'node:util';
+import type { z } from 'zod';
+import { environmentSchema, type Settings, settingNames } from './settings.ts';
+
+/** Settings with these beginnings are ours, so an unknown one is a typing mistake and not somebody else's. */
+const ourPrefixes = ['ATO_', 'ORCHESTRATOR_'];
+/** Names beginning with our prefix that belong to the operating environment of a container or a test. */
+const toleratedNames: ReadonlySet<string> = new Set();
+
+/** A mistake in the settings; the message names each setting and the fix. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+export interface LoadOptions {
+  readonly folder?: string;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Reads `.env` in the folder (if present) and the environment, which wins. Empty values count as absent.
+ * Throws SettingsError naming every wrong or unknown setting.
+ */
+export function loadSettings(options: LoadOptions = {}): Settings {
+  const merged = readEnvironment(options);
+  const unknown = Object.keys(merged).filter(isUnknownSetting);
+  const problems = unknown.map(describeUnknown);
+  const parsed = environmentSchema.safeParse(merged);
+  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => describeIssue(issue, merged)));
+  if (parsed.success) problems.push(...crossChecks(parsed.data));
+  if (problems.length > 0 || !parsed.success)
+    throw new SettingsError(
+      `Settings need a correction:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+    );
+  return Object.freeze(parsed.data);
+}
+
+function readEnvironment(options: LoadOptions): Record<string, string> {
+  const file = path.join(options.folder ?? process.cwd(), '.env');
+  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  const merged: Record<string, string> = {};
+  for (const [name, value] of Object.entries({ ...fromFile, ...(options.environment ?? process.env) })) {
+    if (value !== undefined && value.trim() !== '') merged[name] = value.trim();
+  }
+  return merged;
+}
+
+function isUnknownSetting(name: string): boolean {
+  if (toleratedNames.has(name)) return false;
+  return (
+    ourPrefixes.some((prefix) => name.startsWith(prefix)) &&
+    !(settingNames as readonly string[]).includes(name)
+  );
+}
+
+function describeUnknown(name: string): string {
+  const nearest = [...settingNames].sort(
+    (left, right) => editDistance(name, left) - editDistance(name, right),
+  )[0];
+  return `${name} is not a setting. Did you mean ${nearest}? All settings are listed in env.example.`;
+}
+
+function describeIssue(issue: z.core.$ZodIssue, merged: Readonly<Record<string, string>>): string {
+  const name = String(issue.path[0]);
+  const shown = /KEY|TOKEN|URL/.test(name) ? 'the given value' : `"${merged[name] ?? ''}"`;
+  return `${name}: ${issue.message} (found ${shown}). See env.example.`;
+}
+
+function crossChecks(settings: Settings): string[] {
+  const problems: string[] = [];
+  if (settings.ATO_MODE === 'live') {
+    problems.push(
+      'ATO_MODE=live: this version has no live broker. Set ATO_MODE=paper, which trades on a simulated account with real prices.',
+    );
+  }
+  if (settings.ATO_MARKET_SOURCE === 'tape' && settings.ATO_TAPE_PATH === undefined) {
+    problems.push('ATO_MARKET_SOURCE=tape needs ATO_TAPE_PATH, a recorded candle file or a folder of them.');
+  }
+  if (
+    settings.ATO_MARKET_SPEED !== 1 &&
+    (settings.ATO_MARKET_SOURCE === 'binance' || settings.ATO_MARKET_SOURCE === 'auto')
+  ) {
+    problems.push(
+      'ATO_MARKET_SPEED other than 1 works with ATO_MARKET_SOURCE=tape or synthetic only: a real market cannot be hurried.',
+    );
+  }
+  return problems;
+}
+
+/** Levenshtein distance, for suggesting the nearest name. */
+function editDistance(left: string, right: string): number {
+  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= left.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= right.length; column++) {
+      const substitution = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1);
+      current.push(Math.min((previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1, substitution));
+    }
+    previous = current;
+  }
+  return previous[right.length] ?? 0;
+}
