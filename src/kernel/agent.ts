@@ -11,7 +11,7 @@ import type { Random } from '../shared/ports/random.ts';
 /** Durable rows as of the last handled message. */
 export interface StateReader {
   get<Name extends CollectionName>(collection: Name, key: string): CollectionRows[Name] | undefined;
-  /** All restored rows of a collection in key order of insertion. */
+  /** All restored rows of a collection, ordered by key. */
   all<Name extends CollectionName>(collection: Name): Iterable<readonly [string, CollectionRows[Name]]>;
 }
 

@@ -27,7 +27,8 @@ export class StateMirror implements StateReader {
   }
 
   all<Name extends CollectionName>(collection: Name): Iterable<readonly [string, CollectionRows[Name]]> {
-    return this.#rows[collection].entries();
+    // By key, as stores load them: a replay, which never loads, must restore agents in the same order.
+    return [...this.#rows[collection]].sort(([left], [right]) => (left < right ? -1 : 1));
   }
 
   apply(put: AnyPut): void {
