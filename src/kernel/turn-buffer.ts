@@ -92,7 +92,8 @@ export class TurnBuffer implements Turn {
   }
 
   setAlarm(name: string, at: EpochMs): void {
-    const row: AlarmRow = { owner: this.#agent, name, due_at: at };
+    // At least a millisecond ahead, so that an agent can never keep one instant busy for ever.
+    const row: AlarmRow = { owner: this.#agent, name, due_at: Math.max(Math.ceil(at), this.now + 1) };
     this.put('alarms', alarmKey(this.#agent, name), row);
   }
 

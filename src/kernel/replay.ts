@@ -1,0 +1,103 @@
+// Replays recorded inputs with effects closed and compares every line and hash with the journal.
+import type { JournalEntry } from '../shared/ports/store.ts';
+import type { AgentBuilder } from './agent.ts';
+import { chainHash, type JournalLine } from './journal.ts';
+import { Kernel, type KernelInput } from './kernel.ts';
+
+export interface JournalDifference {
+  readonly sequence: number;
+  readonly part: 'hash' | 'sequence' | 'line' | 'input' | 'messages' | 'effects' | 'rows';
+  readonly recorded: string;
+  readonly replayed: string;
+}
+
+const maxShownLength = 1_000;
+
+/** Feeds entries in order; after the first difference it refuses to go on, because everything later follows from it. */
+export class JournalReplay {
+  readonly #kernel: Kernel;
+  #difference: JournalDifference | undefined;
+  #replayed = 0;
+
+  constructor(build: AgentBuilder) {
+    this.#kernel = new Kernel({ build });
+  }
+
+  get difference(): JournalDifference | undefined {
+    return this.#difference;
+  }
+
+  get replayed(): number {
+    return this.#replayed;
+  }
+
+  get hash(): string {
+    return this.#kernel.hash;
+  }
+
+  /** True while the journal reproduces. */
+  check(entry: JournalEntry): boolean {
+    if (this.#difference !== undefined) return false;
+    const previousHash = this.#kernel.hash;
+    if (entry.sequence !== this.#kernel.sequence + 1)
+      return this.#differ(entry, 'sequence', String(entry.sequence), String(this.#kernel.sequence + 1));
+    const expectedHash = chainHash(previousHash, entry.line);
+    if (expectedHash !== entry.hash) return this.#differ(entry, 'hash', entry.hash, expectedHash);
+    const recorded = parseLine(entry.line);
+    if (recorded === undefined) return this.#differ(entry, 'line', entry.line, 'not a journal line');
+    const replayed = this.#kernel.process(inputOf(recorded)).entry;
+    this.#replayed++;
+    if (replayed.line === entry.line) return true;
+    return this.#explain(entry, recorded, parseLine(replayed.line) ?? recorded);
+  }
+
+  #explain(entry: JournalEntry, recorded: JournalLine, replayed: JournalLine): boolean {
+    const parts = [
+      ['input', recorded.i, replayed.i],
+      ['messages', recorded.o, replayed.o],
+      ['effects', recorded.e, replayed.e],
+      ['rows', recorded.p, replayed.p],
+    ] as const;
+    for (const [part, left, right] of parts) {
+      const recordedText = JSON.stringify(left) ?? 'nothing';
+      const replayedText = JSON.stringify(right) ?? 'nothing';
+      if (recordedText !== replayedText)
+        return this.#differ(entry, part, ...aroundFirstDifference(recordedText, replayedText));
+    }
+    return this.#differ(entry, 'line', entry.line, JSON.stringify(replayed));
+  }
+
+  #differ(entry: JournalEntry, part: JournalDifference['part'], recorded: string, replayed: string): false {
+    this.#difference = {
+      sequence: entry.sequence,
+      part,
+      recorded: recorded.slice(0, maxShownLength),
+      replayed: replayed.slice(0, maxShownLength),
+    };
+    return false;
+  }
+}
+
+function parseLine(line: string): JournalLine | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && 'i' in value && 'n' in value
+      ? (value as JournalLine)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function inputOf(line: JournalLine): KernelInput {
+  const { from, to, message_type, data, at, correlation_id } = line.i;
+  return { from, to, message_type, data, at, correlation_id };
+}
+
+function aroundFirstDifference(left: string, right: string): [string, string] {
+  let index = 0;
+  while (index < left.length && left[index] === right[index]) index++;
+  const start = Math.max(0, index - 120);
+  const lead = start > 0 ? '...' : '';
+  return [lead + left.slice(start, start + 400), lead + right.slice(start, start + 400)];
+}
