@@ -1,0 +1,46 @@
+// The command line: one file per command, joined here. Exit 0 done, 1 failed, 2 misuse.
+import { Command, CommanderError } from 'commander';
+import { SettingsError } from '../shared/config/load-settings.ts';
+import { StoreOpenError } from '../shared/ports/store.ts';
+import { version } from '../runtime/version.ts';
+import { benchCommand } from './bench.ts';
+import { doctorCommand } from './doctor.ts';
+import { explainCommand } from './explain.ts';
+import { journalCommand } from './journal.ts';
+import { CommandFailed, Misuse } from './misuse.ts';
+import { simCommand } from './sim.ts';
+import { startCommand } from './start.ts';
+
+const misuseExitCode = 2;
+
+/** The whole program; parse with runProgram. */
+export function createProgram(): Command {
+  const program = new Command('ato')
+    .description('AI Trading Orchestrator: four agents that decide when and what to run, instead of cron')
+    .version(version)
+    .showHelpAfterError('(add --help for the options)');
+  const commands = [startCommand(), simCommand(), journalCommand(), explainCommand(), doctorCommand(), benchCommand()];
+  for (const command of commands) program.addCommand(command);
+  for (const command of [program, ...commands, ...commands.flatMap((parent) => parent.commands)]) command.exitOverride();
+  return program;
+}
+
+/** Runs one command line and returns the exit code; never throws. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync([...argv], { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    return exitCodeFor(error);
+  }
+}
+
+function exitCodeFor(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : misuseExitCode;
+  if (error instanceof CommandFailed) return 1;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${message}\n`);
+  if (error instanceof Misuse || error instanceof SettingsError) return misuseExitCode;
+  if (!(error instanceof StoreOpenError) && error instanceof Error && process.env['NODE_DEBUG'] !== undefined) process.stderr.write(`${error.stack}\n`);
+  return 1;
+}

@@ -1,0 +1,153 @@
+// Performs committed effects against the adapters and hands every result, failure and timeout back as an input.
+import type { KernelInput } from '../kernel/kernel.ts';
+import type { BrokerSnapshot } from '../shared/bus/catalogue.ts';
+import type { AnyEffect, Effect } from '../shared/bus/effects.ts';
+import type { Broker } from '../shared/ports/broker.ts';
+import type { Clock } from '../shared/ports/clock.ts';
+import type { Log } from '../shared/ports/log.ts';
+import type { Notifier } from '../shared/ports/notifier.ts';
+import type { Probe } from '../shared/ports/probe.ts';
+import type { MarketHub } from './market-hub.ts';
+
+const brokerTimeoutMs = 10_000;
+const historyTimeoutMs = 20_000;
+const restartTimeoutMs = 20_000;
+const alertAttempts = 3;
+
+export interface EffectRunnerOptions {
+  readonly broker: Broker;
+  readonly market: MarketHub;
+  readonly notifiers: readonly Notifier[];
+  readonly probes: ReadonlyMap<string, Probe>;
+  readonly clock: Clock;
+  readonly post: (input: KernelInput) => void;
+  readonly settle: (effectId: string) => void;
+  readonly log: Log;
+}
+
+export class EffectRunner {
+  readonly #options: EffectRunnerOptions;
+
+  constructor(options: EffectRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the effect; never throws and never waits. */
+  release(effect: AnyEffect): void {
+    this.#perform(effect).catch((error: unknown) => {
+      this.#options.log.error({ effect: effect.kind, id: effect.id, error: messageOf(error) }, 'an effect failed unexpectedly');
+    });
+  }
+
+  async #perform(effect: AnyEffect): Promise<void> {
+    switch (effect.kind) {
+      case 'broker.submit':
+        return this.#order(effect.data.client_order_id, 'submit', () => this.#options.broker.submit(effect.data));
+      case 'broker.cancel':
+        return this.#order(effect.data.client_order_id, 'cancel', () => this.#options.broker.cancel(effect.data.client_order_id));
+      case 'broker.snapshot':
+        return this.#snapshot(effect.data.request_id);
+      case 'market.backfill':
+        return this.#backfill(effect);
+      case 'market.restart_source':
+        return this.#restartSource(effect);
+      case 'probe.run':
+        return this.#probe(effect);
+      case 'alert.send':
+        return this.#alert(effect);
+      case 'workflow.run':
+        return this.#refuseWorkflow(effect);
+    }
+  }
+
+  /** A failure without a clear answer is unknown: the order may be at the venue. */
+  async #order(clientOrderId: string, action: 'submit' | 'cancel', call: () => Promise<void>): Promise<void> {
+    try {
+      await within(brokerTimeoutMs, call());
+    } catch (error) {
+      const data = { broker: this.#options.broker.name, client_order_id: clientOrderId, action, outcome: 'unknown', detail: messageOf(error) } as const;
+      this.#options.post({ from: 'broker', message_type: 'broker.uncertain', data, at: this.#options.clock.now() });
+    }
+  }
+
+  async #snapshot(requestId: string): Promise<void> {
+    const { broker, clock, post } = this.#options;
+    let data: BrokerSnapshot;
+    try {
+      data = await within(brokerTimeoutMs, broker.snapshot(requestId));
+    } catch (error) {
+      data = { broker: broker.name, request_id: requestId, complete: false, error: messageOf(error), orders: [], fills: [], cash: null };
+    }
+    post({ from: 'broker', message_type: 'broker.snapshot', data, at: clock.now() });
+  }
+
+  async #backfill(effect: Effect<'market.backfill'>): Promise<void> {
+    const { market, clock, post, log } = this.#options;
+    const { symbol, count } = effect.data;
+    try {
+      const found = await within(historyTimeoutMs, market.history(symbol, count));
+      if (found === undefined) return;
+      const known_at = clock.now();
+      const data = { source: found.source.name, kind: found.source.kind, symbol, candles: found.candles, known_at };
+      post({ from: 'market', message_type: 'market.history', data, at: known_at });
+    } catch (error) {
+      log.warn({ symbol, error: messageOf(error) }, 'no past candles: windows fill from the stream instead');
+    }
+  }
+
+  async #restartSource(effect: Effect<'market.restart_source'>): Promise<void> {
+    const { source, reason } = effect.data;
+    this.#options.log.info({ source, reason }, 'restarting market source');
+    try {
+      await within(restartTimeoutMs, this.#options.market.restart(source, reason));
+    } catch (error) {
+      this.#options.log.warn({ source, error: messageOf(error) }, 'restarting the source failed');
+    }
+  }
+
+  async #probe(effect: Effect<'probe.run'>): Promise<void> {
+    const { probes, clock, post } = this.#options;
+    const { probe, target } = effect.data;
+    const found = probes.get(probe);
+    const missing = { probe, target, ok: false, latency_ms: null, value: null, detail: `there is no probe named ${probe}`, at: clock.now() };
+    const result = found === undefined ? missing : await found.run(target);
+    post({ from: 'system', message_type: 'probe.result', data: { ...result, at: clock.now() }, at: clock.now() });
+  }
+
+  async #alert(effect: Effect<'alert.send'>): Promise<void> {
+    for (const notifier of this.#options.notifiers) {
+      for (let attempt = 1; attempt <= alertAttempts; attempt++) {
+        try {
+          await notifier.send(effect.data);
+          break;
+        } catch (error) {
+          this.#options.log.warn({ notifier: notifier.name, attempt, error: messageOf(error) }, 'an alert was not accepted');
+        }
+      }
+    }
+    this.#options.settle(effect.id);
+  }
+
+  async #refuseWorkflow(effect: Effect<'workflow.run'>): Promise<void> {
+    const { task_id, kind } = effect.data;
+    const result = { effect_observed: false, looked_at: 0, found: 0, summary: '', error: 'no workflow server is configured' };
+    this.#options.post({ from: 'workflow', message_type: 'workflow.result', data: { task_id, kind, succeeded: false, result }, at: this.#options.clock.now() });
+    this.#options.settle(effect.id);
+  }
+}
+
+async function within<Value>(timeoutMs: number, work: Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 500);
+}

@@ -1,0 +1,14 @@
+declare module 'pino-roll' {
+  import type { SonicBoom } from 'sonic-boom';
+
+  interface PinoRollOptions {
+    readonly file: string;
+    readonly extension?: string;
+    readonly frequency?: 'daily' | 'hourly' | number;
+    readonly size?: string;
+    readonly limit?: { readonly count: number };
+    readonly mkdir?: boolean;
+  }
+  const pinoRoll: (options: PinoRollOptions) => Promise<SonicBoom>;
+  export default pinoRoll;
+}
