@@ -1,0 +1,102 @@
+// Everything the HTTP side needs from the rest, as ports. It reads from the store and from facts, and writes only
+// by posting operator commands; it must never reach into an agent.
+import type { OperatorCommand } from '../shared/bus/catalogue.ts';
+import type { AnyMessage } from '../shared/bus/message.ts';
+import type { AgentName } from '../shared/domain/agent-name.ts';
+import type { RunMode } from '../shared/domain/mode.ts';
+import type { SourceStatus } from '../shared/domain/source-status.ts';
+import type { TaskKind } from '../shared/domain/task.ts';
+import type { EpochMs } from '../shared/domain/time.ts';
+import type { AgentVitals, SystemVitals } from '../shared/domain/vitals.ts';
+import type { Log } from '../shared/ports/log.ts';
+import type { StoreHealth, StoreReader } from '../shared/ports/store.ts';
+
+/** One market-data source as it was wired, with its last word about itself; null before it spoke. */
+export interface SourceFacts {
+  readonly source: string;
+  readonly kind: 'live' | 'simulated' | 'recorded';
+  readonly symbols: readonly string[];
+  readonly status: SourceStatus | null;
+}
+
+export interface JournalFacts {
+  readonly sequence: number;
+  readonly hash: string;
+  /** Wall time of the last commit; null before the first. */
+  readonly last_commit_at: EpochMs | null;
+  readonly commit_latency_ms: number | null;
+}
+
+/** Whether the kernel loop goes on committing; `detail` says in words why not. */
+export interface LoopFacts {
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** What the runtime knows at this moment. Cheap to compute: asked on most requests. Holds no secret. */
+export interface RuntimeFacts {
+  readonly version: string;
+  readonly run_mode: RunMode;
+  readonly started_at: EpochMs;
+  readonly now: EpochMs;
+  readonly data_kind: 'live' | 'simulated' | 'recorded' | 'none';
+  /** Whether the orchestrator decides, false after an operator's stop; null when the runtime cannot tell. */
+  readonly running: boolean | null;
+  readonly agents: readonly AgentVitals[];
+  readonly vitals: SystemVitals | null;
+  readonly sources: readonly SourceFacts[];
+  readonly journal: JournalFacts;
+  readonly loop: LoopFacts;
+  readonly store: StoreHealth;
+  /** Settings as shown to people, secrets masked. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly universe: readonly string[];
+  readonly next_decision_at: EpochMs | null;
+  /** Inputs waiting for the kernel; absent when only the vitals know. */
+  readonly inbox_depth?: number;
+  /** Alerts the notifiers accepted and refused since the start. */
+  readonly alerts?: { readonly sent: number; readonly failed: number };
+}
+
+/** One entry of the orchestrator's catalogue of work. */
+export interface WorkflowFacts {
+  readonly kind: TaskKind;
+  readonly description: string;
+  readonly agent: AgentName;
+  readonly runner: 'native' | 'n8n';
+  readonly min_interval_ms: number;
+  readonly max_interval_ms: number;
+  readonly deadline_ms?: number;
+  readonly cost?: number;
+  readonly resources?: readonly string[];
+}
+
+/** The turn of a posted command, once it is committed: the input itself and everything emitted because of it. */
+export interface CommandReceipt {
+  readonly sequence: number;
+  readonly messages: readonly AnyMessage[];
+}
+
+export interface MessageStream {
+  /** Hears every committed message, inputs and emissions, in order. Returns the function that ends it. */
+  subscribe(listener: (messages: readonly AnyMessage[]) => void): () => void;
+}
+
+export interface ApiDependencies {
+  readonly reader: StoreReader;
+  /**
+   * Pushes an operator.command input and resolves after its commit. Rejects with an error saying
+   * "shutting down" when the command was certainly not taken.
+   */
+  readonly post: (command: OperatorCommand) => Promise<CommandReceipt>;
+  readonly runtime: () => RuntimeFacts;
+  readonly stream: MessageStream;
+  readonly workflows: () => readonly WorkflowFacts[];
+  /** Folder of the built page, or a function that names it once it is built; undefined when there is none. */
+  readonly pageFolder: string | undefined | (() => string | undefined);
+  readonly apiToken: string | undefined;
+  readonly bindAddress: string;
+  readonly log: Log;
+  /** More Prometheus text to append to /metrics, for parts that keep their own registry. */
+  readonly metricsText?: () => Promise<string>;
+}
