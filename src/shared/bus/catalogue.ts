@@ -101,6 +101,14 @@ export interface BrokerOrder {
   readonly filled_quantity: DecimalText;
 }
 
+/** Net holding of one symbol at the broker, as far as it comes from our orders. */
+export interface BrokerPosition {
+  readonly symbol: string;
+  /** Signed: negative is short. */
+  readonly quantity: DecimalText;
+  readonly average_price: DecimalText | null;
+}
+
 /** The broker's whole truth, answered to a `broker.snapshot` effect. A failed query is never an empty one. */
 export interface BrokerSnapshot {
   readonly broker: string;
@@ -108,8 +116,12 @@ export interface BrokerSnapshot {
   readonly complete: boolean;
   readonly error: string | null;
   readonly orders: readonly BrokerOrder[];
+  /** Every fill of every order listed in `orders`. */
   readonly fills: readonly Fill[];
+  /** Settled balance in account currency: purchases do not lower it, realised profit and fees move it. */
   readonly cash: DecimalText | null;
+  /** Net holdings; absent where the broker cannot tell them apart from the user's own. */
+  readonly positions?: readonly BrokerPosition[];
 }
 
 export const operatorCommands = [

@@ -46,6 +46,7 @@ const fill = z.object({
   fee: decimal,
   liquidity: z.enum(['maker', 'taker']),
   at,
+  account_rate: positiveDecimal.exactOptional(),
 });
 
 const orderRequest = z.object({
@@ -155,6 +156,10 @@ export const inputSchemas: InputSchemas = {
       .max(maxListLength),
     fills: z.array(fill).max(maxListLength),
     cash: decimal.nullable(),
+    positions: z
+      .array(z.object({ symbol: name, quantity: decimal, average_price: positiveDecimal.nullable() }))
+      .max(maxListLength)
+      .exactOptional(),
   }),
   'operator.command': z.object({
     command: z.enum(operatorCommands),

@@ -55,3 +55,22 @@ export function roundToStep(value: number | DecimalText, step: DecimalText): Dec
 export function decimalNumber(value: DecimalText): number {
   return Number(value);
 }
+
+/** Rounds to a whole number of price steps against the trader: buys up, sells down. */
+export function roundAgainst(
+  side: 'buy' | 'sell',
+  value: number | DecimalText,
+  step: DecimalText,
+): DecimalText {
+  const size = new Exact(step);
+  const rounding = side === 'buy' ? Decimal.ROUND_CEIL : Decimal.ROUND_FLOOR;
+  return new Exact(value).dividedBy(size).toDecimalPlaces(0, rounding).times(size).toFixed();
+}
+
+export function negateDecimal(value: DecimalText): DecimalText {
+  return new Exact(0).minus(value).toFixed();
+}
+
+export function minimumDecimal(left: DecimalText, right: DecimalText): DecimalText {
+  return compareDecimal(left, right) <= 0 ? left : right;
+}

@@ -72,4 +72,6 @@ export interface Fill {
   readonly fee: DecimalText;
   readonly liquidity: 'maker' | 'taker';
   readonly at: EpochMs;
+  /** Account currency per unit of quote currency at the fill; absent means 1. */
+  readonly account_rate?: DecimalText;
 }

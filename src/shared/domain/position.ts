@@ -9,6 +9,8 @@ export interface Position {
   /** Open quantity in base units, never negative. */
   readonly quantity: DecimalText;
   readonly average_entry_price: DecimalText;
+  /** Exact cost of the open quantity in quote currency; the average is its rounded quotient. */
+  readonly cost_basis?: DecimalText;
   /** Realised profit after fees in quote currency. */
   readonly realised_profit: DecimalText;
   readonly fees: DecimalText;

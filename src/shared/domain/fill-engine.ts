@@ -1,0 +1,67 @@
+// How orders fill inside one candle or against one quote: the same rules for backtest, paper and simulation.
+// Where a candle leaves the order of events open, the rule is against the trader. It must never look past the candle given.
+import type { Candle } from './candle.ts';
+import type { OrderSide } from './order.ts';
+
+/** Parts of the price paid beyond the reference, all as fractions of the price. */
+export interface SlippageModel {
+  readonly base: number;
+  /** Share of one candle's typical absolute return. */
+  readonly volatilityShare: number;
+  /** Coefficient of the square-root impact law: impact x volatility x sqrt(share of candle volume). */
+  readonly impact: number;
+}
+
+/**
+ * Slippage as a fraction of the price. `volatility` is the typical absolute return of one candle, `participation`
+ * the order's share of the candle's volume (0 when volume is not known).
+ * The impact term is the square-root law, Almgren et al., "Direct Estimation of Equity Market Impact" (2005).
+ */
+export function slippageFraction(model: SlippageModel, volatility: number, participation: number): number {
+  return (
+    model.base +
+    model.volatilityShare * volatility +
+    model.impact * volatility * Math.sqrt(Math.max(0, participation))
+  );
+}
+
+/** Price after costs: buys pay more, sells receive less. `costs` is half the spread plus slippage, a fraction. */
+export function priceAfterCosts(side: OrderSide, reference: number, costs: number): number {
+  return side === 'buy' ? reference * (1 + costs) : reference * Math.max(0, 1 - costs);
+}
+
+/** Price at which a stop is triggered inside the candle: the open when it gapped through, else the trigger itself. */
+export function stopReference(candle: Candle, side: OrderSide, trigger: number): number | undefined {
+  if (side === 'sell') {
+    if (candle.open <= trigger) return candle.open;
+    return candle.low <= trigger ? trigger : undefined;
+  }
+  if (candle.open >= trigger) return candle.open;
+  return candle.high >= trigger ? trigger : undefined;
+}
+
+/** True when the candle traded through a resting limit; touching it is not enough, for others stood before us. */
+export function tradedThrough(candle: Candle, side: OrderSide, limit: number): boolean {
+  return side === 'buy' ? candle.low < limit : candle.high > limit;
+}
+
+export interface BracketExit {
+  readonly reason: 'stop' | 'target';
+  /** Reference price before costs. */
+  readonly price: number;
+}
+
+/**
+ * Where a bracketed position leaves inside one candle, if it does. The stop is believed first when both are reached;
+ * the target fills at its own price, never better.
+ */
+export function bracketExit(
+  candle: Candle,
+  exitSide: OrderSide,
+  stop: number,
+  target: number,
+): BracketExit | undefined {
+  const stopped = stopReference(candle, exitSide, stop);
+  if (stopped !== undefined) return { reason: 'stop', price: stopped };
+  return tradedThrough(candle, exitSide, target) ? { reason: 'target', price: target } : undefined;
+}
