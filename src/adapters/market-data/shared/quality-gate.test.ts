@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { RecordingSink } from '../../../../test/contract/market-data-support/recording-sink.ts';
+import type { CandleEvent } from '../../../shared/bus/catalogue.ts';
+import { candleDefect } from '../../../shared/domain/candle.ts';
+import { QualityGate } from './quality-gate.ts';
+
+const t0 = 1_700_000_040_000;
+
+function candleEvent(index: number, close = 100, patch: Partial<CandleEvent['candle']> = {}): CandleEvent {
+  const openTime = t0 + index * 60_000;
+  const at = openTime + 60_000;
+  const candle = {
+    symbol: 'BTCUSDT',
+    timeframe: '1m' as const,
+    openTime,
+    open: close,
+    high: close,
+    low: close,
+    close,
+    volume: 1,
+  };
+  return { source: 'test', kind: 'live', candle: { ...candle, ...patch }, happened_at: at, known_at: at };
+}
+
+function gate(): { gate: QualityGate; sink: RecordingSink } {
+  const sink = new RecordingSink();
+  return { gate: new QualityGate(sink, { source: 'test' }), sink };
+}
+
+test('defective, duplicate, backwards and future candles are dropped and reported', () => {
+  const { gate: one, sink } = gate();
+  expect(one.candle(candleEvent(1))).toBe(true);
+  expect(one.candle(candleEvent(1))).toBe(false);
+  expect(one.candle(candleEvent(0))).toBe(false);
+  expect(one.candle(candleEvent(2, 100, { high: 90 }))).toBe(false);
+  expect(one.candle(candleEvent(2, 100, { openTime: t0 + 120_001 }))).toBe(false);
+  expect(one.candle({ ...candleEvent(2), known_at: t0 + 179_999 })).toBe(false);
+  expect(one.candle(candleEvent(2))).toBe(true);
+  expect(sink.quarantines.map((report) => report.reason)).toEqual([
+    'duplicate candle',
+    'time runs backwards',
+    'high is below low',
+    'open time is off the timeframe grid',
+    'candle comes from the future',
+  ]);
+  expect(sink.candles).toHaveLength(2);
+});
+
+test('one absurd price is dropped, a lasting new level is believed', () => {
+  const { gate: one, sink } = gate();
+  expect([100, 900, 101, 1, 102].map((close, index) => one.candle(candleEvent(index, close)))).toEqual([
+    true,
+    false,
+    true,
+    false,
+    true,
+  ]);
+  expect(
+    [1000, 1001, 1002, 1003, 1004].map((close, index) => one.candle(candleEvent(index + 5, close))),
+  ).toEqual([false, false, false, true, true]);
+  expect(sink.quarantines[0]).toMatchObject({ reason: 'absurd price jump', count: 1 });
+});
+
+test('a flood of the same fault is one report a minute with the count', () => {
+  const { gate: one, sink } = gate();
+  one.candle(candleEvent(10));
+  for (let repeat = 0; repeat < 50; repeat += 1) one.candle(candleEvent(10));
+  expect(sink.quarantines).toHaveLength(1);
+  one.candle({ ...candleEvent(10), known_at: t0 + 13 * 60_000 });
+  expect(sink.quarantines.map((report) => report.count)).toEqual([1, 50]);
+  expect(one.dropped).toBe(51);
+});
+
+test('crossed, empty, jumping and old quotes are taken out of the batch', () => {
+  const { gate: one, sink } = gate();
+  const quote = (symbol: string, bid: number, ask: number, happenedAt = t0) => ({
+    symbol,
+    bid,
+    ask,
+    happenedAt,
+  });
+  one.quotes({
+    source: 'test',
+    known_at: t0,
+    quotes: [quote('A', 1, 1.1), quote('B', 2, 1.9), quote('C', 0, 1)],
+  });
+  expect(sink.batches.at(-1)?.quotes.map((one) => one.symbol)).toEqual(['A']);
+  one.quotes({
+    source: 'test',
+    known_at: t0,
+    quotes: [quote('A', 1, 1.1, t0 - 1), quote('B', 1, 1), quote('A', 9, 9)],
+  });
+  expect(sink.batches.at(-1)?.quotes.map((one) => one.symbol)).toEqual(['B']);
+  one.quotes({ source: 'test', known_at: t0, quotes: [quote('A', 1, 1, t0 + 60_000)] });
+  expect(sink.batches).toHaveLength(2);
+  expect(sink.quarantines.map((report) => report.reason)).toEqual([
+    'crossed quote',
+    'a price is not above zero',
+    'time runs backwards',
+    'absurd price jump',
+    'quote comes from the future',
+  ]);
+});
+
+test('whatever comes in, what goes out is sound and strictly ascending', () => {
+  const price = fc.oneof(
+    fc.double({ min: 0.1, max: 1000 }),
+    fc.constantFrom(0, -1, Number.NaN, Number.POSITIVE_INFINITY),
+  );
+  const input = fc.record({
+    index: fc.integer({ min: 0, max: 20 }),
+    open: price,
+    high: price,
+    low: price,
+    close: price,
+  });
+  fc.assert(
+    fc.property(fc.array(input, { maxLength: 60 }), (inputs) => {
+      const { gate: one, sink } = gate();
+      const passed = inputs.filter(({ index, ...prices }) =>
+        one.candle(candleEvent(index, 1, prices)),
+      ).length;
+      expect(sink.candles).toHaveLength(passed);
+      expect(one.dropped).toBe(inputs.length - passed);
+      const times = sink.openTimes('BTCUSDT');
+      expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
+      for (const event of sink.candles) expect(candleDefect(event.candle)).toBe(undefined);
+    }),
+  );
+});
