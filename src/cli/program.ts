@@ -1,7 +1,6 @@
 // The command line: one file per command, joined here. Exit 0 done, 1 failed, 2 misuse.
 import { Command, CommanderError } from 'commander';
 import { SettingsError } from '../shared/config/load-settings.ts';
-import { StoreOpenError } from '../shared/ports/store.ts';
 import { version } from '../runtime/version.ts';
 import { benchCommand } from './bench.ts';
 import { doctorCommand } from './doctor.ts';
@@ -41,6 +40,5 @@ function exitCodeFor(error: unknown): number {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${message}\n`);
   if (error instanceof Misuse || error instanceof SettingsError) return misuseExitCode;
-  if (!(error instanceof StoreOpenError) && error instanceof Error && process.env['NODE_DEBUG'] !== undefined) process.stderr.write(`${error.stack}\n`);
   return 1;
 }

@@ -57,6 +57,7 @@ export class Kernel {
   #hash: string;
   #lastAt: EpochMs;
   #seed = 0;
+  #started = false;
 
   constructor(options: KernelOptions) {
     this.#build = options.build;
@@ -90,6 +91,8 @@ export class Kernel {
 
   /** Inputs for all alarms due at `now`; each must be processed, in this order, before later inputs. */
   dueAlarms(now: EpochMs): KernelInput[] {
+    // Before `kernel.started` nobody could hear them, and a fired alarm is gone.
+    if (!this.#started) return [];
     return this.#alarms.due(now).map((row) => ({
       from: 'kernel',
       message_type: 'kernel.alarm',
@@ -139,6 +142,7 @@ export class Kernel {
     switch (message.message_type) {
       case 'kernel.started': {
         this.#seed = message.data.seed;
+        this.#started = true;
         this.#supervisor.build(this.#build(message.data.agent_settings));
         break;
       }

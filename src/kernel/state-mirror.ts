@@ -26,9 +26,9 @@ export class StateMirror implements StateReader {
     return this.#rows[collection].get(key);
   }
 
+  /** Sorted by key, so that a restore after a restart and one inside a replay see the same order. */
   all<Name extends CollectionName>(collection: Name): Iterable<readonly [string, CollectionRows[Name]]> {
-    // By key, as stores load them: a replay, which never loads, must restore agents in the same order.
-    return [...this.#rows[collection]].sort(([left], [right]) => (left < right ? -1 : 1));
+    return [...this.#rows[collection].entries()].sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
   }
 
   apply(put: AnyPut): void {

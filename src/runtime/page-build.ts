@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import type { Log } from '../shared/ports/log.ts';
 
 export const projectFolder = path.resolve(import.meta.dirname, '..', '..');
 export const pageFolder = path.join(projectFolder, 'web', 'dist');
@@ -34,4 +35,14 @@ export function buildPage(): Promise<void> {
     child.once('error', reject);
     child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`building the page failed (exit ${code}): ${output}`))));
   });
+}
+
+/** Builds the page in the background when it needs it; the API serves it as soon as it is there. */
+export function keepPageBuilt(log: Log): void {
+  if (pageIsFresh()) return;
+  log.info({}, 'building the page (a few seconds, once)');
+  buildPage().then(
+    () => log.info({}, 'the page is ready'),
+    (error: unknown) => log.warn({ error: error instanceof Error ? error.message : String(error) }, 'the page could not be built; the API works without it'),
+  );
 }

@@ -1,0 +1,22 @@
+// ato bench kernel: how fast the house is on this machine. Prints figures, judges nothing.
+import { Command } from 'commander';
+import { benchKernel } from '../runtime/bench-kernel.ts';
+import { note, printJson, printLine } from './output.ts';
+
+interface KernelBenchOptions {
+  readonly steadySeconds: string;
+  readonly json?: boolean;
+}
+
+export function benchCommand(): Command {
+  const kernel = new Command('kernel')
+    .description('candles per second through all four agents (a month and a year of one symbol), and the cost of 200 symbols in paper mode')
+    .option('--steady-seconds <n>', 'how long to watch the paper mode with 200 symbols (0 leaves it out)', '60')
+    .option('--json', 'print one JSON document on stdout')
+    .action(async (options: KernelBenchOptions) => {
+      const report = await benchKernel({ steadySeconds: Number(options.steadySeconds), note });
+      if (options.json === true) printJson(report);
+      else printLine(JSON.stringify(report, null, 2));
+    });
+  return new Command('bench').description('measure speed on this machine').addCommand(kernel);
+}

@@ -1,0 +1,80 @@
+// Gives the HTTP API what it needs from the running parts, as ports.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { ApiDependencies, RuntimeFacts } from '../api/api-dependencies.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { KernelLoop } from '../kernel/kernel-loop.ts';
+import { taskCatalogue } from '../orchestrator/task-catalogue.ts';
+import { maskedSettings } from '../shared/config/mask.ts';
+import type { Settings } from '../shared/config/settings.ts';
+import type { Clock } from '../shared/ports/clock.ts';
+import type { Log } from '../shared/ports/log.ts';
+import type { Store } from '../shared/ports/store.ts';
+import type { LiveFacts } from './live-facts.ts';
+import type { MarketHub } from './market-hub.ts';
+import type { SelectedMarket } from './market-selection.ts';
+import { pageFolder } from './page-build.ts';
+import { version } from './version.ts';
+
+export interface ApiParts {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly store: Store;
+  readonly market: SelectedMarket;
+  readonly kernel: Kernel;
+  readonly loop: KernelLoop;
+  readonly hub: MarketHub;
+  readonly facts: LiveFacts;
+  readonly clock: Clock;
+}
+
+export function apiDependencies(parts: ApiParts): ApiDependencies {
+  const startedAt = parts.clock.now();
+  return {
+    reader: parts.store,
+    post: async (command) => {
+      const record = await parts.loop.postAndWait({ from: 'operator', message_type: 'operator.command', data: command, at: parts.clock.now() });
+      return { sequence: record.sequence, messages: [record.input, ...record.emitted] };
+    },
+    runtime: () => runtimeFacts(parts, startedAt),
+    stream: { subscribe: (listener) => parts.facts.subscribe(listener) },
+    workflows: () =>
+      Object.values(taskCatalogue).map((entry) => ({
+        kind: entry.kind,
+        description: entry.description,
+        agent: entry.agent,
+        runner: 'native',
+        min_interval_ms: entry.minIntervalMs,
+        max_interval_ms: entry.maxIntervalMs,
+        deadline_ms: entry.deadlineMs,
+        cost: entry.cost,
+        resources: entry.resources.map((resource) => resource.name),
+      })),
+    pageFolder: () => (existsSync(path.join(pageFolder, 'index.html')) ? pageFolder : undefined),
+    apiToken: parts.settings.API_TOKEN,
+    bindAddress: parts.settings.BIND_ADDRESS,
+    log: parts.log,
+  };
+}
+
+function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
+  const { facts, kernel, loop, market, hub, settings } = parts;
+  return {
+    version,
+    run_mode: settings.ATO_MODE,
+    started_at: startedAt,
+    now: parts.clock.now(),
+    data_kind: market.kind,
+    running: facts.running,
+    agents: facts.vitals?.agents ?? [],
+    vitals: facts.vitals,
+    sources: market.sources.map((source) => ({ source: source.name, kind: source.kind, symbols: source.symbols, status: hub.status(source.name) ?? null })),
+    journal: { sequence: kernel.sequence, hash: kernel.hash, last_commit_at: facts.lastCommitAt, commit_latency_ms: loop.lastCommitMs },
+    loop: facts.failure === null ? { ok: true, detail: 'committing' } : { ok: false, detail: facts.failure },
+    store: facts.storeHealth,
+    settings: maskedSettings(settings),
+    universe: market.universe,
+    next_decision_at: facts.nextDecisionAt,
+    inbox_depth: loop.inboxDepth,
+  };
+}

@@ -1,0 +1,37 @@
+// What a person reads in the first seconds: where the page is, and which prices are real.
+import type { Settings } from '../shared/config/settings.ts';
+import type { LoadedState } from '../shared/ports/store.ts';
+import type { MarketHub } from './market-hub.ts';
+import type { SelectedMarket } from './market-selection.ts';
+
+export interface BannerParts {
+  readonly settings: Settings;
+  readonly loaded: LoadedState;
+  readonly market: SelectedMarket;
+  readonly hub: MarketHub;
+}
+
+/** Prints to stdout, because it is what `npm start` was typed for. */
+export function banner(parts: BannerParts, addresses: readonly { address: string; port: number }[]): void {
+  const { settings, loaded, market, hub } = parts;
+  const port = addresses[0]?.port ?? settings.ORCHESTRATOR_PORT;
+  const host = settings.BIND_ADDRESS.includes(':') ? `[${settings.BIND_ADDRESS}]` : settings.BIND_ADDRESS;
+  const base = `http://${host}:${port}`;
+  const lines = [
+    '',
+    'AI Trading Orchestrator is running (paper trading: a simulated account, no real orders)',
+    `  page       ${base}/`,
+    `  API        ${base}/docs`,
+    `  database   ${settings.DATABASE_URL === undefined ? `embedded, in ${settings.DATA_DIR}` : `PostgreSQL, schema ${settings.DATABASE_SCHEMA}`}${loaded.sequence > 0 ? `, continuing after input ${loaded.sequence}` : ''}`,
+    ...market.sources.map((source) => `  source     ${source.name}: ${describeKind(source.kind)}; ${hub.status(source.name)?.state ?? 'starting'}; ${source.symbols.slice(0, 8).join(' ')}${source.symbols.length > 8 ? ' ...' : ''}`),
+    ...(market.kind === 'simulated' ? ['  WARNING    SYNTHETIC MARKET DATA: some or all prices are generated, not real.'] : []),
+    ...(market.kind === 'recorded' ? ['  NOTE       RECORDED MARKET DATA: this is the past, played again.'] : []),
+    '  stop       Ctrl-C',
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function describeKind(kind: 'live' | 'simulated' | 'recorded'): string {
+  return kind === 'live' ? 'LIVE prices' : kind === 'recorded' ? 'RECORDED prices' : 'SIMULATED prices';
+}

@@ -1,0 +1,82 @@
+// Which market a paper run sees: a row of sources and the clock they live on. Said loudly when it is not real.
+import { ScaledClock } from '../adapters/clock/scaled/scaled-clock.ts';
+import { SystemClock } from '../adapters/clock/system/system-clock.ts';
+import { BinanceSource } from '../adapters/market-data/binance/binance-source.ts';
+import { SyntheticSource } from '../adapters/market-data/synthetic/synthetic-source.ts';
+import { readTape } from '../adapters/market-data/tape/read-tape.ts';
+import { TapeSource } from '../adapters/market-data/tape/tape-source.ts';
+import { SettingsError } from '../shared/config/load-settings.ts';
+import type { Settings } from '../shared/config/settings.ts';
+import { type Timeframe, timeframeMs } from '../shared/domain/candle.ts';
+import { instrumentFor } from '../shared/domain/instrument.ts';
+import { dayMs, type EpochMs } from '../shared/domain/time.ts';
+import type { Clock } from '../shared/ports/clock.ts';
+import type { Log } from '../shared/ports/log.ts';
+import type { MarketDataSource } from '../shared/ports/market-data.ts';
+
+/** A clock has one wake-up, so each part gets its own; all of one factory agree on the time. */
+export type ClockFactory = () => Clock;
+
+export interface SelectedMarket {
+  readonly sources: readonly MarketDataSource[];
+  readonly clock: ClockFactory;
+  readonly baseTimeframe: Timeframe;
+  readonly universe: readonly string[];
+  /** Loudest kind among the sources: simulated, then recorded, then live. */
+  readonly kind: 'live' | 'simulated' | 'recorded';
+}
+
+const reachableTimeoutMs = 1_500;
+
+/** Chooses by ATO_MARKET_SOURCE. `lastAt` is where an earlier run of the same data ended, 0 for none. */
+export async function selectMarket(settings: Settings, lastAt: EpochMs, log: Log): Promise<SelectedMarket> {
+  switch (settings.ATO_MARKET_SOURCE) {
+    case 'tape':
+      return tapeMarket(settings, lastAt);
+    case 'synthetic':
+      return syntheticMarket(settings, lastAt);
+    case 'binance':
+      return binanceMarket(settings, log, true);
+    case 'auto':
+      return binanceMarket(settings, log, false);
+  }
+}
+
+async function tapeMarket(settings: Settings, lastAt: EpochMs): Promise<SelectedMarket> {
+  const tape = await readTape((settings.ATO_TAPE_PATH ?? '').split(',').map((part) => part.trim()));
+  // A day of the tape is history, so that the windows are warm when the playing starts.
+  const startAt = Math.max(lastAt, Math.min(tape.from + dayMs, tape.to));
+  const clock = scaledClocks(startAt, settings.ATO_MARKET_SPEED);
+  const baseTimeframe = [...tape.timeframes.values()].reduce((left, right) => (timeframeMs[left] <= timeframeMs[right] ? left : right));
+  return { sources: [new TapeSource({ tape, clock: clock() })], clock, baseTimeframe, universe: tape.symbols, kind: 'recorded' };
+}
+
+function syntheticMarket(settings: Settings, lastAt: EpochMs): SelectedMarket {
+  const speed = settings.ATO_MARKET_SPEED;
+  const clock = speed === 1 ? () => new SystemClock() : scaledClocks(Math.max(lastAt, Date.now()), speed);
+  const source = new SyntheticSource({ seed: settings.ATO_SEED, symbols: settings.ATO_UNIVERSE, clock: clock() });
+  return { sources: [source], clock, baseTimeframe: '1m', universe: settings.ATO_UNIVERSE, kind: 'simulated' };
+}
+
+async function binanceMarket(settings: Settings, log: Log, required: boolean): Promise<SelectedMarket> {
+  const clock = () => new SystemClock();
+  const crypto = settings.ATO_UNIVERSE.filter((symbol) => instrumentFor(symbol)?.assetClass === 'crypto');
+  const binance = new BinanceSource({ symbols: crypto, clock: clock() });
+  const answers = crypto.length > 0 && (await binance.reachable(reachableTimeoutMs));
+  if (!answers && required) {
+    throw new SettingsError(`ATO_MARKET_SOURCE=binance, but Binance does not answer${crypto.length === 0 ? ' for any symbol of ATO_UNIVERSE' : ''}. Check the network, or set ATO_MARKET_SOURCE=auto or synthetic.`);
+  }
+  if (!answers) {
+    log.warn({ source: 'binance' }, 'Binance cannot be reached: using the SYNTHETIC market. Nothing you see is a real price.');
+    return syntheticMarket(settings, 0);
+  }
+  const rest = required ? [] : settings.ATO_UNIVERSE.filter((symbol) => !crypto.includes(symbol));
+  const synthetic = rest.length === 0 ? [] : [new SyntheticSource({ seed: settings.ATO_SEED, symbols: rest, clock: clock() })];
+  if (rest.length > 0) log.warn({ symbols: rest }, 'these symbols come from the SYNTHETIC market: their prices are not real');
+  return { sources: [binance, ...synthetic], clock, baseTimeframe: '1m', universe: [...crypto, ...rest], kind: rest.length > 0 ? 'simulated' : 'live' };
+}
+
+function scaledClocks(startAt: EpochMs, speed: number): ClockFactory {
+  const origin = performance.now();
+  return () => new ScaledClock(startAt, speed, () => performance.now(), origin);
+}

@@ -1,0 +1,184 @@
+// Composes a simulation: agents, kernel, simulated venue, recorded or synthetic market, virtual time.
+import { PaperVenue } from '../adapters/broker/paper/paper-venue.ts';
+import { syntheticCandles } from '../adapters/market-data/synthetic/synthetic-candles.ts';
+import { readTape } from '../adapters/market-data/tape/read-tape.ts';
+import { MemoryStore } from '../adapters/store/memory/memory-store.ts';
+import { Kernel, type KernelInput } from '../kernel/kernel.ts';
+import type { CandleEvent } from '../shared/bus/catalogue.ts';
+import type { AnyEffect } from '../shared/bus/effects.ts';
+import type { AgentSettings } from '../shared/domain/agent-settings.ts';
+import { type Timeframe, timeframeMs } from '../shared/domain/candle.ts';
+import { dayMs, type EpochMs, toIso } from '../shared/domain/time.ts';
+import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
+import type { CommitBatch } from '../shared/ports/store.ts';
+import { SimulationLoop } from '../simulator/simulation-loop.ts';
+import { type SimulationCounts, SimulationStatistics } from '../simulator/simulation-statistics.ts';
+import { agentBuilder } from './agents.ts';
+import { loadStrategies } from './strategies.ts';
+import { version } from './version.ts';
+
+export interface SimulationRequest {
+  /** Recordings to play; absent for the synthetic market. */
+  readonly tape?: readonly string[];
+  readonly symbols?: readonly string[];
+  readonly seed: number;
+  readonly from?: EpochMs;
+  readonly to?: EpochMs;
+  readonly cash?: number;
+  readonly note: (text: string) => void;
+  readonly progress: (done: number, total: number) => void;
+  /** Called with every committed batch, for keeping the journal. */
+  readonly keep?: (batch: CommitBatch) => void;
+}
+
+export interface SimulationReport extends SimulationCounts {
+  readonly candles: number;
+  readonly from: string;
+  readonly to: string;
+  readonly quarantined_rows: number;
+  readonly seed: number;
+  readonly journal_hash: string;
+  readonly wall_ms: number;
+}
+
+/** The synthetic market's month when none is named: fixed, so that the same command repeats. */
+const syntheticFrom = Date.UTC(2026, 0, 5);
+const syntheticDays = 30;
+/** Candles handled between two looks at the progress bar. */
+const progressStepCandles = 2_048;
+/** Rows of pure records kept in memory; the journal hash does not depend on it. */
+const keptRecords = 1_000;
+
+interface MarketPlan {
+  readonly source: string;
+  readonly kind: 'recorded' | 'simulated';
+  readonly symbols: readonly string[];
+  readonly timeframe: Timeframe;
+  readonly total: number;
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly quarantinedRows: number;
+  readonly events: Iterable<CandleEvent>;
+}
+
+/** Runs to the end of the market. Throws with a message for a person when the market cannot be read. */
+export async function simulate(settings: Settings, request: SimulationRequest): Promise<SimulationReport> {
+  const plan = request.tape === undefined ? syntheticPlan(settings, request) : await tapePlan(request);
+  const strategies = await loadStrategies(settings);
+  const agentSettings = simulationSettings(settings, request, plan, strategies.active);
+  const statistics = new SimulationStatistics();
+  const store = new MemoryStore({ keepJournal: false, recordLimit: keptRecords });
+  const kernel = new Kernel({ build: agentBuilder(strategies.all) });
+  const venue = new PaperVenue({ startingCash: agentSettings.starting_cash, seed: request.seed });
+  const loop = new SimulationLoop({
+    kernel,
+    venue,
+    market: plan.events[Symbol.iterator](),
+    opening: openingInputs(agentSettings, request.seed, plan),
+    answer: answerInSimulation(plan),
+    commit: request.keep ?? ((batch) => store.commitNow(batch)),
+    observe: (record) => statistics.observe(record),
+  });
+  const begun = performance.now();
+  loop.open();
+  while (loop.run(progressStepCandles)) request.progress(loop.candles, plan.total);
+  return {
+    candles: loop.candles,
+    from: toIso(plan.from),
+    to: toIso(plan.to),
+    quarantined_rows: plan.quarantinedRows,
+    ...statistics.counts(),
+    seed: request.seed,
+    journal_hash: kernel.hash,
+    wall_ms: Math.round(performance.now() - begun),
+  };
+}
+
+async function tapePlan(request: SimulationRequest): Promise<MarketPlan> {
+  const tape = await readTape(request.tape ?? [], {
+    ...(request.from === undefined ? {} : { from: request.from }),
+    ...(request.to === undefined ? {} : { to: request.to }),
+  });
+  let quarantinedRows = 0;
+  for (const rows of tape.quarantined) {
+    quarantinedRows += rows.count;
+    request.note(`quarantined ${rows.count} rows of ${rows.file}, first at line ${rows.line}: ${rows.reason}`);
+  }
+  for (const file of tape.skipped) request.note(`left out ${file.file}: ${file.reason}`);
+  return {
+    source: 'tape',
+    kind: 'recorded',
+    symbols: tape.symbols,
+    timeframe: [...tape.timeframes.values()].reduce((left, right) => (timeframeMs[left] <= timeframeMs[right] ? left : right)),
+    total: tape.candles,
+    from: tape.from,
+    to: tape.to,
+    quarantinedRows,
+    events: tape.events,
+  };
+}
+
+function syntheticPlan(settings: Settings, request: SimulationRequest): MarketPlan {
+  const symbols = request.symbols ?? settings.ATO_UNIVERSE;
+  const from = request.from ?? (request.to === undefined ? syntheticFrom : request.to - syntheticDays * dayMs);
+  const to = request.to ?? from + syntheticDays * dayMs;
+  const minutes = Math.floor((to - from) / timeframeMs['1m']);
+  return {
+    source: 'synthetic',
+    kind: 'simulated',
+    symbols,
+    timeframe: '1m',
+    total: minutes * symbols.length,
+    from,
+    to,
+    quarantinedRows: 0,
+    events: syntheticCandles({ seed: request.seed, symbols, from, to, timeframe: '1m' }),
+  };
+}
+
+function simulationSettings(settings: Settings, request: SimulationRequest, plan: MarketPlan, strategy: string): AgentSettings {
+  return {
+    run_mode: 'simulation',
+    universe: plan.symbols,
+    starting_cash: request.cash ?? settings.ATO_STARTING_CASH,
+    base_timeframe: plan.timeframe,
+    strategy,
+    sources: [plan.source],
+    broker: { name: 'paper', simulated: true, short: true },
+    initial_trading_state: 'active',
+    risk: { ...riskSettingsOf(settings), quote_stale_ms: staleAfterMs(settings, plan.timeframe) },
+  };
+}
+
+/** A candle is fresh until the next one is well overdue, whatever its length. */
+function staleAfterMs(settings: Settings, timeframe: Timeframe): number {
+  return Math.max(riskSettingsOf(settings).quote_stale_ms, 1.5 * timeframeMs[timeframe]);
+}
+
+function openingInputs(agentSettings: AgentSettings, seed: number, plan: MarketPlan): KernelInput[] {
+  const started = { run_mode: 'simulation', seed, version, agent_settings: { ...agentSettings }, first_start: true } as const;
+  return [
+    { from: 'kernel', message_type: 'kernel.started', data: started, at: plan.from },
+    { from: 'market', message_type: 'market.source_status', data: sourceStatus(plan, plan.from), at: plan.from },
+  ];
+}
+
+function sourceStatus(plan: MarketPlan, at: EpochMs) {
+  return { source: plan.source, state: plan.kind, health: 1, detail: `${plan.symbols.length} symbols`, latencyMs: null, lastDataAt: null, at } as const;
+}
+
+/** Effects that need no venue: probes answer well, a restarted source answers at once, alerts go nowhere. */
+function answerInSimulation(plan: MarketPlan): (effect: AnyEffect, now: EpochMs) => readonly KernelInput[] {
+  return (effect, now) => {
+    switch (effect.kind) {
+      case 'probe.run': {
+        const data = { ...effect.data, ok: true, latency_ms: 0, value: null, detail: 'simulated', at: now };
+        return [{ from: 'system', message_type: 'probe.result', data, at: now }];
+      }
+      case 'market.restart_source':
+        return [{ from: 'market', message_type: 'market.source_status', data: sourceStatus(plan, now), at: now }];
+      default:
+        return [];
+    }
+  };
+}

@@ -1,0 +1,146 @@
+// The running system in paper mode: opens the store, joins kernel, agents, adapters and API, and stops them in order.
+import { PaperBroker } from '../adapters/broker/paper/paper-broker.ts';
+import { LogNotifier } from '../adapters/notifier/log/log-notifier.ts';
+import { assertBindAllowed } from '../api/bind-guard.ts';
+import { createApi } from '../api/create-api.ts';
+import { Kernel, type KernelInput } from '../kernel/kernel.ts';
+import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
+import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
+import type { AgentSettings } from '../shared/domain/agent-settings.ts';
+import { timeframeMs } from '../shared/domain/candle.ts';
+import type { Clock } from '../shared/ports/clock.ts';
+import type { Log } from '../shared/ports/log.ts';
+import type { LoadedState, Store } from '../shared/ports/store.ts';
+import { agentBuilder } from './agents.ts';
+import { apiDependencies } from './api-wiring.ts';
+import { EffectRunner } from './effect-runner.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { LiveFacts } from './live-facts.ts';
+import { openLog } from './logging.ts';
+import { MarketHub } from './market-hub.ts';
+import { type SelectedMarket, selectMarket } from './market-selection.ts';
+import { openStore } from './open-store.ts';
+import { createProbes } from './probes.ts';
+import { banner } from './banner.ts';
+import { keepPageBuilt } from './page-build.ts';
+import { type LoadedStrategies, loadStrategies } from './strategies.ts';
+import { version } from './version.ts';
+
+/** Pause between two commits: inputs that arrive meanwhile share the next one. */
+const commitPauseMs = 15;
+
+type Closer = () => Promise<void>;
+
+/** Everything the parts share while the system runs. */
+interface Foundation {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly store: Store;
+  readonly loaded: LoadedState;
+  readonly market: SelectedMarket;
+  readonly strategies: LoadedStrategies;
+  readonly clock: Clock;
+}
+
+export class TradingSystem {
+  /** Closed in reverse order of opening. */
+  readonly #closers: Closer[] = [];
+
+  /**
+   * Starts everything and returns once the API listens and the agents run. Throws with a message for a person when
+   * a setting, the database or the port does not allow it; nothing is left open then.
+   */
+  static async start(settings: Settings, onFatal: (error: Error) => void): Promise<TradingSystem> {
+    assertBindAllowed(settings.BIND_ADDRESS, settings.API_TOKEN);
+    const system = new TradingSystem();
+    try {
+      await system.#compose(settings, onFatal);
+      return system;
+    } catch (error) {
+      await system.stop();
+      throw error;
+    }
+  }
+
+  /** Stops the market, finishes and commits what is in the inbox, then closes API, store and log. */
+  async stop(): Promise<void> {
+    for (const close of this.#closers.splice(0).reverse()) await close();
+  }
+
+  async #compose(settings: Settings, onFatal: (error: Error) => void): Promise<void> {
+    const foundation = await this.#lay(settings);
+    const { log, store, loaded, market, clock } = foundation;
+    const facts = new LiveFacts(await store.check(), null);
+    let runner: EffectRunner | undefined;
+    const kernel = new Kernel({ build: agentBuilder(foundation.strategies.all), loaded, stopwatch: () => performance.now() });
+    const loop = new KernelLoop({
+      kernel,
+      store,
+      clock: market.clock(),
+      release: (effect) => runner?.release(effect),
+      committed: (records) => facts.committed(committedMessages(records), Date.now(), (error) => log.error({ error: String(error) }, 'a listener failed')),
+      fatal: (error) => {
+        facts.failed(error.message);
+        log.error({ error: error.message }, 'the kernel loop stopped; starting again recovers');
+        onFatal(error);
+      },
+      commitPauseMs,
+      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    });
+    const post = (input: KernelInput) => loop.post(input);
+    const broker = new PaperBroker({ book: store.venueBook(), clock: market.clock(), startingCash: settings.ATO_STARTING_CASH, seed: settings.ATO_SEED });
+    const hub = new MarketHub({ sources: market.sources, clock, post, venue: broker, log });
+    const probes = createProbes({ store, hub, clock, settings });
+    runner = new EffectRunner({ broker, market: hub, notifiers: [new LogNotifier(log)], probes, clock, post, settle: (id) => loop.settle(id), log });
+    const parts = { ...foundation, kernel, loop, hub, facts, broker };
+    const api = await createApi(apiDependencies(parts));
+    await api.listen({ host: settings.BIND_ADDRESS, port: settings.ORCHESTRATOR_PORT });
+    this.#closers.push(() => api.close());
+    // First of all inputs: nothing may reach the kernel before its agents are there.
+    post(startedInput(foundation));
+    await broker.start({
+      report: (report) => post({ from: 'broker', message_type: 'broker.report', data: report, at: Math.max(report.at, clock.now()) }),
+      uncertain: (uncertainty) => post({ from: 'broker', message_type: 'broker.uncertain', data: uncertainty, at: clock.now() }),
+    });
+    this.#closers.push(() => broker.stop());
+    loop.start();
+    this.#closers.push(() => loop.stop());
+    for (const effect of loaded.pendingEffects) runner.release(effect);
+    await hub.start();
+    this.#closers.push(() => hub.stop());
+    const housekeeping = new Housekeeping(parts);
+    housekeeping.start();
+    this.#closers.push(async () => housekeeping.stop());
+    keepPageBuilt(log);
+    banner(parts, api.addresses());
+  }
+
+  /** Log, store, market and strategies: everything that can refuse to start does so here. */
+  async #lay(settings: Settings): Promise<Foundation> {
+    const strategies = await loadStrategies(settings);
+    const { log, close } = await openLog(settings);
+    this.#closers.push(close);
+    const store = openStore(settings);
+    await store.open();
+    this.#closers.push(() => store.close());
+    const loaded = await store.load();
+    const market = await selectMarket(settings, loaded.lastAt, log);
+    return { settings, log, store, loaded, market, strategies, clock: market.clock() };
+  }
+}
+
+function startedInput({ settings, loaded, market, strategies, clock }: Foundation): KernelInput {
+  const agentSettings: AgentSettings = {
+    run_mode: settings.ATO_MODE,
+    universe: market.universe,
+    starting_cash: settings.ATO_STARTING_CASH,
+    base_timeframe: market.baseTimeframe,
+    strategy: strategies.active,
+    sources: market.sources.map((source) => source.name),
+    broker: { name: 'paper', simulated: true, short: true },
+    initial_trading_state: 'active',
+    risk: { ...riskSettingsOf(settings), quote_stale_ms: Math.max(riskSettingsOf(settings).quote_stale_ms, 1.5 * timeframeMs[market.baseTimeframe]) },
+  };
+  const data = { run_mode: settings.ATO_MODE, seed: settings.ATO_SEED, version, agent_settings: { ...agentSettings }, first_start: loaded.sequence === 0 };
+  return { from: 'kernel', message_type: 'kernel.started', data, at: clock.now() };
+}

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { projectFolder, runAto } from '../support/system-process.ts';
+
+const recordings = path.join(projectFolder, '..', 'shared', 'market-data', 'crypto');
+const month = path.join(recordings, 'BTCUSDT_1m_20260323-20260422.csv.gz');
+
+async function sim(...args: string[]): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await runAto(['sim', '--json', ...args]);
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+const window = ['--from', '2026-01-05T00:00:00Z', '--to', '2026-01-12T00:00:00Z', '--symbols', 'BTCUSDT,EURUSD'];
+
+test('the same seed gives the same journal, another seed another', async () => {
+  const [first, second, other] = await Promise.all([sim('--synthetic', '--seed', '7', ...window), sim('--synthetic', '--seed', '7', ...window), sim('--synthetic', '--seed', '8', ...window)]);
+  expect({ ...second, wall_ms: 0 }).toEqual({ ...first, wall_ms: 0 });
+  expect(other.journal_hash).not.toBe(first.journal_hash);
+  expect(Number(first.decisions)).toBeGreaterThan(500);
+  expect(first.dead_letters).toBe(0);
+});
+
+test('a report has every documented field', async () => {
+  const report = await sim('--synthetic', '--from', '2026-01-05T00:00:00Z', '--to', '2026-01-06T00:00:00Z');
+  const names = ['candles', 'from', 'to', 'decisions', 'tasks_run', 'signals', 'orders', 'fills', 'refusals', 'final_equity', 'max_drawdown_pct', 'journal_hash', 'wall_ms'];
+  expect(Object.keys(report)).toEqual(expect.arrayContaining(names));
+  expect(report.candles).toBe(5 * 1_440 - 2 * 0);
+});
+
+test.skipIf(!existsSync(month))('a real month runs through all four agents', async () => {
+  const report = await sim('--tape', month, '--seed', '1');
+  expect(report.candles).toBe(43_199);
+  expect(Number(report.decisions)).toBeGreaterThan(3_000);
+  expect(Number(report.signals)).toBeGreaterThan(0);
+  expect(Number(report.orders)).toBeGreaterThan(0);
+  expect(Number(report.fills)).toBeGreaterThan(0);
+  expect(report.dead_letters).toBe(0);
+});
+
+test('misuse ends with 2 and names the fix, failure with 1', async () => {
+  const neither = await runAto(['sim']);
+  expect(neither).toMatchObject({ code: 2, stderr: expect.stringContaining('--tape PATH') });
+  const badSeed = await runAto(['sim', '--synthetic', '--seed', 'x']);
+  expect(badSeed).toMatchObject({ code: 2, stderr: expect.stringContaining('whole number') });
+  const missing = await runAto(['sim', '--tape', '/no/such/BTCUSDT_1m_20260101-20260102.csv.gz']);
+  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('no such file') });
+  const unknownSetting = await runAto(['sim', '--synthetic'], { ATO_UNIVERS: 'BTCUSDT' });
+  expect(unknownSetting).toMatchObject({ code: 2, stderr: expect.stringContaining('ATO_UNIVERSE') });
+  const command = await runAto(['fly']);
+  expect(command.code).toBe(2);
+});
+
+test('help exists for every command', async () => {
+  for (const args of [[], ['sim'], ['start'], ['journal'], ['journal', 'verify'], ['explain'], ['doctor'], ['bench'], ['bench', 'kernel']]) {
+    const { code, stdout } = await runAto([...args, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Usage: ato');
+  }
+});
