@@ -1,0 +1,150 @@
+// Buttons that act: they confirm what is grave, post, ask for the token on 401, and say how it went.
+import { useState } from 'preact/hooks';
+import { ApiError, keepToken, postJson } from './api.ts';
+import { t, useLanguage, type Word } from './i18n.ts';
+import { createListeners, useRenderOn } from './listeners.ts';
+import { Dialog } from './ui.tsx';
+
+export interface Command {
+  readonly word: Word;
+  readonly path: string;
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly confirm?: { readonly title: string; readonly text: string };
+}
+
+interface Desk {
+  readonly asking: Command | null;
+  readonly needsToken: Command | null;
+  readonly said: { readonly text: string; readonly good: boolean } | null;
+}
+
+const changes = createListeners();
+let desk: Desk = { asking: null, needsToken: null, said: null };
+let afterCommand: () => void = () => {};
+
+function set(next: Partial<Desk>): void {
+  desk = { ...desk, ...next };
+  changes.call();
+}
+
+/** Told once by the page: what to do after a command was accepted, such as asking for fresh data. */
+export function onCommandDone(done: () => void): void {
+  afterCommand = done;
+}
+
+async function send(command: Command): Promise<void> {
+  set({ asking: null, needsToken: null });
+  try {
+    await postJson(command.path, { reason: 'asked on the page', ...command.body });
+    set({ said: { good: true, text: t('sent', { command: t(command.word) }) } });
+    afterCommand();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) {
+      keepToken(null);
+      set({ needsToken: command });
+      return;
+    }
+    const reason =
+      error instanceof ApiError && error.status === 0 ? t('lost') : String((error as Error).message);
+    set({ said: { good: false, text: t('failed', { command: t(command.word), reason }) } });
+  }
+}
+
+export function give(command: Command): void {
+  if (command.confirm === undefined) void send(command);
+  else set({ asking: command });
+}
+
+export function CommandButton({ command, tone = '' }: { command: Command; tone?: string }) {
+  const [busy, setBusy] = useState(false);
+  const press = async () => {
+    if (command.confirm !== undefined) return give(command);
+    setBusy(true);
+    await send(command);
+    setBusy(false);
+  };
+  return (
+    <button type="button" class={tone} aria-busy={busy} disabled={busy} onClick={() => void press()}>
+      {t(command.word)}
+    </button>
+  );
+}
+
+function ConfirmDialog({ command, title, text }: { command: Command; title: string; text: string }) {
+  return (
+    <Dialog title={title} onClose={() => set({ asking: null })}>
+      <p>{text}</p>
+      <form
+        method="dialog"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send(command);
+        }}
+      >
+        <button type="button" onClick={() => set({ asking: null })}>
+          {t('cancel')}
+        </button>
+        <button type="submit" class="danger">
+          {t(command.word)}
+        </button>
+      </form>
+    </Dialog>
+  );
+}
+
+function TokenDialog({ command }: { command: Command }) {
+  const [token, setToken] = useState('');
+  return (
+    <Dialog title={t('tokenTitle')} onClose={() => set({ needsToken: null })}>
+      <p>{t('tokenText')}</p>
+      <form
+        method="dialog"
+        onSubmit={(event) => {
+          event.preventDefault();
+          keepToken(token.trim());
+          void send(command);
+        }}
+      >
+        <label>
+          {t('token')}
+          <input
+            type="password"
+            autocomplete="off"
+            required
+            value={token}
+            onInput={(event) => setToken(event.currentTarget.value)}
+          />
+        </label>
+        <button type="button" onClick={() => set({ needsToken: null })}>
+          {t('cancel')}
+        </button>
+        <button type="submit" class="primary">
+          {t('confirm')}
+        </button>
+      </form>
+    </Dialog>
+  );
+}
+
+/** The dialogs and the last word about a command; placed once on the page. */
+export function CommandDesk() {
+  useRenderOn(changes);
+  useLanguage();
+  const { asking, needsToken, said } = desk;
+  return (
+    <>
+      <p class={`said ${said?.good === false ? 'bad' : 'good'}`} role="status" aria-live="polite">
+        {said !== null && (
+          <>
+            <span>{said.text}</span>
+            <button type="button" class="quiet" aria-label="OK" onClick={() => set({ said: null })}>
+              ✕
+            </button>
+          </>
+        )}
+      </p>
+      {asking?.confirm !== undefined && <ConfirmDialog command={asking} {...asking.confirm} />}
+      {needsToken !== null && <TokenDialog command={needsToken} />}
+    </>
+  );
+}

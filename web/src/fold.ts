@@ -1,0 +1,80 @@
+// How answers and events change the page's state. Pure; every list stays bounded and newest first.
+import type { Candle, EquityPoint, Fill, Order, Source } from './rows.ts';
+import { candleLimit, type Dashboard, equityLimit, rowLimit } from './store.ts';
+
+/** Puts a row in front, or in its own place when its key is already there. */
+export function upsert<Row>(
+  list: readonly Row[],
+  row: Row,
+  keyOf: (row: Row) => string,
+  limit = rowLimit,
+): Row[] {
+  const key = keyOf(row);
+  const at = list.findIndex((other) => keyOf(other) === key);
+  if (at < 0) return [row, ...list].slice(0, limit);
+  return list.with(at, row);
+}
+
+/** Newest first by the given instant, bounded; ties keep their order. */
+export function newestFirst<Row>(
+  list: readonly Row[],
+  atOf: (row: Row) => number | null,
+  limit = rowLimit,
+): Row[] {
+  return list.toSorted((left, right) => (atOf(right) ?? 0) - (atOf(left) ?? 0)).slice(0, limit);
+}
+
+/** Oldest first without doubles in time, as charts demand; the later row of one instant wins. */
+export function inTime<Row>(list: readonly Row[], atOf: (row: Row) => number, limit: number): Row[] {
+  const byTime = new Map<number, Row>();
+  for (const row of list) byTime.set(atOf(row), row);
+  return [...byTime.values()].sort((left, right) => atOf(left) - atOf(right)).slice(-limit);
+}
+
+export function addCandle(state: Dashboard, candle: Candle): Dashboard {
+  if (candle.symbol !== null && candle.symbol !== state.symbol) return state;
+  const last = state.candles.at(-1);
+  if (last === undefined || candle.openTime > last.openTime) {
+    return { ...state, candles: [...state.candles, candle].slice(-candleLimit) };
+  }
+  return { ...state, candles: inTime([...state.candles, candle], (row) => row.openTime, candleLimit) };
+}
+
+export function addEquity(state: Dashboard, point: EquityPoint): Dashboard {
+  const last = state.equity.at(-1);
+  if (last !== undefined && point.at <= last.at) {
+    return { ...state, equity: inTime([...state.equity, point], (row) => row.at, equityLimit) };
+  }
+  return { ...state, equity: [...state.equity, point].slice(-equityLimit) };
+}
+
+export function addFill(state: Dashboard, fill: Fill): Dashboard {
+  return { ...state, fills: upsert(state.fills, fill, (row) => row.id) };
+}
+
+const finalOrderStates: ReadonlySet<string> = new Set(['filled', 'cancelled', 'rejected', 'expired']);
+
+export function isFinalOrder(order: Order): boolean {
+  return order.state !== null && finalOrderStates.has(order.state);
+}
+
+/** Unknown outcomes first, because a person may have to act; then working, then final. */
+export function orderRank(order: Order): number {
+  if (order.state === 'unknown') return 0;
+  return isFinalOrder(order) ? 2 : 1;
+}
+
+export interface NotRealData {
+  readonly kind: 'simulated' | 'recorded';
+  readonly sources: readonly string[];
+}
+
+/** Whether any shown market data is not live, and from which sources; null only when nothing says so. */
+export function notRealData(dataKind: string | null, sources: readonly Source[]): NotRealData | null {
+  const of = (state: string) => sources.filter((row) => row.state === state).map((row) => row.source);
+  const simulated = of('simulated');
+  if (simulated.length > 0 || dataKind === 'simulated') return { kind: 'simulated', sources: simulated };
+  const recorded = of('recorded');
+  if (recorded.length > 0 || dataKind === 'recorded') return { kind: 'recorded', sources: recorded };
+  return null;
+}

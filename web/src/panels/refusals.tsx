@@ -1,0 +1,56 @@
+// How often risk said no, by code, and the last few with their limit and what was found.
+import { formatName, formatNumber, formatText } from '../format.ts';
+import { t } from '../i18n.ts';
+import type { Refusal } from '../rows.ts';
+import { useDashboard } from '../store.ts';
+import { Meter, Panel, Scroll, Time } from '../ui.tsx';
+
+const lastShown = 10;
+
+function plain(value: number | string | null): string {
+  return typeof value === 'number' ? formatNumber(value, 6) : formatText(value);
+}
+
+export function countByCode(refusals: readonly Refusal[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const row of refusals) counts[row.code] = (counts[row.code] ?? 0) + 1;
+  return counts;
+}
+
+export function Refusals() {
+  const refusals = useDashboard((state) => state.refusals);
+  const counted = useDashboard((state) => state.refusalCounts);
+  const counts = Object.entries(counted ?? countByCode(refusals)).sort((left, right) => right[1] - left[1]);
+  const most = counts[0]?.[1] ?? 1;
+  const total = counts.reduce((sum, [, count]) => sum + count, 0);
+  return (
+    <Panel area="refusals" title={t('refusals')} aside={<span class="count">{total}</span>}>
+      <Scroll label={t('refusals')}>
+        {counts.length === 0 && <p class="empty">{t('noRefusals')}</p>}
+        <ul class="plain bars">
+          {counts.map(([code, count]) => (
+            <li key={code}>
+              <span>{formatName(code)}</span>
+              <Meter share={count / most} tone="warn" label={`${formatName(code)}: ${count}`} />
+              <b class="number">{formatNumber(count, 0)}</b>
+            </li>
+          ))}
+        </ul>
+        <ul class="plain rows">
+          {refusals.slice(0, lastShown).map((row) => (
+            <li key={row.id}>
+              <span class="line">
+                <Time at={row.at} />
+                <strong>{formatText(row.symbol)}</strong>
+                <span class="end">{formatName(row.code)}</span>
+              </span>
+              <span class="muted small">
+                {t('limitActual', { limit: plain(row.limit), actual: plain(row.actual) })}
+              </span>
+            </li>
+          ))}
+        </ul>
+      </Scroll>
+    </Panel>
+  );
+}
