@@ -48,6 +48,18 @@ export interface StoreReader {
   journal(afterSequence: number): AsyncIterable<readonly JournalEntry[]>;
 }
 
+/** For verification of the journal after retention has removed its beginning. */
+export interface JournalBaseReader {
+  /** State from which the retained journal continues; an empty world as long as nothing was removed. */
+  journalBase(): Promise<LoadedState>;
+}
+
+/** A store opened for reading beside, or instead of, the process that writes it. */
+export interface ReadOnlyStore extends StoreReader, JournalBaseReader {
+  load(): Promise<LoadedState>;
+  close(): Promise<void>;
+}
+
 export interface StoreHealth {
   readonly ok: boolean;
   readonly latencyMs: number | null;

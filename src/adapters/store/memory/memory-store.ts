@@ -10,6 +10,7 @@ import { continueChain, emptyChainHash } from '../../../shared/db/journal-chain.
 import { boundedLimit, compareKeys, isRestored, journalChunkEntries } from '../../../shared/db/row-rules.ts';
 import type {
   CommitBatch,
+  JournalBaseReader,
   JournalEntry,
   ListQuery,
   LoadedState,
@@ -36,7 +37,7 @@ const evictionShare = 0.25;
 
 type Rows = Record<CollectionName, Map<string, unknown>>;
 
-export class MemoryStore implements Store {
+export class MemoryStore implements Store, JournalBaseReader {
   readonly #rows: Rows;
   readonly #effects = new Map<string, AnyEffect>();
   readonly #journal: JournalEntry[] = [];
@@ -162,6 +163,10 @@ export class MemoryStore implements Store {
       yield chunk;
       index += chunk.length;
     }
+  }
+
+  async journalBase(): Promise<LoadedState> {
+    return new MemoryStore().load();
   }
 
   async check(): Promise<StoreHealth> {

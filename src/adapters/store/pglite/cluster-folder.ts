@@ -1,0 +1,76 @@
+// The embedded database's folder before the database sees it: made whole or not at all, checked before opening.
+// It must never write into a folder that it did not make or cannot recognise.
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { StoreOpenError } from '../../../shared/ports/store.ts';
+import { createCluster } from './create-cluster.ts';
+
+/** PostgreSQL major version inside the embedded database. */
+const embeddedMajor = '18';
+const controlFileBytes = 8_192;
+const draftPrefix = 'pglite.new.';
+
+export function clusterFolder(dataFolder: string): string {
+  return path.join(dataFolder, 'pglite');
+}
+
+export function damageFix(dataFolder: string): string {
+  return `Fix: restore a backup of ${clusterFolder(dataFolder)}, or move that folder away to start empty. Nothing was overwritten.`;
+}
+
+/** Makes the data folder. Throws StoreOpenError when that is not possible. */
+export async function makeDataFolder(dataFolder: string): Promise<void> {
+  try {
+    await mkdir(dataFolder, { recursive: true });
+  } catch (error) {
+    throw new StoreOpenError(
+      `The data folder ${dataFolder} cannot be made: ${error instanceof Error ? error.message : String(error)}. Fix: set DATA_DIR to a folder that this user may write.`,
+    );
+  }
+}
+
+/**
+ * Makes the cluster when there is none, under another name that becomes the real one only when it is complete,
+ * and checks an existing one. The caller holds the folder's lock. Throws StoreOpenError when it is damaged.
+ */
+export async function prepareCluster(dataFolder: string): Promise<void> {
+  const folder = clusterFolder(dataFolder);
+  if (await isAbsentOrEmpty(folder)) {
+    for (const name of await readdir(dataFolder))
+      if (name.startsWith(draftPrefix)) await rm(path.join(dataFolder, name), { recursive: true });
+    const draft = path.join(dataFolder, `${draftPrefix}${randomUUID()}`);
+    await createCluster(draft);
+    await rename(draft, folder);
+  }
+  await assertRecognised(dataFolder);
+}
+
+/** Throws StoreOpenError unless the folder looks like a cluster of the embedded version. Changes nothing. */
+export async function assertRecognised(dataFolder: string): Promise<void> {
+  const folder = clusterFolder(dataFolder);
+  const version = await readFile(path.join(folder, 'PG_VERSION'), 'utf8').catch(() => undefined);
+  if (version === undefined)
+    throw new StoreOpenError(
+      `${folder} is not a complete database: PG_VERSION is missing. ${damageFix(dataFolder)}`,
+    );
+  if (version.trim() !== embeddedMajor && /^\d+$/.test(version.trim()))
+    throw new StoreOpenError(
+      `${folder} was written by an embedded PostgreSQL ${version.trim()}, this program carries ${embeddedMajor}. Fix: run the program version that wrote it, or move that folder away to start empty. Nothing was overwritten.`,
+    );
+  const control = await stat(path.join(folder, 'global', 'pg_control')).catch(() => undefined);
+  if (version.trim() !== embeddedMajor || control?.size !== controlFileBytes)
+    throw new StoreOpenError(
+      `${folder} is damaged: its control files are not intact. ${damageFix(dataFolder)}`,
+    );
+}
+
+async function isAbsentOrEmpty(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new StoreOpenError(
+      `${folder} cannot be read: ${error.message}. Fix: make it a folder that this user may read and write.`,
+    );
+  });
+  return names.length === 0;
+}

@@ -1,0 +1,158 @@
+// The SQL of one commit: the tip moved, one journal row, one multi-row write per collection, the outbox.
+// It must never touch a collection twice for one key: within a batch the last put of a key wins.
+import { type AnyPut, type CollectionName, collectionNames } from '../../../shared/bus/collections.ts';
+import type { JournalTip } from '../../../shared/db/journal-chain.ts';
+import { type SqlStatement, textArray } from '../../../shared/db/sql-driver.ts';
+import type { CommitBatch } from '../../../shared/ports/store.ts';
+import { packEntries } from './journal-codec.ts';
+import { storedJson, storedKey } from './stored-text.ts';
+
+/** Rows per statement, so that one huge batch does not make one huge statement. */
+const maxRowsPerStatement = 1_000;
+const startMark = '"message_type":"kernel.started"';
+
+export interface CommitPlan {
+  readonly statements: readonly SqlStatement[];
+  readonly tip: JournalTip;
+  readonly nextOrdinal: number;
+}
+
+interface PendingRow {
+  /** Null when the row is to be gone. */
+  readonly value: unknown;
+  readonly ordinal: number;
+  /** True when the row was removed in this batch before it was put again: it is then a new row. */
+  readonly renewed: boolean;
+}
+
+/** Statements of the batch, to be run in one transaction. `newTip` is where its entries end. */
+export async function planCommit(
+  batch: CommitBatch,
+  tip: JournalTip,
+  newTip: JournalTip,
+  lastAt: number,
+  nextOrdinal: number,
+): Promise<CommitPlan> {
+  const ordinals = { next: nextOrdinal };
+  const writes = rowStatements(batch.puts, ordinals);
+  const outbox = effectStatements(batch, ordinals);
+  const journal = await journalStatements(batch, tip, newTip);
+  const advance: SqlStatement = {
+    text: 'select advance_tip($1, $2, $3, $4, $5, $6)',
+    values: [tip.sequence, tip.hash, newTip.sequence, newTip.hash, lastAt, ordinals.next],
+  };
+  return { statements: [advance, ...journal, ...writes, ...outbox], tip: newTip, nextOrdinal: ordinals.next };
+}
+
+async function journalStatements(
+  batch: CommitBatch,
+  tip: JournalTip,
+  newTip: JournalTip,
+): Promise<SqlStatement[]> {
+  const first = batch.entries[0];
+  const last = batch.entries.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const starts = batch.entries.some((entry) => entry.line.includes(startMark));
+  return [
+    {
+      text: `insert into journal (sequence_from, sequence_to, at_last, previous_hash, hash, starts, entries)
+        values ($1, $2, to_timestamp($3::double precision / 1000), $4, $5, $6, decode($7, 'base64'))`,
+      values: [
+        first.sequence,
+        last.sequence,
+        last.at,
+        tip.hash,
+        newTip.hash,
+        starts,
+        await packEntries(batch.entries),
+      ],
+    },
+  ];
+}
+
+function rowStatements(puts: readonly AnyPut[], ordinals: { next: number }): SqlStatement[] {
+  const pending = new Map<CollectionName, Map<string, PendingRow>>();
+  for (const put of puts) {
+    let rows = pending.get(put.collection);
+    if (rows === undefined) {
+      rows = new Map();
+      pending.set(put.collection, rows);
+    }
+    rows.set(put.key, nextPending(put.value, rows.get(put.key), ordinals));
+  }
+  return collectionNames.flatMap((name) => {
+    const rows = pending.get(name);
+    return rows === undefined ? [] : [...deleteStatements(name, rows), ...upsertStatements(name, rows)];
+  });
+}
+
+function nextPending(
+  value: unknown,
+  earlier: PendingRow | undefined,
+  ordinals: { next: number },
+): PendingRow {
+  if (value === null) return { value, ordinal: 0, renewed: true };
+  if (earlier !== undefined && earlier.value !== null) return { ...earlier, value };
+  return { value, ordinal: ordinals.next++, renewed: earlier !== undefined };
+}
+
+function deleteStatements(collection: CollectionName, rows: ReadonlyMap<string, PendingRow>): SqlStatement[] {
+  const keys = [...rows].filter(([, row]) => row.renewed).map(([key]) => storedKey(key).key);
+  return slices(keys).map((slice) => ({
+    text: `delete from ${collection} where key = any($1::text::text[])`,
+    values: [textArray(slice)],
+  }));
+}
+
+function upsertStatements(collection: CollectionName, rows: ReadonlyMap<string, PendingRow>): SqlStatement[] {
+  const kept = [...rows].filter(([, row]) => row.value !== null);
+  return slices(kept).map((slice) => {
+    const keys = slice.map(([key]) => storedKey(key));
+    const texts = slice.map(([, row]) => storedJson(row.value));
+    return {
+      text: `insert into ${collection} (key, ordinal, data, exact_key, exact_data)
+        select key, ordinal, data::json, exact_key, exact_data
+        from unnest($1::text::text[], $2::text::bigint[], $3::text::text[], $4::text::text[], $5::text::text[])
+          as puts (key, ordinal, data, exact_key, exact_data)
+        on conflict (key) do update set data = excluded.data, exact_data = excluded.exact_data`,
+      values: [
+        textArray(keys.map((key) => key.key)),
+        textArray(slice.map(([, row]) => row.ordinal)),
+        textArray(texts.map((text) => text.text)),
+        textArray(keys.map((key) => key.exactKey)),
+        textArray(texts.map((text) => text.exactText)),
+      ],
+    };
+  });
+}
+
+function effectStatements(batch: CommitBatch, ordinals: { next: number }): SqlStatement[] {
+  const settled = new Set(batch.settledEffectIds);
+  const unsettled = batch.effects.filter((effect) => !settled.has(effect.id));
+  const inserts = slices(unsettled).map((slice) => ({
+    text: `insert into effects (id, ordinal, kind, at, data)
+      select id, ordinal, kind, to_timestamp(at / 1000), data
+      from unnest($1::text::text[], $2::text::bigint[], $3::text::text[], $4::text::double precision[], $5::text::text[])
+        as requested (id, ordinal, kind, at, data)
+      on conflict (id) do update set data = excluded.data`,
+    values: [
+      textArray(slice.map((effect) => effect.id)),
+      textArray(slice.map(() => ordinals.next++)),
+      textArray(slice.map((effect) => effect.kind)),
+      textArray(slice.map((effect) => effect.at)),
+      textArray(slice.map((effect) => JSON.stringify(effect))),
+    ],
+  }));
+  const deletes = slices([...settled]).map((slice) => ({
+    text: 'delete from effects where id = any($1::text::text[])',
+    values: [textArray(slice)],
+  }));
+  return [...inserts, ...deletes];
+}
+
+function slices<Item>(items: readonly Item[]): Item[][] {
+  const found: Item[][] = [];
+  for (let index = 0; index < items.length; index += maxRowsPerStatement)
+    found.push(items.slice(index, index + maxRowsPerStatement));
+  return found;
+}
