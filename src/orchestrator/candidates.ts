@@ -1,0 +1,91 @@
+// Consult: weighs every kind of the catalogue and says of each why it is chosen or not.
+// It must never choose what is not admissible, and always chooses what the floor asks for.
+import type { DecisionCandidate } from '../shared/domain/decision.ts';
+import type { MarketMode } from '../shared/domain/mode.ts';
+import { type TaskKind, taskKinds } from '../shared/domain/task.ts';
+import { type Admission, inadmissibleReason } from './admission.ts';
+import { floorDueKinds } from './floor.ts';
+import type { Learning } from './learning.ts';
+import { durationText, rounded } from './numbers.ts';
+import type { Policy } from './policy.ts';
+import type { Schedule } from './schedule.ts';
+import type { Snapshot } from './snapshot.ts';
+import { type FamilyName, taskCatalogue } from './task-catalogue.ts';
+import type { TaskManager } from './task-manager.ts';
+
+/** Added to the score of a kind that the floor asks for; above anything the policy gives. */
+const floorTerm = 10;
+
+export interface Consultation {
+  readonly snapshot: Snapshot;
+  readonly mode: MarketMode;
+  readonly admission: Admission;
+  readonly policy: Policy;
+  readonly schedule: Schedule;
+  readonly tasks: TaskManager;
+  readonly learning: Learning;
+}
+
+/** All kinds in catalogue order, each with score, terms, and the reason for its fate. */
+export function weighCandidates(consultation: Consultation): DecisionCandidate[] {
+  const { snapshot, schedule, tasks, policy } = consultation;
+  const floorDue = new Set(floorDueKinds(schedule, tasks, snapshot.now));
+  const weighed = taskKinds.map((kind) => weigh(kind, consultation, floorDue.has(kind)));
+  const best = new Map<FamilyName, DecisionCandidate>();
+  for (const candidate of weighed) {
+    const { family } = taskCatalogue[candidate.kind];
+    if (family === null || !candidate.due) continue;
+    const rival = best.get(family);
+    if (rival === undefined || candidate.score > rival.score) best.set(family, candidate);
+  }
+  return weighed.map((candidate) => {
+    if (!candidate.due) return candidate;
+    if (floorDue.has(candidate.kind)) return { ...candidate, chosen: true };
+    if (candidate.score < policy.threshold)
+      return { ...candidate, reason: `score ${candidate.score} is below ${policy.threshold}` };
+    const { family } = taskCatalogue[candidate.kind];
+    const rival = family === null ? undefined : best.get(family);
+    if (rival !== undefined && rival.kind !== candidate.kind)
+      return {
+        ...candidate,
+        reason: `${rival.kind} is the better look: ${rival.score} against ${candidate.score}`,
+      };
+    return { ...candidate, chosen: true, reason: `score ${candidate.score} reaches ${policy.threshold}` };
+  });
+}
+
+function weigh(kind: TaskKind, consultation: Consultation, floor: boolean): DecisionCandidate {
+  const { snapshot, mode, policy, schedule, learning } = consultation;
+  const obstacle = obstacleOf(kind, consultation, floor);
+  if (obstacle !== undefined)
+    return { kind, score: 0, due: false, chosen: false, terms: {}, reason: obstacle };
+  const lastLook = schedule.lastLook(kind);
+  const terms = policy.terms({
+    kind,
+    snapshot,
+    ageMs: lastLook === null ? null : snapshot.now - lastLook,
+    successRate: learning.successRate(mode, kind),
+  });
+  if (floor) terms.floor = floorTerm;
+  let score = 0;
+  for (const name of Object.keys(terms)) score += terms[name] ?? 0;
+  const reason = floor ? 'floor: its maximum interval is nearly over' : '';
+  return { kind, score: rounded(score), due: true, chosen: false, terms, reason };
+}
+
+/** Why a kind cannot be queued now, whatever its score. */
+function obstacleOf(kind: TaskKind, consultation: Consultation, floor: boolean): string | undefined {
+  const { snapshot, admission, schedule, tasks } = consultation;
+  const inadmissible = inadmissibleReason(kind, admission, snapshot.now);
+  if (inadmissible !== undefined || floor) return inadmissible;
+  const open = tasks.openTask(kind);
+  if (open !== undefined) {
+    if (open.state === 'running') return 'already running';
+    return open.attempts === 0 ? 'already waiting for its locks' : 'waiting to be repeated';
+  }
+  const notBefore = schedule.notBefore(kind);
+  if (notBefore <= snapshot.now) return undefined;
+  const { minIntervalMs } = taskCatalogue[kind];
+  const gone = minIntervalMs - (notBefore - snapshot.now);
+  return `min interval not over: ${durationText(gone)} of ${durationText(minIntervalMs)}`;
+}

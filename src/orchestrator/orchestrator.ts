@@ -1,0 +1,299 @@
+// The orchestrator: observes by messages, decides when and what runs, executes through tasks and the mandate, learns.
+// It must never touch an order, a candle or the outside world; its parts talk by plain calls.
+import type { Agent, StateReader, Turn } from '../kernel/agent.ts';
+import type { KernelAlarm, OperatorCommand } from '../shared/bus/catalogue.ts';
+import type { AnyMessage } from '../shared/bus/message.ts';
+import type { AgentSettings } from '../shared/domain/agent-settings.ts';
+import type { Decision } from '../shared/domain/decision.ts';
+import { openSessions } from '../shared/domain/sessions.ts';
+import type { EpochMs } from '../shared/domain/time.ts';
+import { classesOf } from './admission.ts';
+import { Alarms } from './alarms.ts';
+import { reachVerdict, type Verdict } from './decision-engine.ts';
+import { Learning, nothingPromised } from './learning.ts';
+import { chooseMode, type ModeVerdict } from './market-mode.ts';
+import { type ControlMemory, readMemory, writeMemory } from './memory-rows.ts';
+import { Observations } from './observations.ts';
+import { type Policy, rulePolicy } from './policy.ts';
+import { Schedule } from './schedule.ts';
+import { earlyDecisionGapMs, maxDecisionIntervalMs, nextDecisionAt } from './scheduler.ts';
+import {
+  assetClasses,
+  classViews,
+  type Snapshot,
+  takeSnapshot,
+  type Universe,
+  universeOf,
+} from './snapshot.ts';
+import { catalogueDefects } from './task-catalogue.ts';
+import { TaskManager, taskIdOf } from './task-manager.ts';
+import { TaskRunner } from './task-runner.ts';
+
+/** A mandate outlives the decisions that should renew it by this factor. */
+const mandateLifeInIntervals = 3;
+const maxOperatorTextLength = 80;
+
+const initialControl: ControlMemory = {
+  paused: false,
+  mode: 'standby',
+  decisions: 0,
+  mode_switches: 0,
+  last_decision_id: null,
+  last_decision_at: null,
+  interval_ms: maxDecisionIntervalMs,
+  pending_cause: null,
+};
+
+/**
+ * Makes the orchestrator. Throws Error when the catalogue's limits cannot all be kept.
+ * Another policy may be given; the floors hold with any.
+ */
+export function createOrchestrator(settings: AgentSettings, policy: Policy = rulePolicy): Agent {
+  const defects = catalogueDefects();
+  if (defects.length > 0) throw new Error(`task catalogue: ${defects.join('; ')}`);
+  return new Orchestrator(settings, policy);
+}
+
+class Orchestrator implements Agent {
+  readonly name = 'orchestrator_ai';
+  readonly subscriptions = [
+    'kernel.started',
+    'kernel.agent_failed',
+    'kernel.agent_restarted',
+    'operator.command',
+    'market.state',
+    'market.source_status',
+    'trading.summary',
+    'health.summary',
+    'health.incident',
+    'task.completed',
+  ] as const;
+  readonly #policy: Policy;
+  readonly #universe: Universe;
+  readonly #maxDrawdownPct: number;
+  readonly #observed = new Observations();
+  readonly #schedule = new Schedule();
+  readonly #tasks = new TaskManager(this.#schedule);
+  readonly #learning = new Learning();
+  readonly #alarms = new Alarms();
+  readonly #runner: TaskRunner;
+  #control = initialControl;
+
+  constructor(settings: AgentSettings, policy: Policy) {
+    this.#policy = policy;
+    this.#universe = universeOf(settings);
+    this.#maxDrawdownPct = settings.risk.max_drawdown_pct;
+    this.#runner = new TaskRunner({
+      universe: this.#universe,
+      schedule: this.#schedule,
+      tasks: this.#tasks,
+      learning: this.#learning,
+      alarms: this.#alarms,
+    });
+  }
+
+  restore(state: StateReader): void {
+    this.#control = readMemory(state, 'control') ?? initialControl;
+    for (const part of [this.#observed, this.#schedule, this.#tasks, this.#learning, this.#alarms])
+      part.restore(state);
+  }
+
+  handle(message: AnyMessage, turn: Turn): void {
+    switch (message.message_type) {
+      case 'kernel.started':
+        this.#observed.seeStart(turn);
+        this.#decide(turn, 'start', message.data.first_start ? 'First start' : 'Started again');
+        break;
+      case 'kernel.alarm':
+        this.#onAlarm(turn, message.data);
+        break;
+      case 'operator.command':
+        this.#onCommand(turn, message.data);
+        break;
+      case 'task.completed':
+        this.#runner.complete(turn, this.#control, message.data);
+        break;
+      default:
+        this.#observe(message, turn);
+    }
+    this.#schedule.save(turn);
+    this.#tasks.save(turn);
+  }
+
+  #observe(message: AnyMessage, turn: Turn): void {
+    switch (message.message_type) {
+      case 'market.state':
+        this.#observed.seeMarket(turn, message.data);
+        return;
+      case 'trading.summary':
+        this.#observed.seeTrading(turn, message.data);
+        return;
+      case 'health.summary':
+        this.#observed.seeHealth(turn, message.data);
+        return;
+      case 'market.source_status': {
+        this.#observed.seeSource(turn, message.data);
+        const { mode } = this.#modeNow(turn.now);
+        if (mode !== this.#control.mode)
+          this.#decideSoon(turn, `Source ${message.data.source} is ${message.data.state}`);
+        return;
+      }
+      case 'health.incident':
+        if (this.#observed.seeIncident(turn, message.data))
+          this.#decideSoon(turn, `Critical incident: ${message.data.cause}`);
+        return;
+      case 'kernel.agent_failed':
+        this.#observed.seeAgent(turn, message.data.agent, true);
+        this.#runner.agentFailed(turn, this.#control, message.data);
+        return;
+      case 'kernel.agent_restarted':
+        this.#observed.seeAgent(turn, message.data.agent, false);
+        // An alarm that this agent failed on is gone: only a new decision sets it again.
+        if (message.data.agent === this.name) this.#decideSoon(turn, 'Restarted after a failure');
+        return;
+      default:
+    }
+  }
+
+  #onAlarm(turn: Turn, alarm: KernelAlarm): void {
+    if (alarm.name === 'decide') {
+      this.#alarms.fired('decide');
+      const cause = this.#control.pending_cause ?? this.#sessionCause(turn.now);
+      this.#decide(turn, cause === null ? 'schedule' : 'event', cause ?? '');
+    } else if (alarm.name === 'tasks') {
+      this.#alarms.fired('tasks');
+      this.#runner.settle(turn, this.#control);
+    }
+  }
+
+  /** Why a scheduled decision is more than routine: sessions are not those of the last decision. */
+  #sessionCause(now: EpochMs): string | null {
+    const last = this.#control.last_decision_at;
+    if (last === null || this.#universe.forex.length === 0) return null;
+    const [before, after] = [openSessions(last).join(', '), openSessions(now).join(', ')];
+    return before === after ? null : `Forex sessions changed from ${before || 'none'} to ${after || 'none'}`;
+  }
+
+  #onCommand(turn: Turn, { command, by }: OperatorCommand): void {
+    const who = by.slice(0, maxOperatorTextLength);
+    if (command === 'stop' || command === 'start') {
+      this.#control = { ...this.#control, paused: command === 'stop' };
+      this.#decide(turn, 'operator', `${command === 'stop' ? 'Stopped' : 'Started'} by ${who}`);
+    } else if (command === 'force_decision') this.#decide(turn, 'operator', `Forced by ${who}`);
+  }
+
+  /** Decides now, or as soon after the previous decision as the gap allows. */
+  #decideSoon(turn: Turn, cause: string): void {
+    const earliest = (this.#control.last_decision_at ?? 0) + earlyDecisionGapMs;
+    if (turn.now >= earliest) {
+      this.#decide(turn, 'event', cause);
+      return;
+    }
+    const due = this.#alarms.dueAt('decide');
+    if (due === undefined || due > earliest) this.#alarms.move(turn, 'decide', earliest);
+    if (this.#control.pending_cause !== null) return;
+    this.#control = { ...this.#control, pending_cause: cause };
+    writeMemory(turn, 'control', this.#control);
+  }
+
+  #modeNow(now: EpochMs): ModeVerdict {
+    const views = classViews(this.#observed, this.#universe, now);
+    return chooseMode(
+      assetClasses.map((assetClass) => views[assetClass]),
+      this.#control.mode,
+      this.#control.paused,
+    );
+  }
+
+  #decide(turn: Turn, trigger: Decision['trigger'], cause: string): void {
+    const previous = this.#control;
+    this.#runner.closeOverdue(turn, previous);
+    const snapshot = takeSnapshot(this.#observed, this.#universe, this.#tasks.openCount, turn.now);
+    const modeVerdict = this.#modeNow(turn.now);
+    const { mode } = modeVerdict;
+    const admission = { mode, paused: previous.paused };
+    this.#schedule.refresh(turn, admission);
+    const verdict = reachVerdict({
+      snapshot,
+      mode,
+      admission,
+      modeVerdict,
+      policy: this.#policy,
+      schedule: this.#schedule,
+      tasks: this.#tasks,
+      learning: this.#learning,
+      previousMode: previous.mode,
+      previousIntervalMs: previous.interval_ms,
+      cause,
+      maxDrawdownPct: this.#maxDrawdownPct,
+    });
+    const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, trigger);
+    this.#control = {
+      paused: previous.paused,
+      mode,
+      decisions: previous.decisions + 1,
+      mode_switches: previous.mode_switches + (mode === previous.mode ? 0 : 1),
+      last_decision_id: decision.id,
+      last_decision_at: turn.now,
+      interval_ms: verdict.cadence.intervalMs,
+      pending_cause: null,
+    };
+    writeMemory(turn, 'control', this.#control);
+    this.#publish(turn, decision, verdict);
+    for (const { kind, score, reason } of verdict.chosen)
+      this.#runner.queue(turn, this.#control, { kind, score, reason });
+    this.#runner.settle(turn, this.#control);
+    this.#alarms.move(turn, 'decide', decision.next_decision_at);
+  }
+
+  #decisionOf(
+    turn: Turn,
+    snapshot: Snapshot,
+    { mode }: ModeVerdict,
+    verdict: Verdict,
+    trigger: Decision['trigger'],
+  ): Decision {
+    const decision: Decision = {
+      id: turn.id('decision', this.#control.decisions + 1, turn.now),
+      at: turn.now,
+      mode,
+      previous_mode: this.#control.mode,
+      action: verdict.action,
+      confidence: verdict.confidence,
+      reasoning: verdict.reasoning,
+      trigger,
+      context: snapshot.context,
+      candidates: verdict.candidates,
+      task_ids: verdict.chosen.map(({ kind }) => taskIdOf(turn, kind)),
+      next_decision_at: nextDecisionAt(turn.now, verdict.cadence.intervalMs, this.#universe.forex.length > 0),
+      policy_version: this.#policy.version,
+      model: null,
+      data_kind: snapshot.dataKind,
+      outcome: null,
+      open: true,
+    };
+    return decision.task_ids.length > 0 ? decision : nothingPromised(decision);
+  }
+
+  /** Records and announces the decision, then renews the mandate under it, before any of its tasks begins. */
+  #publish(turn: Turn, decision: Decision, verdict: Verdict): void {
+    turn.put('decisions', decision.id, decision);
+    turn.emit('decision', decision);
+    const givenUp = decision.open ? this.#learning.follow(turn, decision) : [decision];
+    for (const scored of givenUp) {
+      if (scored !== decision) turn.put('decisions', scored.id, scored);
+      turn.emit('decision.scored', scored);
+    }
+    const mandate = {
+      id: turn.id('mandate', decision.id),
+      decision_id: decision.id,
+      mode: decision.mode,
+      universe: classesOf(decision.mode).flatMap((assetClass) => this.#universe[assetClass]),
+      risk_appetite: verdict.appetite.value,
+      issued_at: turn.now,
+      expires_at: turn.now + mandateLifeInIntervals * verdict.cadence.intervalMs,
+    };
+    turn.put('mandates', 'current', mandate);
+    turn.emit('mandate', mandate);
+  }
+}

@@ -1,0 +1,72 @@
+// The policy of this version: named terms for one kind, simple and deterministic. Later policies replace this file
+// behind the same interface; it stays as their fallback and baseline. It must never break a floor or a limit: it cannot.
+import type { TaskKind } from '../shared/domain/task.ts';
+import { clamp, rounded } from './numbers.ts';
+import type { Snapshot } from './snapshot.ts';
+import { taskCatalogue } from './task-catalogue.ts';
+
+export interface PolicyView {
+  readonly kind: TaskKind;
+  readonly snapshot: Snapshot;
+  /** Time since the last look of the kind or its family; null when there was none. */
+  readonly ageMs: number | null;
+  /** Learned share of successes of this kind in this mode; null before any trial. */
+  readonly successRate: number | null;
+}
+
+export interface Policy {
+  readonly version: string;
+  /** A candidate whose terms sum to less than this is left for later. */
+  readonly threshold: number;
+  /** Named terms whose sum is the score; small finite numbers. */
+  terms(view: PolicyView): Record<string, number>;
+}
+
+/** A kind never seen, or long overdue, is as urgent as this many base intervals. */
+const maxUrgency = 1.5;
+
+export const rulePolicy: Policy = {
+  version: 'rules-1',
+  threshold: 0.9,
+  terms({ kind, snapshot, ageMs, successRate }) {
+    const entry = taskCatalogue[kind];
+    const urgency = ageMs === null ? maxUrgency : Math.min(maxUrgency, ageMs / entry.baseIntervalMs);
+    const terms: Record<string, number> = { urgency: rounded(urgency) };
+    add(terms, 'activity', activityTerm(kind, snapshot));
+    if (entry.safety) add(terms, 'incidents', incidentTerm(snapshot));
+    else add(terms, 'load', -2 * entry.cost * Math.max(0, snapshot.systemLoad - 0.5));
+    if (successRate !== null) add(terms, 'learned', 0.2 * (successRate - 0.5));
+    return terms;
+  },
+};
+
+function add(terms: Record<string, number>, name: string, value: number): void {
+  const term = rounded(value);
+  if (term !== 0) terms[name] = term;
+}
+
+/** Activity is volatility now over its own normal; an unknown one counts as normal. */
+function activityTerm(kind: TaskKind, { views }: Snapshot): number {
+  const crypto = views.crypto.activity ?? 1;
+  const forex = views.forex.activity ?? 1;
+  switch (kind) {
+    case 'crypto-aggressive-scan':
+      return clamp(1.5 * (crypto - 1.6), -1, 0.6);
+    case 'crypto-normal-scan':
+      return crypto < 0.8 ? clamp(2 * (crypto - 0.8), -0.6, 0) : -clamp(0.5 * (crypto - 1.6), 0, 0.5);
+    case 'crypto-light-monitoring':
+      return clamp(0.75 - crypto, -0.9, 0.3);
+    case 'forex-london-session':
+    case 'forex-newyork-session':
+    case 'forex-asia-session':
+      return clamp(0.4 * (forex - 1), -0.2, 0.4);
+    case 'deep-market-analysis':
+      return clamp(0.2 * (Math.max(crypto, forex) - 1), 0, 0.3);
+    case 'health-monitor-check':
+      return 0;
+  }
+}
+
+function incidentTerm({ criticalIncidents, openIncidents }: Snapshot): number {
+  return criticalIncidents > 0 ? 1 : 0.2 * Math.min(openIncidents, 2);
+}

@@ -1,0 +1,194 @@
+// The catalogue: what may be run, who runs it, what it needs and how often it must run.
+// It must never hold state; whether its numbers can all be kept is checked by catalogueDefects.
+import type { AgentName } from '../shared/domain/agent-name.ts';
+import type { AssetClass } from '../shared/domain/instrument.ts';
+import type { ForexSession } from '../shared/domain/sessions.ts';
+import { type TaskKind, taskKinds } from '../shared/domain/task.ts';
+import { hourMs, minuteMs, secondMs } from '../shared/domain/time.ts';
+
+/** Units of each lock: 1 is exclusive, more is counted. A task takes all its locks at once or none. */
+export const resourceUnits = {
+  'crypto-analysis': 1,
+  'forex-analysis': 1,
+  'cpu-heavy': 2,
+  probes: 1,
+} as const;
+export type ResourceName = keyof typeof resourceUnits;
+
+/** Kinds that are intensities of one and the same look. */
+export type FamilyName = 'crypto-scan';
+
+export interface CatalogueEntry {
+  readonly agent: AgentName;
+  /** Asset classes whose symbols it looks at; empty when it looks at none. */
+  readonly classes: readonly AssetClass[];
+  /** It runs only while one of these is open; empty when sessions do not matter. */
+  readonly sessions: readonly ForexSession[];
+  readonly family: FamilyName | null;
+  readonly locks: readonly { readonly name: ResourceName; readonly units: number }[];
+  /** Relative cost, 0..1; weighs only when the machine is loaded. */
+  readonly cost: number;
+  /** No two runs start closer than this. */
+  readonly minIntervalMs: number;
+  /** Wished distance of starts in a normal market. */
+  readonly baseIntervalMs: number;
+  /** Longest admissible time without a start; held by the floor, whatever the policy wants. */
+  readonly maxIntervalMs: number;
+  /** One attempt must answer within this. */
+  readonly deadlineMs: number;
+  readonly attempts: number;
+  /** Runs also in standby and when paused, before everything else. */
+  readonly safety: boolean;
+}
+
+const cryptoScan = {
+  agent: 'analyst_ai',
+  classes: ['crypto'],
+  sessions: [],
+  family: 'crypto-scan',
+  attempts: 2,
+  safety: false,
+} as const;
+
+const forexSession = {
+  agent: 'analyst_ai',
+  classes: ['forex'],
+  family: null,
+  locks: [{ name: 'forex-analysis', units: 1 }],
+  cost: 0.3,
+  minIntervalMs: 5 * minuteMs,
+  baseIntervalMs: 10 * minuteMs,
+  maxIntervalMs: 30 * minuteMs,
+  deadlineMs: 30 * secondMs,
+  attempts: 2,
+  safety: false,
+} as const;
+
+export const taskCatalogue: Readonly<Record<TaskKind, CatalogueEntry>> = {
+  'crypto-aggressive-scan': {
+    ...cryptoScan,
+    locks: [
+      { name: 'crypto-analysis', units: 1 },
+      { name: 'cpu-heavy', units: 1 },
+    ],
+    cost: 0.5,
+    minIntervalMs: minuteMs,
+    baseIntervalMs: 2 * minuteMs,
+    maxIntervalMs: 4 * hourMs,
+    deadlineMs: 30 * secondMs,
+  },
+  'crypto-normal-scan': {
+    ...cryptoScan,
+    locks: [{ name: 'crypto-analysis', units: 1 }],
+    cost: 0.3,
+    minIntervalMs: 2 * minuteMs,
+    baseIntervalMs: 5 * minuteMs,
+    maxIntervalMs: 2 * hourMs,
+    deadlineMs: 30 * secondMs,
+  },
+  'crypto-light-monitoring': {
+    ...cryptoScan,
+    locks: [{ name: 'crypto-analysis', units: 1 }],
+    cost: 0.1,
+    minIntervalMs: 5 * minuteMs,
+    baseIntervalMs: 10 * minuteMs,
+    maxIntervalMs: 4 * hourMs,
+    deadlineMs: 20 * secondMs,
+  },
+  'forex-london-session': { ...forexSession, sessions: ['london'] },
+  'forex-newyork-session': { ...forexSession, sessions: ['newyork'] },
+  'forex-asia-session': { ...forexSession, sessions: ['sydney', 'tokyo'] },
+  'health-monitor-check': {
+    agent: 'health_ai',
+    classes: [],
+    sessions: [],
+    family: null,
+    locks: [{ name: 'probes', units: 1 }],
+    cost: 0.1,
+    minIntervalMs: minuteMs,
+    baseIntervalMs: 10 * minuteMs,
+    maxIntervalMs: 15 * minuteMs,
+    deadlineMs: 30 * secondMs,
+    attempts: 2,
+    safety: true,
+  },
+  'deep-market-analysis': {
+    agent: 'analyst_ai',
+    classes: ['crypto', 'forex'],
+    sessions: [],
+    family: null,
+    locks: [{ name: 'cpu-heavy', units: 2 }],
+    cost: 1,
+    minIntervalMs: hourMs,
+    baseIntervalMs: 4 * hourMs,
+    maxIntervalMs: 8 * hourMs,
+    deadlineMs: 120 * secondMs,
+    attempts: 2,
+    safety: false,
+  },
+};
+
+/** Longest admissible time without any look of the family, while its class is admitted. */
+export const familyMaxIntervalMs: Readonly<Record<FamilyName, number>> = { 'crypto-scan': 20 * minuteMs };
+
+/** Members from the cheapest on: the floor of a family asks for no more than it must. */
+export const familyMembers: Readonly<Record<FamilyName, readonly TaskKind[]>> = {
+  'crypto-scan': ['crypto-light-monitoring', 'crypto-normal-scan', 'crypto-aggressive-scan'],
+};
+
+/** Wait before the next attempt: 5 s, then twice as long each time, at most a minute. */
+export function retryDelayMs(attemptsMade: number): number {
+  return Math.min(minuteMs, 5 * secondMs * 2 ** Math.max(0, attemptsMade - 1));
+}
+
+/** Kinds that can delay one another, directly or through a third that waits for both. */
+function rivalsOf(kind: TaskKind): readonly TaskKind[] {
+  const rivals = new Set<TaskKind>([kind]);
+  for (const rival of rivals) {
+    const locks = new Set(taskCatalogue[rival].locks.map((lock) => lock.name));
+    for (const other of taskKinds)
+      if (taskCatalogue[other].locks.some((lock) => locks.has(lock.name))) rivals.add(other);
+  }
+  return [...rivals];
+}
+
+/**
+ * How long before its limit the floor asks for a kind: every rival may go first once, and one more may hold the
+ * locks with a retry, each for its whole deadline because its answer was lost.
+ */
+function leadOf(kind: TaskKind): number {
+  const deadlines = rivalsOf(kind).map((rival) => taskCatalogue[rival].deadlineMs);
+  return deadlines.reduce((sum, deadline) => sum + deadline, 0) + Math.max(...deadlines);
+}
+
+export const floorLeadMs = Object.fromEntries(taskKinds.map((kind) => [kind, leadOf(kind)])) as Readonly<
+  Record<TaskKind, number>
+>;
+
+/** The tighter of a kind's own limit and its family's. */
+function limitOf(kind: TaskKind): number {
+  const entry = taskCatalogue[kind];
+  return entry.family === null
+    ? entry.maxIntervalMs
+    : Math.min(entry.maxIntervalMs, familyMaxIntervalMs[entry.family]);
+}
+
+/** Why the limits of the catalogue could not all be kept; empty when they can. */
+export function catalogueDefects(): string[] {
+  return taskKinds.flatMap((kind) => {
+    const entry = taskCatalogue[kind];
+    const lead = floorLeadMs[kind];
+    const defects: string[] = [];
+    const limit = limitOf(kind);
+    if (limit - lead < entry.minIntervalMs)
+      defects.push(`${kind}: its floor falls into its minimum interval`);
+    if (limit - lead < entry.baseIntervalMs)
+      defects.push(`${kind}: its floor comes before its base interval`);
+    for (const rival of rivalsOf(kind))
+      if (limitOf(rival) - floorLeadMs[rival] <= lead) defects.push(`${kind}: ${rival} may go first twice`);
+    for (const lock of entry.locks)
+      if (lock.units > resourceUnits[lock.name])
+        defects.push(`${kind}: needs more of ${lock.name} than there is`);
+    return defects;
+  });
+}
