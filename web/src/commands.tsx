@@ -1,9 +1,10 @@
 // Buttons that act: they confirm what is grave, post, ask for the token on 401, and say how it went.
 import { useState } from 'preact/hooks';
 import { ApiError, keepToken, postJson } from './api.ts';
-import { t, useLanguage, type Word } from './i18n.ts';
+import { t, useLanguage } from './i18n.ts';
 import { createListeners, useRenderOn } from './listeners.ts';
 import { Dialog } from './ui.tsx';
+import type { Word } from './words.ts';
 
 export interface Command {
   readonly word: Word;

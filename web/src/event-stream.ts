@@ -6,6 +6,11 @@ export interface StreamEvent {
   readonly data: string;
 }
 
+/** The server answered, but not with a stream. */
+export class StreamRefused extends Error {
+  override readonly name = 'StreamRefused';
+}
+
 /** Longest event accepted; a longer one ends the stream as broken. */
 const eventLimitChars = 2_000_000;
 
@@ -36,7 +41,7 @@ export function createEventParser(emit: (event: StreamEvent) => void): (piece: s
   };
 }
 
-/** Follows the stream until it ends. Throws when it cannot be opened or breaks. */
+/** Follows the stream until it ends. Throws StreamRefused when the server answers otherwise, else what broke it. */
 export async function followStream(
   address: string,
   options: {
@@ -52,7 +57,7 @@ export async function followStream(
     signal: options.signal,
     cache: 'no-store',
   });
-  if (!response.ok || response.body === null) throw new Error(`stream answered ${response.status}`);
+  if (!response.ok || response.body === null) throw new StreamRefused(`HTTP ${response.status}`);
   options.onOpen(response);
   const parse = createEventParser(options.onEvent);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -2,16 +2,19 @@
 // When the server goes away it says so, keeps the last data, and comes back with growing pauses.
 import type { z } from 'zod';
 import { authorisation, getJson } from './api.ts';
-import { followStream, retryDelayMs, type StreamEvent } from './event-stream.ts';
-import { addCandle, addEquity, addFill, inTime, newestFirst, upsert } from './fold.ts';
+import { foldEvent } from './event-folds.ts';
+import { followStream, retryDelayMs, type StreamEvent, StreamRefused } from './event-stream.ts';
+import { inTime, newestFirst } from './fold.ts';
 import { listIn, rows } from './lenient.ts';
 import { readOverview } from './overview.ts';
 import * as row from './rows.ts';
-import { candleLimit, type Dashboard, dashboard, equityLimit } from './store.ts';
+import { type ConnectionState, candleLimit, type Dashboard, dashboard, equityLimit } from './store.ts';
 
 const quickRefreshMs = 10_000;
 const fullRefreshMs = 60_000;
 const candleCount = 500;
+/** A stream that lived this long was healthy: the next pause starts small again. */
+const steadyMs = 10_000;
 
 type Part =
   | 'overview'
@@ -41,7 +44,8 @@ const allParts: readonly Part[] = [
   'health',
   'incidents',
 ];
-const quickParts: readonly Part[] = ['overview', 'health', 'sources', 'positions'];
+/** Parts that change without an event saying so; the overview is read by the liveness check. */
+const quickParts: readonly Part[] = ['health', 'sources', 'positions'];
 
 function heard(serverAt: number | null): void {
   const now = Date.now();
@@ -170,154 +174,100 @@ async function loadAll(): Promise<void> {
   await Promise.all(allParts.filter((part) => part !== 'overview' && part !== 'sources').map(load));
 }
 
-type Fold = (state: Dashboard, data: unknown) => Dashboard;
-
-function folding<Row>(schema: z.ZodType<Row>, add: (state: Dashboard, row: Row) => Dashboard): Fold {
-  return (state, data) => {
-    const read = schema.safeParse(data);
-    return read.success ? add(state, read.data) : state;
-  };
-}
-
-const decisionFold = folding(row.decisionSchema, (state, item) => ({
-  ...state,
-  decisions: upsert(state.decisions, item, (other) => other.id),
-  overview: {
-    ...state.overview,
-    mode: item.mode ?? state.overview.mode,
-    nextDecisionAt: Math.max(item.next_decision_at ?? 0, state.overview.nextDecisionAt ?? 0) || null,
-  },
-}));
-
-const folds: Readonly<Record<string, Fold>> = {
-  decision: decisionFold,
-  'decision.scored': decisionFold,
-  signal: folding(row.signalSchema, (state, item) => ({
-    ...state,
-    signals: upsert(state.signals, item, (other) => other.signal_id),
-  })),
-  'task.changed': folding(row.taskSchema, (state, item) => ({
-    ...state,
-    tasks: upsert(state.tasks, item, (other) => other.id),
-  })),
-  'trading.order_changed': folding(row.orderSchema, (state, item) => ({
-    ...state,
-    orders: upsert(state.orders, item, (other) => other.id),
-  })),
-  'trading.position_changed': folding(row.positionSchema, (state, item) => ({
-    ...state,
-    positions: upsert(state.positions, item, (other) => other.id),
-  })),
-  'trading.refused': folding(row.refusalSchema, (state, item) => ({
-    ...state,
-    refusals: upsert(state.refusals, item, (other) => other.id),
-  })),
-  'trading.fill': folding(row.fillSchema, addFill),
-  'trading.equity': folding(row.equitySchema, addEquity),
-  'health.incident': folding(row.incidentSchema, (state, item) => ({
-    ...state,
-    incidents: upsert(state.incidents, item, (other) => other.id),
-  })),
-  'market.source_status': folding(row.sourceSchema, (state, item) => ({
-    ...state,
-    sources: state.sources.some((other) => other.source === item.source)
-      ? state.sources.map((other) =>
-          other.source === item.source
-            ? { ...item, symbols: item.symbols.length > 0 ? item.symbols : other.symbols }
-            : other,
-        )
-      : [...state.sources, item],
-  })),
-  'system.vitals': folding(row.vitalsSchema, (state, item) => ({ ...state, vitals: item })),
-  'market.candle': folding(row.candleSchema, addCandle),
-};
-
 function onEvent(event: StreamEvent): void {
-  let body: unknown;
+  if (event.name === 'reset') {
+    void loadAll();
+    return;
+  }
+  let data: unknown;
   try {
-    body = JSON.parse(event.data);
+    data = JSON.parse(event.data);
   } catch {
     return;
   }
-  const fold = folds[event.name];
-  if (fold !== undefined) dashboard.change((state) => fold(state, body));
+  dashboard.change((state) => foldEvent(state, event.name, data));
+}
+
+function setConnection(state: ConnectionState, retryAt: number | null): void {
+  dashboard.change((current) => ({ ...current, connection: { ...current.connection, state, retryAt } }));
+}
+
+/** Follows the stream once, to its end. Answers how long it lived and whether the server refused it. */
+async function followOnce(): Promise<{ readonly livedMs: number; readonly refused: boolean }> {
+  const abort = new AbortController();
+  let openedAt = Number.POSITIVE_INFINITY;
+  let refused = false;
+  const liveness = setInterval(async () => {
+    // A stream that stays silent over a dead connection would look healthy for minutes; a request does not.
+    await load('overview');
+    if (dashboard.read().failed.overview === true) abort.abort();
+  }, quickRefreshMs);
+  try {
+    await followStream('/events', {
+      headers: authorisation(),
+      signal: abort.signal,
+      onOpen() {
+        openedAt = Date.now();
+        heard(null);
+        setConnection('live', null);
+        void loadAll();
+      },
+      onBytes: () => heard(null),
+      onEvent,
+    });
+  } catch (error) {
+    // Every end of the stream is answered by the next try; only a refusal means that requests still work.
+    refused = error instanceof StreamRefused;
+  } finally {
+    clearInterval(liveness);
+  }
+  return { livedMs: Math.max(0, Date.now() - openedAt), refused };
 }
 
 /** Starts following the server; returns handles for the page. */
 export function startFeed() {
-  let attempt = 0;
   let wake: () => void = () => {};
 
-  const connectOnce = async (): Promise<void> => {
-    const abort = new AbortController();
-    const liveness = setInterval(async () => {
-      // A stream that stays silent over a dead connection would look healthy for minutes; a request does not.
-      await load('overview');
-      if (dashboard.read().failed.overview === true) abort.abort();
-    }, quickRefreshMs);
-    try {
-      await followStream('/events', {
-        headers: authorisation(),
-        signal: abort.signal,
-        onOpen() {
-          attempt = 0;
-          heard(null);
-          dashboard.change((state) => ({
-            ...state,
-            connection: { ...state.connection, state: 'live', retryAt: null },
-          }));
-          void loadAll();
-        },
-        onBytes: () => heard(null),
-        onEvent,
-      });
-    } catch {
-      // Any end of the stream is answered by the next try.
-    } finally {
-      clearInterval(liveness);
-    }
-  };
-
-  const pause = async (ms: number): Promise<void> => {
-    dashboard.change((state) => ({
-      ...state,
-      connection: { ...state.connection, state: 'lost', retryAt: Date.now() + ms },
-    }));
-    await new Promise<void>((resolve) => {
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       wake = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-  };
 
-  const follow = async (): Promise<void> => {
-    for (;;) {
-      await connectOnce();
-      await pause(retryDelayMs(attempt, Math.random()));
-      attempt += 1;
+  const followForever = async (): Promise<void> => {
+    for (let attempt = 0; ; attempt += 1) {
+      const { livedMs, refused } = await followOnce();
+      if (livedMs >= steadyMs) attempt = 0;
+      const waitMs = retryDelayMs(attempt, Math.random());
+      setConnection(refused ? 'polling' : 'lost', Date.now() + waitMs);
+      await pause(waitMs);
+      if (refused) void loadAll();
     }
   };
 
-  const shown = () => document.visibilityState === 'visible' && dashboard.read().connection.state === 'live';
+  const following = () =>
+    document.visibilityState === 'visible' && dashboard.read().connection.state === 'live';
   setInterval(() => {
-    if (shown()) for (const part of quickParts) if (part !== 'overview') void load(part);
+    if (following()) for (const part of quickParts) void load(part);
   }, quickRefreshMs);
   setInterval(() => {
-    if (shown()) void loadAll();
+    if (following()) void loadAll();
   }, fullRefreshMs);
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') wake();
   });
-  void loadAll();
-  void follow();
+  void followForever();
 
   return {
     retryNow: () => wake(),
     refresh: () => void loadAll(),
     showSymbol(symbol: string) {
-      dashboard.change((state) => (state.symbol === symbol ? state : { ...state, symbol, candles: [] }));
+      dashboard.change((state) =>
+        state.symbol === symbol ? state : { ...state, symbol, candles: [], lastPrice: null },
+      );
       void load('candles');
     },
   };

@@ -1,5 +1,5 @@
 // How answers and events change the page's state. Pure; every list stays bounded and newest first.
-import type { Candle, EquityPoint, Fill, Order, Source } from './rows.ts';
+import type { Candle, EquityPoint, Fill, Order, Position, Refusal, Source } from './rows.ts';
 import { candleLimit, type Dashboard, equityLimit, rowLimit } from './store.ts';
 
 /** Puts a row in front, or in its own place when its key is already there. */
@@ -50,6 +50,46 @@ export function addEquity(state: Dashboard, point: EquityPoint): Dashboard {
 
 export function addFill(state: Dashboard, fill: Fill): Dashboard {
   return { ...state, fills: upsert(state.fills, fill, (row) => row.id) };
+}
+
+/** A changed position carries no price of its own, so the price known before stays with it. */
+export function addPosition(state: Dashboard, position: Position): Dashboard {
+  const before = state.positions.find((row) => row.id === position.id);
+  const mark_price = position.mark_price ?? before?.mark_price ?? null;
+  const row = { ...position, mark_price };
+  return { ...state, positions: upsert(state.positions, row, (other) => other.id) };
+}
+
+export function addRefusal(state: Dashboard, refusal: Refusal): Dashboard {
+  if (state.refusals.some((row) => row.id === refusal.id)) return state;
+  const counts = state.refusalCounts;
+  return {
+    ...state,
+    refusals: upsert(state.refusals, refusal, (row) => row.id),
+    refusalCounts: counts === null ? null : { ...counts, [refusal.code]: (counts[refusal.code] ?? 0) + 1 },
+  };
+}
+
+/** A new price marks the open positions of its symbol; a quote is also the shown symbol's last price. */
+export function markPrice(
+  state: Dashboard,
+  symbol: string | null,
+  price: number,
+  quoted: boolean,
+): Dashboard {
+  const concerns = (row: Position) => row.symbol === symbol && row.open !== false && row.mark_price !== price;
+  const shown = quoted && symbol === state.symbol && state.lastPrice !== price;
+  const held = state.positions.some(concerns);
+  if (!shown && !held) return state;
+  return {
+    ...state,
+    lastPrice: shown ? price : state.lastPrice,
+    positions: held
+      ? state.positions.map((row) =>
+          concerns(row) ? { ...row, mark_price: price, unrealised_profit: null } : row,
+        )
+      : state.positions,
+  };
 }
 
 const finalOrderStates: ReadonlySet<string> = new Set(['filled', 'cancelled', 'rejected', 'expired']);

@@ -209,6 +209,16 @@ export const vitalsSchema = z.object({
 });
 export type Vitals = z.output<typeof vitalsSchema>;
 
+export const quoteSchema = z.object({ symbol: z.string(), bid: z.number(), ask: z.number() });
+
+export const marketStateSchema = z.object({ asset_class: z.enum(['crypto', 'forex']), volatility: figure });
+
+export const tradingStateSchema = z.object({ state: text, reason: text });
+
+export const healthSummarySchema = z.object({ system_load: figure });
+
+export const operatorCommandSchema = z.object({ command: text });
+
 export const candleSchema = z
   .object({
     symbol: text,

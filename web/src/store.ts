@@ -38,7 +38,7 @@ export interface Overview {
   readonly symbols: readonly string[];
 }
 
-export type ConnectionState = 'connecting' | 'live' | 'lost';
+export type ConnectionState = 'connecting' | 'live' | 'polling' | 'lost';
 
 export interface Connection {
   readonly state: ConnectionState;
@@ -66,7 +66,11 @@ export interface Dashboard {
   readonly incidents: readonly Incident[];
   readonly sources: readonly Source[];
   readonly vitals: Vitals | null;
+  /** Annualised volatility by asset class, as the analyst last measured it. */
+  readonly volatility: Readonly<Partial<Record<'crypto' | 'forex', number | null>>>;
   readonly symbol: string | null;
+  /** Last quoted mid price of the shown symbol. */
+  readonly lastPrice: number | null;
   readonly candles: readonly Candle[];
   /** Parts whose last request failed; shown as such instead of as empty. */
   readonly failed: Readonly<Record<string, boolean>>;
@@ -105,7 +109,9 @@ export const emptyDashboard: Dashboard = {
   incidents: [],
   sources: [],
   vitals: null,
+  volatility: {},
   symbol: null,
+  lastPrice: null,
   candles: [],
   failed: {},
   loaded: {},

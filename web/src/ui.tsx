@@ -3,8 +3,9 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { useNow } from './clock.ts';
 import { formatSpan, formatTime } from './format.ts';
-import { t, type Word } from './i18n.ts';
+import { t } from './i18n.ts';
 import { useDashboard } from './store.ts';
+import type { Word } from './words.ts';
 
 export type Tone = 'good' | 'bad' | 'warn' | 'calm' | 'accent';
 

@@ -129,8 +129,8 @@ function outcomeMark(outcome: Decision['outcome']): { sign: string; word: string
   return { sign: '▲', word: t('outcomeBad'), tone: 'bad' };
 }
 
-function DecisionRow({ decision, first }: { decision: Decision; first: boolean }) {
-  const [open, setOpen] = useState(first);
+function DecisionRow({ decision }: { decision: Decision }) {
+  const [open, setOpen] = useState(false);
   const mark = outcomeMark(decision.outcome);
   return (
     <details class="decision" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -160,7 +160,7 @@ export function Decisions() {
       <Scroll label={t('decisions')}>
         {decisions.length === 0 && <Empty part="decisions" word="noDecisions" />}
         {decisions.map((decision) => (
-          <DecisionRow key={decision.id} decision={decision} first={false} />
+          <DecisionRow key={decision.id} decision={decision} />
         ))}
       </Scroll>
     </Panel>

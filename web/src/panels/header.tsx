@@ -21,12 +21,11 @@ function ConnectionSign() {
   const connection = useDashboard((state) => state.connection);
   const now = useNow();
   const tone = connection.state === 'live' ? 'good' : connection.state === 'lost' ? 'bad' : 'warn';
-  const word = connection.state === 'live' ? 'live' : connection.state === 'lost' ? 'lost' : 'connecting';
   return (
     <span class="connection" data-state={connection.state}>
       <Badge tone={tone}>
         <span class="dot" aria-hidden="true" />
-        {t(word)}
+        {t(connection.state)}
       </Badge>
       <time class="now">{formatTime(now)} UTC</time>
     </span>

@@ -15,6 +15,9 @@ export function KeyFigures() {
   const overview = useDashboard((state) => state.overview);
   const openPositions = useDashboard((state) => state.positions.filter((row) => row.open !== false).length);
   const unknownOrders = useDashboard((state) => state.orders.filter((row) => row.state === 'unknown').length);
+  const measured = useDashboard((state) => state.volatility);
+  const crypto = measured.crypto ?? contextNumber(context, 'crypto_volatility');
+  const forex = measured.forex ?? contextNumber(context, 'forex_volatility');
   const drawdown = point?.drawdown_pct ?? null;
   return (
     <dl class="key-figures">
@@ -27,8 +30,8 @@ export function KeyFigures() {
       <Fact label={t('unknownOrders')} {...(unknownOrders > 0 ? { tone: 'bad' as const } : {})}>
         {formatNumber(unknownOrders, 0)}
       </Fact>
-      <Fact label={t('volatilityCrypto')}>{formatShare(contextNumber(context, 'crypto_volatility'), 1)}</Fact>
-      <Fact label={t('volatilityForex')}>{formatShare(contextNumber(context, 'forex_volatility'), 1)}</Fact>
+      <Fact label={t('volatilityCrypto')}>{formatShare(crypto, 1)}</Fact>
+      <Fact label={t('volatilityForex')}>{formatShare(forex, 1)}</Fact>
       <Fact label={t('load')}>
         {formatShare(overview.systemLoad ?? contextNumber(context, 'system_load'))}
       </Fact>

@@ -13,21 +13,18 @@ function signOf(value: number | null): string {
   return value === null || value === 0 ? '' : value > 0 ? 'good' : 'bad';
 }
 
-/** Profit not yet taken: the server's, or from the shown symbol's last close. */
-function unrealisedOf(position: Position, lastPrice: number | null): number | null {
+/** Profit not yet taken: the server's, or at the mark price that the stream brought since. */
+function unrealisedOf(position: Position): number | null {
   if (position.unrealised_profit !== null) return position.unrealised_profit;
-  const price = position.mark_price ?? lastPrice;
+  const price = position.mark_price;
   if (price === null || position.quantity === null || position.average_entry_price === null) return null;
   const direction = position.side === 'short' ? -1 : 1;
   return (price - position.average_entry_price) * position.quantity * direction;
 }
 
 function OpenRow({ position }: { position: Position }) {
-  const lastPrice = useDashboard((state) =>
-    state.symbol === position.symbol ? (state.candles.at(-1)?.close ?? null) : null,
-  );
   const symbol = formatText(position.symbol);
-  const profit = unrealisedOf(position, lastPrice);
+  const profit = unrealisedOf(position);
   return (
     <tr>
       <th scope="row">{symbol}</th>

@@ -169,11 +169,13 @@ function Chart({ symbol }: { symbol: string }) {
 function LastPrice() {
   const last = useDashboard((state) => state.candles.at(-1));
   const before = useDashboard((state) => state.candles.at(-61));
-  if (last === undefined) return null;
-  const change = before === undefined ? null : (last.close / before.close - 1) * 100;
+  const quoted = useDashboard((state) => state.lastPrice);
+  const price = quoted ?? last?.close;
+  if (price === undefined) return null;
+  const change = before === undefined ? null : (price / before.close - 1) * 100;
   return (
     <span class="last-price">
-      <b class="big">{formatPrice(last.close)}</b>
+      <b class="big">{formatPrice(price)}</b>
       {change !== null && (
         <span class={change < 0 ? 'bad' : 'good'}>
           {`${change < 0 ? '▼' : '▲'} ${Math.abs(change).toFixed(2)} % / ${formatSpan(60 * minuteMs)}`}

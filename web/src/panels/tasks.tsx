@@ -1,11 +1,12 @@
 // The task queue: what runs, what waits, what finished last and whether its promise was kept.
 import { useNow } from '../clock.ts';
 import { formatName, formatSpan, formatText } from '../format.ts';
-import { t, type Word } from '../i18n.ts';
+import { t } from '../i18n.ts';
 import type { Task } from '../rows.ts';
 import { useDashboard } from '../store.ts';
 import { toneOf } from '../tones.ts';
 import { Age, Badge, Empty, Panel, Scroll, Time } from '../ui.tsx';
+import type { Word } from '../words.ts';
 
 const finishedShown = 15;
 
