@@ -1,0 +1,92 @@
+// The house's probes over injected looks: source, store, clock, disk, event loop, heap and agents.
+// They measure and pass on; thresholds belong to the health monitor.
+import type { ProbeName } from '../../../shared/domain/probe-names.ts';
+import type { SourceStatus } from '../../../shared/domain/source-status.ts';
+import type { EpochMs } from '../../../shared/domain/time.ts';
+import type { AgentVitals } from '../../../shared/domain/vitals.ts';
+import type { Probe } from '../../../shared/ports/probe.ts';
+import type { StoreHealth } from '../../../shared/ports/store.ts';
+import { type Finding, guardedProbe } from './guarded-probe.ts';
+
+export interface StandardProbeParts {
+  readonly now: () => EpochMs;
+  /** Last status of a source; undefined when there is no such source or it never reported. */
+  readonly sourceStatus: (source: string) => SourceStatus | undefined;
+  readonly storeCheck: () => Promise<StoreHealth>;
+  /** Own clock minus a trusted one, milliseconds; absent or null when nothing can be asked. */
+  readonly clockSkewMs?: (() => Promise<number | null>) | undefined;
+  readonly diskSpace: () => Promise<{
+    readonly freeBytes: number | null;
+    readonly totalBytes: number | null;
+  }>;
+  readonly eventLoopDelayMs: () => number;
+  readonly heap: () => { readonly usedBytes: number; readonly limitBytes: number };
+  /** Must not reset the statistics that the vitals report. */
+  readonly agents: () => readonly Pick<AgentVitals, 'agent' | 'state'>[];
+}
+
+/** Every probe by name, ready for the effect runner. */
+export function createStandardProbes(parts: StandardProbeParts): ReadonlyMap<ProbeName, Probe> {
+  const looks: Readonly<Record<ProbeName, (target: string) => Finding | Promise<Finding>>> = {
+    source: (target) => lookAtSource(parts.sourceStatus(target)),
+    store: async () => lookAtStore(await parts.storeCheck()),
+    clock: async () => lookAtClock((await parts.clockSkewMs?.()) ?? null),
+    disk: async () => lookAtDisk(await parts.diskSpace()),
+    event_loop: () => ({
+      ok: true,
+      value: parts.eventLoopDelayMs(),
+      detail: 'delay p99 in ms',
+      latencyMs: null,
+    }),
+    heap: () => lookAtHeap(parts.heap()),
+    agent: () => lookAtAgents(parts.agents()),
+  };
+  const names = Object.keys(looks) as ProbeName[];
+  return new Map(names.map((name) => [name, guardedProbe({ name, now: parts.now, look: looks[name] })]));
+}
+
+/** Value: health in 0..1. A source that is merely degraded still delivers. */
+function lookAtSource(status: SourceStatus | undefined): Finding {
+  if (status === undefined) return { ok: false, value: null, detail: 'it never reported', latencyMs: null };
+  const down = status.state === 'stale' || status.state === 'blind' || status.state === 'unreachable';
+  const detail = status.detail === '' ? status.state : `${status.state}: ${status.detail}`;
+  return { ok: !down, value: status.health, detail, latencyMs: status.latencyMs };
+}
+
+/** Latency: one round trip to the database. */
+function lookAtStore(health: StoreHealth): Finding {
+  const detail = `${health.kind}: ${health.detail}`;
+  if (health.latencyMs === null) return { ok: health.ok, value: null, detail };
+  return { ok: health.ok, value: null, detail, latencyMs: health.latencyMs };
+}
+
+/** Value: milliseconds by which this clock is ahead. Without a trusted clock nothing is claimed. */
+function lookAtClock(skewMs: number | null): Finding {
+  if (skewMs === null) return { ok: true, value: null, detail: 'not measurable offline', latencyMs: null };
+  return { ok: true, value: skewMs, detail: 'own clock minus the trusted one, ms' };
+}
+
+/** Value: free bytes. */
+function lookAtDisk(disk: {
+  readonly freeBytes: number | null;
+  readonly totalBytes: number | null;
+}): Finding {
+  if (disk.freeBytes === null) return { ok: true, value: null, detail: 'not measurable on this system' };
+  const total = disk.totalBytes === null ? 'unknown' : `${disk.totalBytes}`;
+  return { ok: true, value: disk.freeBytes, detail: `free bytes of ${total}` };
+}
+
+/** Value: share of V8's limit in use, 0..1. */
+function lookAtHeap(heap: { readonly usedBytes: number; readonly limitBytes: number }): Finding {
+  const share = heap.limitBytes > 0 ? heap.usedBytes / heap.limitBytes : null;
+  const detail = `${heap.usedBytes} of ${heap.limitBytes} bytes`;
+  return { ok: true, value: share, detail, latencyMs: null };
+}
+
+/** Value: number of agents that run. */
+function lookAtAgents(agents: readonly Pick<AgentVitals, 'agent' | 'state'>[]): Finding {
+  const down = agents.filter(({ state }) => state !== 'running');
+  const detail =
+    down.length === 0 ? 'all run' : down.map(({ agent, state }) => `${agent} is ${state}`).join(', ');
+  return { ok: down.length === 0, value: agents.length - down.length, detail, latencyMs: null };
+}

@@ -1,0 +1,281 @@
+// The health monitor agent: hears symptoms, keeps incidents, treats what it may, and tells the load.
+// It must never hear market prices, place or touch an order, or loosen trading.
+import type { Agent, StateReader, Turn } from '../kernel/agent.ts';
+import type {
+  HealthSummary,
+  MessageType,
+  OperatorCommand,
+  TaskAssignment,
+  TradingSummary,
+} from '../shared/bus/catalogue.ts';
+import type { AnyMessage } from '../shared/bus/message.ts';
+import type { AgentSettings } from '../shared/domain/agent-settings.ts';
+import { wholeSystemTarget } from '../shared/domain/probe-names.ts';
+import type { EpochMs } from '../shared/domain/time.ts';
+import type { SystemVitals } from '../shared/domain/vitals.ts';
+import { isCritical, publishIncident } from './alerting.ts';
+import { AutoHealer } from './auto-healer.ts';
+import { type CauseContext, causeKey } from './causes.ts';
+import { HealLedger } from './heal-ledger.ts';
+import { HealthChecks } from './health-check.ts';
+import { IncidentBook } from './incident-book.ts';
+import { alarmResolutionMs, maxNameLength } from './limits.ts';
+import { isLoadNews, isWorthTelling, systemLoad } from './load.ts';
+import { recall, remember, type SummaryState, type TradingContext } from './memory.ts';
+import type { HealContext } from './playbooks/playbook.ts';
+import { AgentRestarts } from './playbooks/restart-agent.ts';
+import { ProbeJudge, reprobeAlarmName } from './probe-judge.ts';
+import { SourceWatch } from './source-watch.ts';
+import { SystemMonitor } from './system-monitor.ts';
+
+const sweepAlarmName = 'sweep';
+const singleRow = 'only';
+
+const subscriptions = [
+  'kernel.started',
+  'kernel.agent_failed',
+  'kernel.agent_restarted',
+  'kernel.dead_letter',
+  'system.vitals',
+  'probe.result',
+  'market.source_status',
+  'market.quarantined',
+  'trading.summary',
+  'trading.state_changed',
+  'task.assigned',
+  'operator.command',
+] as const satisfies readonly MessageType[];
+
+/** Builds the health monitor; a pure function of its restored rows and its messages. */
+export function createHealthMonitor(settings: AgentSettings): Agent {
+  return new HealthMonitor(settings);
+}
+
+class HealthMonitor implements Agent {
+  readonly name = 'health_ai';
+  readonly subscriptions = subscriptions;
+  readonly #broker: AgentSettings['broker'];
+  readonly #book = new IncidentBook();
+  readonly #ledger = new HealLedger();
+  readonly #checks = new HealthChecks();
+  readonly #healer = new AutoHealer(this.#ledger);
+  readonly #restarts = new AgentRestarts(this.#book, this.#ledger);
+  readonly #system = new SystemMonitor(this.#book);
+  readonly #sources: SourceWatch;
+  readonly #probes: ProbeJudge;
+  #trading: TradingContext = { known: false, state: 'active', open_positions: 0, unknown_orders: 0 };
+  #told: SummaryState | undefined;
+  #load = 0;
+  #alarmAt: EpochMs | undefined;
+
+  constructor(settings: AgentSettings) {
+    this.#broker = settings.broker;
+    this.#sources = new SourceWatch(this.#book, settings.sources, settings.universe);
+    this.#probes = new ProbeJudge(this.#book, this.#sources);
+  }
+
+  restore(state: StateReader): void {
+    const memory = [...state.all('agent_memory')];
+    this.#book.restore(recall(memory, 'cause'));
+    for (const [, incident] of state.all('incidents')) this.#book.adopt(incident);
+    this.#ledger.restore(recall(memory, 'heal'));
+    this.#checks.restore(recall(memory, 'check'));
+    this.#system.restore(recall(memory, 'baseline')[0]);
+    const recorded = recall(memory, 'source_kind').map(({ source }) => source);
+    this.#sources.restore(state.all('source_status'), recorded);
+    this.#trading = recall(memory, 'trading')[0] ?? this.#trading;
+    this.#told = recall(memory, 'summary')[0];
+    this.#load = this.#told?.load ?? 0;
+    this.#probes.restore(state.get('alarms', `${this.name}/${reprobeAlarmName}`) !== undefined);
+    this.#alarmAt = state.get('alarms', `${this.name}/${sweepAlarmName}`)?.due_at;
+  }
+
+  handle(message: AnyMessage, turn: Turn): void {
+    this.#observe(message, turn);
+    if (this.#book.busy || this.#ledger.busy || this.#checks.busy) this.#settle(turn);
+    this.#tell(turn, message.message_type === 'system.vitals', message.message_type === 'kernel.started');
+    for (const [cause, state] of this.#book.takeDirty()) remember(turn, 'cause', cause, state);
+    this.#wake(turn);
+  }
+
+  #observe(message: AnyMessage, turn: Turn): void {
+    switch (message.message_type) {
+      case 'system.vitals':
+        this.#vitals(message.data, turn);
+        return;
+      case 'market.source_status':
+        this.#sources.observe(message.data, turn);
+        return;
+      case 'probe.result':
+        this.#checks.answer(message.data, this.#probes.observe(message.data, turn), turn);
+        return;
+      case 'trading.summary':
+        this.#summary(message.data, turn);
+        return;
+      case 'trading.state_changed':
+        this.#setTrading({ ...this.#trading, known: true, state: message.data.state }, turn);
+        return;
+      case 'task.assigned':
+        this.#task(message.data, message.correlation_id, turn);
+        return;
+      case 'operator.command':
+        if (message.data.command === 'auto_heal') this.#autoHeal(message.data, message.correlation_id, turn);
+        return;
+      case 'kernel.alarm':
+        this.#alarm(message.data.name, turn);
+        return;
+      default:
+        this.#kernelEvent(message, turn);
+    }
+  }
+
+  #kernelEvent(message: AnyMessage, turn: Turn): void {
+    switch (message.message_type) {
+      case 'kernel.started':
+        this.#restarts.allRestarted(turn);
+        this.#sources.dropUnconfigured(turn);
+        return;
+      case 'kernel.agent_failed':
+        this.#restarts.raise(message.data, turn);
+        this.#publish(turn);
+        this.#restarts.record(message.data, turn);
+        return;
+      case 'kernel.agent_restarted':
+        this.#restarts.restarted(message.data.agent, turn);
+        return;
+      case 'kernel.dead_letter': {
+        const { message_type: type, reason } = message.data;
+        this.#book.pulse('dead_letters', turn.now, 'warning', `last was ${type}: ${reason}`);
+        return;
+      }
+      case 'market.quarantined': {
+        const { source, reason, where, count } = message.data;
+        const cause = causeKey('quarantined', source.slice(0, maxNameLength));
+        const rows = Number.isSafeInteger(count) && count > 0 ? count : 1;
+        this.#book.pulse(cause, turn.now, 'info', `last was ${reason} at ${where}`, rows);
+        return;
+      }
+      default:
+    }
+  }
+
+  #vitals(vitals: SystemVitals, turn: Turn): void {
+    // Only a load that is told counts, so that a restored monitor knows the same as one that kept running.
+    const load = systemLoad(vitals);
+    if (isLoadNews(this.#told, load, turn.now)) this.#load = load;
+    const baseline = this.#system.observe({ ...vitals, at: turn.now });
+    if (baseline !== undefined) remember(turn, 'baseline', singleRow, baseline);
+  }
+
+  #summary(summary: TradingSummary, turn: Turn): void {
+    const { state, open_positions, unknown_orders } = summary;
+    this.#setTrading({ known: true, state, open_positions, unknown_orders }, turn);
+    if (unknown_orders > 0)
+      this.#book.raise(
+        'unknown_orders',
+        turn.now,
+        'critical',
+        `${unknown_orders} order(s) without a clear answer`,
+      );
+    else this.#book.clear('unknown_orders', turn.now);
+  }
+
+  #setTrading(next: TradingContext, turn: Turn): void {
+    const before = this.#trading;
+    const same =
+      before.known === next.known &&
+      before.state === next.state &&
+      before.open_positions === next.open_positions &&
+      before.unknown_orders === next.unknown_orders;
+    if (same) return;
+    this.#trading = next;
+    remember(turn, 'trading', singleRow, next);
+  }
+
+  #task(task: TaskAssignment, correlationId: string, turn: Turn): void {
+    if (task.kind === 'health-monitor-check')
+      this.#checks.assign(task, this.#sources.allNames(), correlationId, turn);
+  }
+
+  #autoHeal(command: OperatorCommand, correlationId: string, turn: Turn): void {
+    const incidents = this.#book.openIncidents().map(({ cause }) => cause);
+    const before = incidents.length === 0 ? 'no open incident' : `open incidents: ${incidents.join(', ')}`;
+    const treated = this.#healer.force(turn, this.#context(turn.now), command.dry_run);
+    if (!command.dry_run) this.#checks.diagnose(this.#sources.allNames(), before, correlationId, turn);
+    else if (treated === 0) this.#nothingToDo(before, turn);
+  }
+
+  #nothingToDo(before: string, turn: Turn): void {
+    const record = {
+      id: turn.id('heal', 'diagnosis', 'dry_run', turn.now),
+      playbook: 'diagnosis',
+      target: wholeSystemTarget,
+      incident_id: null,
+      before,
+      after: 'would run every probe; no playbook is needed now',
+      outcome: 'dry_run',
+      attempt: 1,
+      at: turn.now,
+      finished_at: turn.now,
+    } as const;
+    turn.put('heals', record.id, record);
+    turn.emit('health.heal', record);
+  }
+
+  #alarm(name: string, turn: Turn): void {
+    if (name === reprobeAlarmName) this.#probes.reprobe(turn);
+    else if (name === sweepAlarmName) this.#alarmAt = undefined;
+  }
+
+  /** Lets time act on everything under way. Incidents go first and last: healing needs them and may escalate. */
+  #settle(turn: Turn): void {
+    this.#checks.sweep(turn);
+    this.#publish(turn);
+    this.#restarts.step(turn);
+    this.#healer.step(turn, this.#context(turn.now));
+    this.#publish(turn);
+  }
+
+  #publish(turn: Turn): void {
+    const context: CauseContext = { trading: this.#trading, sourcesUp: this.#sources.delivering };
+    const makeId = (prefix: string, ...parts: readonly (string | number)[]) => turn.id(prefix, ...parts);
+    for (const change of this.#book.sweep(turn.now, context, makeId)) publishIncident(change, turn);
+  }
+
+  #tell(turn: Turn, heartbeat: boolean, always: boolean): void {
+    const open = this.#book.busy ? this.#book.openIncidents() : [];
+    const summary: HealthSummary = {
+      system_load: this.#load,
+      source_health: this.#sources.healthMap(),
+      open_incidents: open.length,
+      critical_incidents: open.filter(isCritical).length,
+    };
+    if (!always && !isWorthTelling(this.#told, summary, turn.now, heartbeat)) return;
+    turn.emit('health.summary', summary);
+    this.#told = { at: turn.now, load: this.#load, summary };
+    remember(turn, 'summary', singleRow, this.#told);
+  }
+
+  /** Keeps one alarm at or before the next deadline; an early wake is harmless, a missed one is not. */
+  #wake(turn: Turn): void {
+    const deadlines = [
+      this.#book.nextDeadline(),
+      this.#checks.nextDeadline(),
+      this.#healer.nextDeadline(this.#context(turn.now)),
+    ].filter((at) => at !== undefined);
+    if (deadlines.length === 0) {
+      if (this.#alarmAt !== undefined) turn.cancelAlarm(sweepAlarmName);
+      this.#alarmAt = undefined;
+      return;
+    }
+    const next = Math.min(...deadlines);
+    const at = next > turn.now ? next : turn.now + alarmResolutionMs;
+    if (this.#alarmAt !== undefined && this.#alarmAt <= at) return;
+    this.#alarmAt = at;
+    turn.setAlarm(sweepAlarmName, at);
+  }
+
+  #context(now: EpochMs): HealContext {
+    return { now, book: this.#book, sources: this.#sources, trading: this.#trading, broker: this.#broker };
+  }
+}

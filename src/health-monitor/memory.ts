@@ -1,0 +1,159 @@
+// Durable memory of the health monitor: the shapes of its `agent_memory` rows and how they are read back.
+// Values are immutable and replaced on change, because the kernel's mirror keeps the very object that was put.
+import { z } from 'zod';
+import type { Turn } from '../kernel/agent.ts';
+import type { MemoryRow } from '../shared/bus/collections.ts';
+import type { Incident } from '../shared/domain/incident.ts';
+
+const severity = z.enum(['info', 'warning', 'critical']);
+const time = z.number().int();
+
+const incidentSchema: z.ZodType<Incident> = z.object({
+  id: z.string(),
+  cause: z.string(),
+  severity,
+  summary: z.string(),
+  consequence: z.string(),
+  symptoms: z.number(),
+  opened_at: time,
+  updated_at: time,
+  resolved_at: time.nullable(),
+  open: z.boolean(),
+});
+
+/** One cause of trouble: first pending, then an incident, then remembered for a while. */
+const causeSchema = z.object({
+  cause: z.string(),
+  /** True while the condition holds; always false for causes made of single events. */
+  active: z.boolean(),
+  active_since: time,
+  last_bad_at: time,
+  /** How bad the observation alone is, before its consequence for trading is weighed. */
+  level: severity,
+  symptoms: z.number(),
+  evidence: z.string(),
+  /** Set once when automatic healing gave up. */
+  escalation: z.string().nullable(),
+  times_opened: z.number(),
+  incident: incidentSchema.nullable(),
+});
+export type CauseState = Readonly<z.infer<typeof causeSchema>>;
+
+/** One playbook at work on one target. */
+const healSchema = z.object({
+  playbook: z.enum(['restart_source', 'restart_agent', 'tighten_trading']),
+  target: z.string(),
+  cause: z.string(),
+  phase: z.enum(['verifying', 'waiting', 'refused', 'exhausted', 'done']),
+  attempt: z.number(),
+  /** When the phase's wait ends; null when only an event can end it. */
+  next_at: time.nullable(),
+  started_at: time,
+  /** Record of the attempt under way; null when none is, or it needs none. */
+  record_id: z.string().nullable(),
+  incident_id: z.string().nullable(),
+  before: z.string(),
+});
+export type HealState = Readonly<z.infer<typeof healSchema>>;
+
+const probeRequest = z.object({ probe: z.string(), target: z.string() });
+export type ProbeRequest = Readonly<z.infer<typeof probeRequest>>;
+
+/** A diagnosis in progress; `task_id` is null when an operator asked for it. */
+const checkSchema = z.object({
+  id: z.string(),
+  task_id: z.string().nullable(),
+  correlation_id: z.string(),
+  started_at: time,
+  deadline_at: time,
+  pending: z.array(probeRequest),
+  answered: z.number(),
+  problems: z.array(z.string()),
+  /** What was known to be wrong as it began. */
+  before: z.string(),
+});
+export type CheckState = Readonly<z.infer<typeof checkSchema>>;
+
+const metricBaseline = z.object({ center: z.number(), scale: z.number(), windows: z.number() });
+const baselineSchema = z.object({
+  metrics: z.record(z.string(), metricBaseline),
+  /** Lowest heap use of recent windows, oldest first: a leak raises the floor. */
+  heap_floors: z.array(z.number()),
+});
+export type MetricBaseline = Readonly<z.infer<typeof metricBaseline>>;
+export type BaselineState = Readonly<z.infer<typeof baselineSchema>>;
+
+const tradingSchema = z.object({
+  known: z.boolean(),
+  state: z.enum(['active', 'reducing', 'halted']),
+  open_positions: z.number(),
+  unknown_orders: z.number(),
+});
+/** What trading last said of itself; severity is judged by it. */
+export type TradingContext = Readonly<z.infer<typeof tradingSchema>>;
+
+const summarySchema = z.object({
+  at: time,
+  load: z.number(),
+  summary: z.object({
+    system_load: z.number(),
+    source_health: z.record(z.string(), z.number()),
+    open_incidents: z.number(),
+    critical_incidents: z.number(),
+  }),
+});
+export type SummaryState = Readonly<z.infer<typeof summarySchema>>;
+
+const sourceKindSchema = z.object({ source: z.string(), recorded: z.boolean() });
+
+const schemas = {
+  cause: causeSchema,
+  heal: healSchema,
+  check: checkSchema,
+  baseline: baselineSchema,
+  trading: tradingSchema,
+  summary: summarySchema,
+  source_kind: sourceKindSchema,
+};
+
+export type MemoryKind = keyof typeof schemas;
+export interface MemoryByKind {
+  cause: CauseState;
+  heal: HealState;
+  check: CheckState;
+  baseline: BaselineState;
+  trading: TradingContext;
+  summary: SummaryState;
+  source_kind: Readonly<z.infer<typeof sourceKindSchema>>;
+}
+
+function memoryKey(kind: MemoryKind, name: string): string {
+  return `health_ai/${kind}/${name}`;
+}
+
+/** Writes one memory, or removes it when `value` is null. */
+export function remember<Kind extends MemoryKind>(
+  turn: Turn,
+  kind: Kind,
+  name: string,
+  value: MemoryByKind[Kind] | null,
+): void {
+  if (value === null) turn.remove('agent_memory', memoryKey(kind, name));
+  else turn.put('agent_memory', memoryKey(kind, name), { agent: 'health_ai', value });
+}
+
+/** All memories of a kind, by name. A row of another shape (an older program's) is forgotten, not trusted. */
+export function recall<Kind extends MemoryKind>(
+  rows: Iterable<readonly [string, MemoryRow]>,
+  kind: Kind,
+): MemoryByKind[Kind][] {
+  const prefix = memoryKey(kind, '');
+  const found: [string, MemoryByKind[Kind]][] = [];
+  for (const [key, row] of rows) {
+    if (!key.startsWith(prefix)) continue;
+    const parsed = schemas[kind].safeParse(row.value);
+    if (parsed.success) found.push([key, parsed.data as MemoryByKind[Kind]]);
+  }
+  found.sort(([left], [right]) => (left < right ? -1 : 1));
+  return found.map(([, value]) => value);
+}

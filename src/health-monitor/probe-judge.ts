@@ -1,0 +1,116 @@
+// What one probe's answer means: the problem in words, and the cause it raises or clears.
+// A bad answer is asked again at once and then regularly, so that one slow round trip is not an incident.
+import type { Turn } from '../kernel/agent.ts';
+import type { Severity } from '../shared/domain/incident.ts';
+import { wholeSystemTarget } from '../shared/domain/probe-names.ts';
+import type { ProbeResult } from '../shared/domain/vitals.ts';
+import { megabytes } from './baseline.ts';
+import { causeKey, parseCause } from './causes.ts';
+import type { IncidentBook } from './incident-book.ts';
+import {
+  clockSkewLimitMs,
+  eventLoopDelayLimitMs,
+  heapShareLimit,
+  maxDetailLength,
+  maxNameLength,
+  reprobeIntervalMs,
+  storeLatencyLimitMs,
+} from './limits.ts';
+import type { ProbeRequest } from './memory.ts';
+import type { SourceWatch } from './source-watch.ts';
+import { isDiskLow, levelOf } from './system-monitor.ts';
+
+export const reprobeAlarmName = 'reprobe';
+
+export class ProbeJudge {
+  readonly #book: IncidentBook;
+  readonly #sources: SourceWatch;
+  #armed = false;
+
+  constructor(book: IncidentBook, sources: SourceWatch) {
+    this.#book = book;
+    this.#sources = sources;
+  }
+
+  restore(armed: boolean): void {
+    this.#armed = armed;
+  }
+
+  /** Judges an answer; returns the problem it shows, undefined when all is well. */
+  observe(result: ProbeResult, turn: Turn): string | undefined {
+    const probe = result.probe.slice(0, maxNameLength);
+    const target = result.target.slice(0, maxNameLength);
+    const detail = result.detail.slice(0, maxDetailLength);
+    const cause = this.#causeOf(probe, target, turn.now);
+    const wasActive = cause !== undefined && this.#book.isActive(cause);
+    const [level, evidence] = judge({ ...result, detail }, wasActive);
+    if (cause !== undefined) {
+      if (level === undefined) this.#book.clear(cause, turn.now);
+      else this.#book.raise(cause, turn.now, level, evidence);
+      if (level !== undefined && !wasActive) this.#ask({ probe, target }, turn);
+    }
+    if (level !== undefined) return `${nameOf(probe, target)}: ${evidence}`;
+    return problemOf(result);
+  }
+
+  /** Asks again for every probe that last failed, and goes on while one does. */
+  reprobe(turn: Turn): void {
+    this.#armed = false;
+    for (const { cause } of this.#book.active()) {
+      const request = requestOf(cause);
+      if (request !== undefined) this.#ask(request, turn);
+    }
+  }
+
+  #ask(request: ProbeRequest, turn: Turn): void {
+    turn.effect('probe.run', { probe: request.probe, target: request.target });
+    if (this.#armed) return;
+    this.#armed = true;
+    turn.setAlarm(reprobeAlarmName, turn.now + reprobeIntervalMs);
+  }
+
+  /** The cause this probe feeds; none for a source that already says itself that it is down. */
+  #causeOf(probe: string, target: string, now: number): string | undefined {
+    if (probe === 'store') return causeKey('store_slow');
+    if (probe === 'clock') return causeKey('clock_skew');
+    const cause = causeKey('probe_failed', `${probe}:${target}`);
+    const told = probe === 'source' && this.#sources.isDown(target, now);
+    return told && !this.#book.isActive(cause) ? undefined : cause;
+  }
+}
+
+/** Level of a failed answer with its evidence; level undefined when the answer is fine. */
+function judge(result: ProbeResult, active: boolean): [Severity | undefined, string] {
+  const { probe, ok, detail, latency_ms: latencyMs, value } = result;
+  if (!ok) return [probe === 'store' ? 'critical' : 'warning', detail === '' ? 'no reason given' : detail];
+  if (probe === 'store' && latencyMs !== null)
+    return [levelOf(latencyMs, storeLatencyLimitMs, active), `round trip took ${Math.round(latencyMs)} ms`];
+  if (probe === 'clock' && value !== null)
+    return [levelOf(Math.abs(value), clockSkewLimitMs, active), `it differs by ${Math.round(value)} ms`];
+  return [undefined, ''];
+}
+
+/** Problems that a check reports although the vitals, not this probe, decide about their incident. */
+function problemOf(result: ProbeResult): string | undefined {
+  const { probe, value } = result;
+  if (value === null) return undefined;
+  if (probe === 'disk' && isDiskLow(value, null)) return `disk: ${megabytes(value)} MB free`;
+  if (probe === 'event_loop' && value >= eventLoopDelayLimitMs.warning)
+    return `event_loop: delay p99 is ${Math.round(value)} ms`;
+  if (probe === 'heap' && value >= heapShareLimit.warning)
+    return `heap: ${Math.round(value * 100)} % of its limit in use`;
+  return undefined;
+}
+
+function requestOf(cause: string): ProbeRequest | undefined {
+  const { kind, subject } = parseCause(cause);
+  if (kind === 'store_slow') return { probe: 'store', target: wholeSystemTarget };
+  if (kind === 'clock_skew') return { probe: 'clock', target: wholeSystemTarget };
+  if (kind !== 'probe_failed') return undefined;
+  const colon = subject.indexOf(':');
+  return { probe: subject.slice(0, colon), target: subject.slice(colon + 1) };
+}
+
+function nameOf(probe: string, target: string): string {
+  return target === wholeSystemTarget ? probe : `${probe} ${target}`;
+}
