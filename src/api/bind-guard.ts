@@ -4,11 +4,7 @@
 /** True for addresses that only this machine can reach. */
 export function isLoopback(address: string): boolean {
   const plain = stripBrackets(address.trim().toLowerCase());
-  return (
-    plain === 'localhost' ||
-    plain === '::1' ||
-    /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(plain)
-  );
+  return plain === 'localhost' || plain === '::1' || /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(plain);
 }
 
 /** Throws Error, with the fix, when others could reach the API and no token protects it. */

@@ -25,7 +25,7 @@ export type ProblemBody = z.output<typeof problemBody>;
 const titles = {
   'invalid-request': 'The request is not valid',
   'malformed-body': 'The body could not be read',
-  'unauthorized': 'A valid token is needed',
+  unauthorized: 'A valid token is needed',
   'foreign-host': 'The Host header does not name this server',
   'foreign-origin': 'The request comes from another site',
   'not-found': 'There is nothing here',
@@ -34,10 +34,10 @@ const titles = {
   'unsupported-media-type': 'Only application/json is read',
   'too-many-requests': 'Too many requests',
   'too-many-streams': 'Too many open event streams',
-  'refused': 'The system refused the command',
+  refused: 'The system refused the command',
   'shutting-down': 'The system is shutting down',
   'outcome-unknown': 'No answer in time, the outcome is unknown',
-  'internal': 'Something went wrong inside',
+  internal: 'Something went wrong inside',
 } as const;
 export type ProblemKind = keyof typeof titles;
 
@@ -53,7 +53,10 @@ export class Problem extends Error {
     kind: ProblemKind,
     statusCode: number,
     detail: string,
-    more: { extra?: Pick<ProblemBody, 'errors' | 'refusals'>; headers?: Readonly<Record<string, string>> } = {},
+    more: {
+      extra?: Pick<ProblemBody, 'errors' | 'refusals'>;
+      headers?: Readonly<Record<string, string>>;
+    } = {},
   ) {
     super(detail);
     this.kind = kind;

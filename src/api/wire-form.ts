@@ -11,19 +11,14 @@ const wireNames = {
 type WireNames = typeof wireNames;
 
 /** Fields holding records with names of their own (scores, settings): passed on as they are. */
-const freeFormFields: ReadonlySet<string> = new Set([
-  'terms',
-  'source_health',
-  'settings',
-  'agent_settings',
-]);
+const freeFormFields: ReadonlySet<string> = new Set(['terms', 'source_health', 'settings', 'agent_settings']);
 
 /** Ends like an instant and is none: how many instruments a task looked at. */
 const notAnInstant = 'looked_at';
 
 type WireName<Key> = Key extends keyof WireNames ? WireNames[Key] : Key;
 type InstantKey<Key> = Key extends typeof notAnInstant ? never : Key extends InstantName ? Key : never;
-type InstantName = 'at' | 'since' | `${string}_at` | 'openTime' | 'happenedAt' | 'lastDataAt';
+type InstantName = 'at' | 'now' | 'since' | `${string}_at` | 'openTime' | 'happenedAt' | 'lastDataAt';
 
 /** The type of a row after toWireForm. */
 export type WireForm<Value> = Value extends readonly (infer Item)[]
@@ -44,7 +39,14 @@ const maxInstant = 8.64e15;
 
 function isInstantKey(key: string): boolean {
   if (key === notAnInstant) return false;
-  return key === 'at' || key === 'since' || key === 'openTime' || key.endsWith('_at') || key.endsWith('At');
+  return (
+    key === 'at' ||
+    key === 'now' ||
+    key === 'since' ||
+    key === 'openTime' ||
+    key.endsWith('_at') ||
+    key.endsWith('At')
+  );
 }
 
 function convert(value: unknown): unknown {

@@ -132,7 +132,10 @@ export const signalBody = z
 export const marketStateBody = z
   .object({
     asset_class: z.enum(['crypto', 'forex']),
-    volatility: z.number().nullable().describe('Annualised realised volatility as a fraction; null in warm-up'),
+    volatility: z
+      .number()
+      .nullable()
+      .describe('Annualised realised volatility as a fraction; null in warm-up'),
     activity: z.number().nullable().describe('Volatility relative to its own normal, 1 is normal'),
     instruments: z.number().int(),
     at: instant,

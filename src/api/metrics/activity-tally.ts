@@ -1,0 +1,121 @@
+// Counts what the agents did since this process started: signals, orders, fills, refusals, tasks, incidents, heals.
+// Every change is counted once, however often it is repeated.
+import type { AnyMessage } from '../../shared/bus/message.ts';
+import type { Incident } from '../../shared/domain/incident.ts';
+import type { Order } from '../../shared/domain/order.ts';
+import type { Task } from '../../shared/domain/task.ts';
+import type { StoreReader } from '../../shared/ports/store.ts';
+import { LabelCounts } from './label-counts.ts';
+
+/** Open orders, tasks and incidents remembered at once, each. */
+const maxRemembered = 10_000;
+const primedRows = 1_000;
+
+export class ActivityTally {
+  readonly signals = new LabelCounts();
+  readonly orders = new LabelCounts();
+  readonly refusals = new LabelCounts();
+  readonly tasks = new LabelCounts();
+  readonly incidents = new LabelCounts();
+  readonly heals = new LabelCounts();
+  readonly candles = new LabelCounts();
+  readonly quarantined = new LabelCounts();
+  #fills = 0;
+  readonly #openOrders = new Map<string, { state: string; fills: number }>();
+  readonly #openTasks = new Map<string, { readonly kind: string; state: string }>();
+  readonly #openIncidents = new Map<string, string>();
+
+  get fills(): number {
+    return this.#fills;
+  }
+  get unknownOrders(): number {
+    return [...this.#openOrders.values()].filter((order) => order.state === 'unknown').length;
+  }
+
+  *openIncidents(): Iterable<readonly [{ severity: string }, number]> {
+    for (const severity of ['info', 'warning', 'critical']) {
+      yield [{ severity }, [...this.#openIncidents.values()].filter((kept) => kept === severity).length];
+    }
+  }
+
+  openTasks(): Iterable<readonly [Readonly<Record<string, string>>, number]> {
+    const counts = new LabelCounts();
+    for (const { kind, state } of this.#openTasks.values()) counts.add({ kind, state });
+    return counts.entries();
+  }
+
+  /** Remembers what was open before this start, so that it is neither counted again nor missed. */
+  async prime(reader: StoreReader): Promise<void> {
+    const open = { limit: primedRows, open: true };
+    const [orders, tasks, incidents] = await Promise.all([
+      reader.list('orders', open),
+      reader.list('tasks', open),
+      reader.list('incidents', open),
+    ]);
+    for (const order of orders) {
+      if (!this.#openOrders.has(order.id))
+        this.#openOrders.set(order.id, { state: order.state, fills: order.fill_ids.length });
+    }
+    for (const task of tasks) {
+      if (!this.#openTasks.has(task.id)) this.#openTasks.set(task.id, { kind: task.kind, state: task.state });
+    }
+    for (const incident of incidents) {
+      if (!this.#openIncidents.has(incident.id)) this.#openIncidents.set(incident.id, incident.severity);
+    }
+  }
+
+  observe(message: AnyMessage): void {
+    switch (message.message_type) {
+      case 'market.candle':
+        this.candles.add({ source: message.data.source });
+        break;
+      case 'market.quarantined':
+        this.quarantined.add({ source: message.data.source }, message.data.count);
+        break;
+      case 'signal':
+        this.signals.add({ action: message.data.action });
+        break;
+      case 'trading.refused':
+        this.refusals.add({ code: message.data.code });
+        break;
+      case 'trading.order_changed':
+        this.#orderChanged(message.data);
+        break;
+      case 'task.changed':
+        this.#taskChanged(message.data);
+        break;
+      case 'health.incident':
+        this.#incidentChanged(message.data);
+        break;
+      case 'health.heal':
+        this.heals.add({ outcome: message.data.outcome });
+        break;
+      default:
+    }
+  }
+
+  #orderChanged(order: Order): void {
+    const known = this.#openOrders.get(order.id);
+    if (known?.state !== order.state) this.orders.add({ state: order.state });
+    this.#fills += Math.max(0, order.fill_ids.length - (known?.fills ?? 0));
+    if (!order.open) this.#openOrders.delete(order.id);
+    else if (known !== undefined || this.#openOrders.size < maxRemembered)
+      this.#openOrders.set(order.id, { state: order.state, fills: order.fill_ids.length });
+  }
+
+  #taskChanged(task: Task): void {
+    const known = this.#openTasks.get(task.id);
+    if (known?.state !== task.state) this.tasks.add({ kind: task.kind, state: task.state });
+    if (!task.open) this.#openTasks.delete(task.id);
+    else if (known !== undefined || this.#openTasks.size < maxRemembered)
+      this.#openTasks.set(task.id, { kind: task.kind, state: task.state });
+  }
+
+  #incidentChanged(incident: Incident): void {
+    const known = this.#openIncidents.has(incident.id);
+    if (!known && incident.open) this.incidents.add({ severity: incident.severity });
+    if (!incident.open) this.#openIncidents.delete(incident.id);
+    else if (known || this.#openIncidents.size < maxRemembered)
+      this.#openIncidents.set(incident.id, incident.severity);
+  }
+}

@@ -1,0 +1,340 @@
+// The table of metrics: name, meaning, labels, and where the number comes from. The names are a contract with
+// the users' dashboards and must never change.
+import type { RuntimeFacts } from '../api-dependencies.ts';
+import type { LiveView } from '../live-view.ts';
+import { marketVolatility, orchestratorRunning, systemLoad } from '../overview.ts';
+import type { ActivityTally } from './activity-tally.ts';
+import type { DecisionTally } from './decision-tally.ts';
+import type { Labels } from './label-counts.ts';
+
+/** Everything a metric may be read from, at the moment of one scrape. */
+export interface Scrape {
+  readonly facts: RuntimeFacts;
+  readonly live: LiveView;
+  readonly decisions: DecisionTally;
+  readonly activity: ActivityTally;
+  readonly http: { readonly streamClients: number; readonly streamDropped: number };
+  readonly deadLetters: number | null;
+}
+
+type Samples = Iterable<readonly [Labels, number]>;
+
+export interface MetricDefinition {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly read: (scrape: Scrape) => Samples;
+}
+
+/** One number without labels; null is shown as NaN, which Prometheus reads as "no value". */
+function single(read: (scrape: Scrape) => number | null | undefined): MetricDefinition['read'] {
+  return (scrape) => [[{}, read(scrape) ?? Number.NaN]];
+}
+
+function gauge(
+  name: string,
+  help: string,
+  read: (scrape: Scrape) => number | null | undefined,
+): MetricDefinition {
+  return { name, type: 'gauge', help, labels: [], read: single(read) };
+}
+
+/** A counter must be a number: unknown counts as nothing yet. */
+function counter(
+  name: string,
+  help: string,
+  read: (scrape: Scrape) => number | null | undefined,
+): MetricDefinition {
+  return { name, type: 'counter', help, labels: [], read: (scrape) => [[{}, read(scrape) ?? 0]] };
+}
+
+function labelled(
+  type: MetricDefinition['type'],
+  name: string,
+  help: string,
+  labels: readonly string[],
+  read: (scrape: Scrape) => Samples,
+): MetricDefinition {
+  return { name, type, help, labels, read };
+}
+
+export function defineMetrics(): readonly MetricDefinition[] {
+  return [
+    ...orchestratorMetrics(),
+    ...agentMetrics(),
+    ...tradingMetrics(),
+    ...healthMetrics(),
+    ...systemMetrics(),
+  ];
+}
+
+function orchestratorMetrics(): MetricDefinition[] {
+  return [
+    counter(
+      'orchestrator_decisions_total',
+      'Decisions recorded, continued from the store after a restart.',
+      (scrape) => scrape.decisions.total,
+    ),
+    counter(
+      'orchestrator_successful_decisions',
+      'Decisions whose tasks finished and whose promised effect was observed; at start the newest 1,000 of the store count.',
+      (scrape) => scrape.decisions.successful,
+    ),
+    gauge(
+      'orchestrator_success_rate',
+      'Successful among scored decisions, 0 to 1; NaN before the first is scored.',
+      (scrape) => scrape.decisions.successRate,
+    ),
+    counter(
+      'orchestrator_mode_switches_total',
+      'Decisions that changed the market mode; at start the newest 1,000 of the store count.',
+      (scrape) => scrape.decisions.modeSwitches,
+    ),
+    gauge(
+      'orchestrator_system_load',
+      'Load of 0 to 1 of what the machine can bear, as the health monitor measures it.',
+      (scrape) => systemLoad(scrape.live),
+    ),
+    gauge(
+      'orchestrator_market_volatility',
+      'Annualised realised volatility (0.6 = 60 %) of the traded market; the larger one in hybrid and standby.',
+      (scrape) => marketVolatility(scrape.live),
+    ),
+    gauge('orchestrator_running', 'Whether the orchestrator decides: 1 yes, 0 stopped.', (scrape) => {
+      const running = orchestratorRunning(scrape.facts, scrape.live);
+      return running === null ? null : Number(running);
+    }),
+    labelled(
+      'gauge',
+      'ato_market_volatility',
+      'Annualised realised volatility by asset class.',
+      ['asset_class'],
+      ({ live }) =>
+        live.markets.map((market) => [{ asset_class: market.asset_class }, market.volatility ?? Number.NaN]),
+    ),
+    labelled(
+      'gauge',
+      'ato_market_activity',
+      'Volatility relative to its own normal by asset class; 1 is normal.',
+      ['asset_class'],
+      ({ live }) =>
+        live.markets.map((market) => [{ asset_class: market.asset_class }, market.activity ?? Number.NaN]),
+    ),
+    labelled(
+      'counter',
+      'ato_tasks_total',
+      'Tasks that entered a state since the start, by kind.',
+      ['kind', 'state'],
+      (scrape) => scrape.activity.tasks.entries(),
+    ),
+    labelled(
+      'gauge',
+      'ato_tasks_open',
+      'Tasks not finished yet, by kind and state.',
+      ['kind', 'state'],
+      (scrape) => scrape.activity.openTasks(),
+    ),
+  ];
+}
+
+function agentMetrics(): MetricDefinition[] {
+  const perAgent =
+    (read: (agent: RuntimeFacts['agents'][number]) => number) =>
+    ({ facts }: Scrape): Samples =>
+      facts.agents.map((agent) => [{ agent: agent.agent }, read(agent)]);
+  const labels = ['agent'];
+  return [
+    labelled(
+      'counter',
+      'ato_agent_messages_handled_total',
+      'Messages an agent handled since the start.',
+      labels,
+      perAgent((agent) => agent.handled),
+    ),
+    labelled(
+      'counter',
+      'ato_agent_failures_total',
+      'Handlers that threw since the start.',
+      labels,
+      perAgent((agent) => agent.failures),
+    ),
+    labelled(
+      'counter',
+      'ato_agent_restarts_total',
+      'Restarts by the supervisor since the start.',
+      labels,
+      perAgent((agent) => agent.restarts),
+    ),
+    labelled(
+      'gauge',
+      'ato_agent_turn_seconds_mean',
+      'Mean handler time since the previous report.',
+      labels,
+      perAgent((agent) => agent.mean_turn_ms / 1_000),
+    ),
+    labelled(
+      'gauge',
+      'ato_agent_up',
+      'Whether the agent runs: 1 yes, 0 restarting or down.',
+      labels,
+      perAgent((agent) => Number(agent.state === 'running')),
+    ),
+    labelled(
+      'gauge',
+      'ato_agent_last_turn_timestamp_seconds',
+      'When the agent last handled a message.',
+      labels,
+      perAgent((agent) => (agent.last_turn_at === null ? Number.NaN : agent.last_turn_at / 1_000)),
+    ),
+    labelled(
+      'counter',
+      'ato_analyst_signals_total',
+      'Signals since the start, by action.',
+      ['action'],
+      (scrape) => scrape.activity.signals.entries(),
+    ),
+  ];
+}
+
+function tradingMetrics(): MetricDefinition[] {
+  return [
+    labelled(
+      'counter',
+      'ato_trading_orders_total',
+      'Orders that entered a state since the start.',
+      ['state'],
+      (scrape) => scrape.activity.orders.entries(),
+    ),
+    counter(
+      'ato_trading_fills_total',
+      'Fills counted since the start, each once.',
+      (scrape) => scrape.activity.fills,
+    ),
+    labelled(
+      'counter',
+      'ato_trading_refusals_total',
+      'Signals refused by risk since the start, by code.',
+      ['code'],
+      (scrape) => scrape.activity.refusals.entries(),
+    ),
+    gauge(
+      'ato_trading_open_positions',
+      'Open positions.',
+      ({ live }) => live.tradingSummary?.open_positions ?? live.equity?.open_positions,
+    ),
+    gauge('ato_trading_equity', 'Equity in account currency.', ({ live }) => live.equity?.equity),
+    gauge(
+      'ato_trading_drawdown_percent',
+      'Fall from peak equity in percent.',
+      ({ live }) => live.equity?.drawdown_pct,
+    ),
+    gauge(
+      'ato_trading_unknown_orders',
+      'Orders whose outcome at the broker is not known.',
+      ({ live, activity }) => live.tradingSummary?.unknown_orders ?? activity.unknownOrders,
+    ),
+    labelled(
+      'gauge',
+      'ato_trading_state',
+      'The trading switch: 1 on the state that holds.',
+      ['state'],
+      ({ live }) => {
+        const now = live.tradingSummary?.state ?? live.tradingState?.state;
+        return ['active', 'reducing', 'halted'].map((state) => [{ state }, Number(state === now)]);
+      },
+    ),
+  ];
+}
+
+function healthMetrics(): MetricDefinition[] {
+  return [
+    labelled('gauge', 'ato_incidents_open', 'Open incidents by severity.', ['severity'], (scrape) =>
+      scrape.activity.openIncidents(),
+    ),
+    labelled(
+      'counter',
+      'ato_incidents_total',
+      'Incidents opened since the start, by severity.',
+      ['severity'],
+      (scrape) => scrape.activity.incidents.entries(),
+    ),
+    labelled(
+      'counter',
+      'ato_heals_total',
+      'Healing steps since the start, by outcome.',
+      ['outcome'],
+      (scrape) => scrape.activity.heals.entries(),
+    ),
+    labelled(
+      'counter',
+      'ato_alerts_total',
+      'Alerts handed to the notifiers since the start, by outcome.',
+      ['outcome'],
+      ({ facts }) => [
+        [{ outcome: 'sent' }, facts.alerts?.sent ?? 0],
+        [{ outcome: 'failed' }, facts.alerts?.failed ?? 0],
+      ],
+    ),
+    gauge(
+      'ato_dead_letters',
+      'Messages nobody could handle, as kept in the store.',
+      (scrape) => scrape.deadLetters,
+    ),
+    labelled(
+      'counter',
+      'ato_market_candles_total',
+      'Candles taken in since the start, by source.',
+      ['source'],
+      (scrape) => scrape.activity.candles.entries(),
+    ),
+    labelled(
+      'counter',
+      'ato_market_quarantined_total',
+      'Malformed market rows kept out since the start, by source.',
+      ['source'],
+      (scrape) => scrape.activity.quarantined.entries(),
+    ),
+  ];
+}
+
+function systemMetrics(): MetricDefinition[] {
+  return [
+    gauge(
+      'ato_inbox_depth',
+      'Inputs waiting for the kernel.',
+      ({ facts }) => facts.inbox_depth ?? facts.vitals?.inbox_depth,
+    ),
+    gauge(
+      'ato_event_loop_delay_p99_seconds',
+      'Event-loop delay, 99th percentile of the last report.',
+      ({ facts }) => inSeconds(facts.vitals?.event_loop_delay_p99_ms),
+    ),
+    gauge(
+      'ato_journal_sequence',
+      'Sequence of the last committed input.',
+      ({ facts }) => facts.journal.sequence,
+    ),
+    gauge('ato_commit_latency_seconds', 'Duration of the last commit.', ({ facts }) =>
+      inSeconds(facts.journal.commit_latency_ms),
+    ),
+    gauge('ato_store_up', 'Whether the store answers.', ({ facts }) => Number(facts.store.ok)),
+    gauge('ato_event_stream_clients', 'Open event streams.', ({ http }) => http.streamClients),
+    counter(
+      'ato_event_stream_dropped_total',
+      'Event streams cut off for reading too slowly.',
+      ({ http }) => http.streamDropped,
+    ),
+    labelled(
+      'gauge',
+      'ato_build_info',
+      'Version and run mode of this process.',
+      ['version', 'run_mode'],
+      ({ facts }) => [[{ version: facts.version, run_mode: facts.run_mode }, 1]],
+    ),
+  ];
+}
+
+function inSeconds(milliseconds: number | null | undefined): number | undefined {
+  return milliseconds === null || milliseconds === undefined ? undefined : milliseconds / 1_000;
+}

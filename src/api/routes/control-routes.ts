@@ -1,0 +1,176 @@
+// Commands of a person. Each becomes one operator.command input; the answer is what was committed because of it.
+import { z } from 'zod';
+import type { OperatorCommand } from '../../shared/bus/catalogue.ts';
+import { isMessage } from '../../shared/bus/message.ts';
+import { type ApiContext, type ApiServer, commandProblems, notFoundProblem } from '../api-context.ts';
+import type { CommandReceipt } from '../api-dependencies.ts';
+import { Problem } from '../problem.ts';
+import { flagQuery, symbolText } from '../schemas/common-bodies.ts';
+import { commandBody } from '../schemas/overview-bodies.ts';
+import { toWireForm } from '../wire-form.ts';
+import { DeadlineError, within } from '../within.ts';
+
+/** A commit takes milliseconds; after this long the person is told that the outcome is not known. */
+export const commandTimeoutMs = 15_000;
+const messagesShown = 100;
+const retryAfterSeconds = '5';
+
+const explanation = {
+  by: z.string().trim().min(1).max(64).optional().describe('Who asks, for the record'),
+  reason: z.string().trim().min(1).max(500).optional().describe('Why, for the record'),
+};
+const plainInput = z.strictObject(explanation).nullish();
+const closeInput = z.strictObject({ symbol: symbolText, ...explanation });
+const healInput = z.strictObject({ dry_run: z.boolean().optional(), ...explanation }).nullish();
+
+type Explanation =
+  | { readonly by?: string | undefined; readonly reason?: string | undefined }
+  | null
+  | undefined;
+
+const plainCommands = [
+  ['/control/start', 'start', 'control', 'Let the orchestrator decide again'],
+  ['/control/stop', 'stop', 'control', 'Stop deciding; open positions keep their protection'],
+  ['/control/force-decision', 'force_decision', 'control', 'Decide now and answer with the decision'],
+  ['/trading/halt', 'halt', 'trading', 'Stop all new orders at once'],
+  ['/trading/reduce-only', 'reduce_only', 'trading', 'Allow only orders that make positions smaller'],
+  ['/trading/resume', 'resume', 'trading', 'Allow trading again; only a person can'],
+] as const;
+
+export function addControlRoutes(app: ApiServer, context: ApiContext): void {
+  for (const [path, command, tag, summary] of plainCommands) {
+    app.post(
+      path,
+      {
+        schema: {
+          tags: [tag],
+          summary,
+          body: plainInput,
+          response: { 200: commandBody, ...commandProblems },
+        },
+      },
+      async ({ body }) => run(context, commandOf(command, body)),
+    );
+  }
+  addClose(app, context);
+  addAutoHeal(app, context);
+}
+
+function addClose(app: ApiServer, context: ApiContext): void {
+  app.post(
+    '/trading/close',
+    {
+      schema: {
+        tags: ['trading'],
+        summary: 'Close the open position of a symbol at market',
+        body: closeInput,
+        response: { 200: commandBody, ...commandProblems, ...notFoundProblem },
+      },
+    },
+    async ({ body }) => {
+      const { symbol } = body;
+      const open = await context.dependencies.reader.list('positions', {
+        limit: 1,
+        open: true,
+        where: { symbol },
+      });
+      if (open.length === 0) throw new Problem('not-found', 404, `There is no open position in ${symbol}.`);
+      const receipt = await submit(context, { ...commandOf('close_position', body), symbol });
+      refuseWhenRefused(receipt);
+      return answer(context, 'close_position', receipt);
+    },
+  );
+}
+
+function addAutoHeal(app: ApiServer, context: ApiContext): void {
+  app.post(
+    '/health/auto-heal',
+    {
+      schema: {
+        tags: ['health'],
+        summary: 'Run the healing playbooks now, or only say what they would do',
+        querystring: z.object({ dry_run: flagQuery.optional() }),
+        body: healInput,
+        response: { 200: commandBody, ...commandProblems },
+      },
+    },
+    async ({ query, body }) => {
+      // Asking for a dry run in either place must never heal for real.
+      const dry_run = query.dry_run === true || body?.dry_run === true;
+      return run(context, { ...commandOf('auto_heal', body), dry_run });
+    },
+  );
+}
+
+function commandOf(command: OperatorCommand['command'], input: Explanation): OperatorCommand {
+  return {
+    command,
+    by: input?.by ?? 'api',
+    reason: input?.reason ?? 'asked over HTTP',
+    symbol: null,
+    dry_run: false,
+  };
+}
+
+async function run(context: ApiContext, command: OperatorCommand) {
+  return answer(context, command.command, await submit(context, command));
+}
+
+/** Posts the command. Throws Problem 503 when it was not taken, 504 when nobody can say. */
+async function submit(context: ApiContext, command: OperatorCommand): Promise<CommandReceipt> {
+  try {
+    return await within(commandTimeoutMs, context.dependencies.post(command));
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    if (/shutting down/i.test(text))
+      throw new Problem('shutting-down', 503, 'The system is shutting down; the command was not taken.', {
+        headers: { 'retry-after': retryAfterSeconds },
+      });
+    if (error instanceof DeadlineError || /time(d)? ?out|no answer within/i.test(text))
+      throw new Problem(
+        'outcome-unknown',
+        504,
+        'The command was posted but not confirmed in time. It may still take effect: look at /status.',
+      );
+    throw error;
+  }
+}
+
+function refuseWhenRefused({ messages }: CommandReceipt): void {
+  const refusals = messages.filter((message) => isMessage(message, 'trading.refused'));
+  if (refusals.length === 0 || messages.some((message) => isMessage(message, 'trading.order_changed')))
+    return;
+  const codes = refusals.map((message) => message.data.code).join(', ');
+  throw new Problem('refused', 409, `Trading refused: ${codes}.`, {
+    extra: { refusals: refusals.map(({ data: { code, limit, actual } }) => ({ code, limit, actual })) },
+  });
+}
+
+function answer(context: ApiContext, command: OperatorCommand['command'], receipt: CommandReceipt) {
+  const caused = receipt.messages.filter((message) => !isMessage(message, 'operator.command'));
+  const decision = caused.findLast((message) => isMessage(message, 'decision'))?.data;
+  const state =
+    caused.findLast((message) => isMessage(message, 'trading.state_changed'))?.data ??
+    context.live.tradingState;
+  return {
+    command,
+    sequence: receipt.sequence,
+    detail:
+      caused.length === 0
+        ? `Committed as input ${receipt.sequence}; it changed nothing at once.`
+        : `Committed as input ${receipt.sequence}; it caused ${caused.length} messages.`,
+    messages: caused
+      .slice(0, messagesShown)
+      .map(({ id, from, message_type }) => ({ id, from, message_type })),
+    decision: decision === undefined ? null : toWireForm(decision),
+    trading_state: state === undefined ? null : toWireForm(state),
+    orders: caused
+      .filter((message) => isMessage(message, 'trading.order_changed'))
+      .slice(0, messagesShown)
+      .map((message) => toWireForm(message.data)),
+    heals: caused
+      .filter((message) => isMessage(message, 'health.heal'))
+      .slice(0, messagesShown)
+      .map((message) => toWireForm(message.data)),
+  };
+}
