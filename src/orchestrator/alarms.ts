@@ -9,9 +9,11 @@ export type AlarmName = (typeof alarmNames)[number];
 
 export class Alarms {
   readonly #dueAt = new Map<AlarmName, EpochMs>();
+  readonly #unsaved = new Set<AlarmName>();
 
   restore(state: StateReader): void {
     this.#dueAt.clear();
+    this.#unsaved.clear();
     for (const name of alarmNames) {
       const row = state.get('alarms', alarmKey('orchestrator_ai', name));
       if (row !== undefined) this.#dueAt.set(name, row.due_at);
@@ -27,9 +29,18 @@ export class Alarms {
     this.#dueAt.delete(name);
   }
 
-  move(turn: Turn, name: AlarmName, at: EpochMs): void {
+  move(name: AlarmName, at: EpochMs): void {
     if (this.#dueAt.get(name) === at) return;
     this.#dueAt.set(name, at);
-    turn.setAlarm(name, at);
+    this.#unsaved.add(name);
+  }
+
+  /** Sets the alarms that this handler moved. */
+  save(turn: Turn): void {
+    for (const name of this.#unsaved) {
+      const at = this.#dueAt.get(name);
+      if (at !== undefined) turn.setAlarm(name, at);
+    }
+    this.#unsaved.clear();
   }
 }

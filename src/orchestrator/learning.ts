@@ -3,7 +3,7 @@
 import type { StateReader, Turn } from '../kernel/agent.ts';
 import type { Decision } from '../shared/domain/decision.ts';
 import type { MarketMode } from '../shared/domain/mode.ts';
-import type { Task, TaskKind } from '../shared/domain/task.ts';
+import { type Task, type TaskKind, taskKinds } from '../shared/domain/task.ts';
 import {
   type Count,
   forgetMemory,
@@ -60,31 +60,35 @@ export class Learning {
     return oldest === undefined ? [] : [this.#score(turn, oldest, this.#tallies.get(oldest.id) ?? {})];
   }
 
-  /** Counts a closed task; returns its decision, scored, when this was the last one awaited. */
+  /** Takes a closed task into account; returns its decision, scored, when this was the last one awaited. */
   taskClosed(turn: Turn, task: Task, mode: MarketMode): Decision | undefined {
     const succeeded = task.state === 'succeeded';
     const observed = succeeded && task.result?.effect_observed === true;
+    const result = { ran: task.state !== 'skipped', succeeded, observed };
     const decision = this.#open.get(task.decision_id);
-    if (task.state !== 'skipped') this.#countKind(decision?.mode ?? mode, task.kind, observed);
     if (decision === undefined || !decision.task_ids.includes(task.id)) {
+      if (!result.ran) return undefined;
+      this.#countKind(mode, task.kind, observed);
       writeMemory(turn, 'learning', this.#counts);
       return undefined;
     }
-    const tally = { ...this.#tallies.get(decision.id), [task.id]: { succeeded, observed } };
-    if (decision.task_ids.every((id) => tally[id] !== undefined)) return this.#score(turn, decision, tally);
+    const tally = { ...this.#tallies.get(decision.id), [task.kind]: result };
+    if (Object.keys(tally).length === decision.task_ids.length) return this.#score(turn, decision, tally);
     this.#tallies.set(decision.id, tally);
     writeMemory(turn, `tally/${decision.id}`, tally);
-    writeMemory(turn, 'learning', this.#counts);
     return undefined;
   }
 
   #score(turn: Turn, decision: Decision, tally: TallyMemory): Decision {
     this.#open.delete(decision.id);
     if (this.#tallies.delete(decision.id)) forgetMemory(turn, `tally/${decision.id}`);
-    const results = decision.task_ids.map((id) => tally[id]);
-    const succeeded = results.filter((result) => result?.succeeded).length;
-    const observed = results.filter((result) => result?.observed).length;
-    const successful = observed === results.length;
+    const expected = decision.task_ids.length;
+    const kinds = taskKinds.filter((kind) => tally[kind] !== undefined);
+    for (const kind of kinds)
+      if (tally[kind]?.ran) this.#countKind(decision.mode, kind, tally[kind].observed);
+    const succeeded = kinds.filter((kind) => tally[kind]?.succeeded).length;
+    const observed = kinds.filter((kind) => tally[kind]?.observed).length;
+    const successful = observed === expected;
     const decisions = { ...this.#counts.decisions };
     decisions[decision.mode] = counted(decisions[decision.mode], successful);
     this.#counts = { ...this.#counts, decisions };
@@ -96,8 +100,8 @@ export class Learning {
         scored_at: turn.now,
         successful,
         tasks_succeeded: succeeded,
-        tasks_failed: results.length - succeeded,
-        detail: `${succeeded} of ${results.length} tasks finished${unseen > 0 ? `, ${unseen} without the promised effect` : ''}`,
+        tasks_failed: expected - succeeded,
+        detail: `${succeeded} of ${expected} tasks finished${unseen > 0 ? `, ${unseen} without the promised effect` : ''}`,
       },
       open: false,
     };

@@ -39,9 +39,14 @@ export interface LearningMemory {
 }
 
 /** Results of the tasks of a decision that is not yet scored: 1 finished and effect observed, 0 anything else. */
-export type TallyMemory = Readonly<
-  Record<string, { readonly succeeded: boolean; readonly observed: boolean }>
->;
+export type TallyMemory = Readonly<Partial<Record<TaskKind, TaskTally>>>;
+
+interface TaskTally {
+  /** False when it was skipped before it began. */
+  readonly ran: boolean;
+  readonly succeeded: boolean;
+  readonly observed: boolean;
+}
 
 type MemoryByKey = {
   control: ControlMemory;

@@ -118,6 +118,7 @@ class Orchestrator implements Agent {
     }
     this.#schedule.save(turn);
     this.#tasks.save(turn);
+    this.#alarms.save(turn);
   }
 
   #observe(message: AnyMessage, turn: Turn): void {
@@ -190,7 +191,7 @@ class Orchestrator implements Agent {
       return;
     }
     const due = this.#alarms.dueAt('decide');
-    if (due === undefined || due > earliest) this.#alarms.move(turn, 'decide', earliest);
+    if (due === undefined || due > earliest) this.#alarms.move('decide', earliest);
     if (this.#control.pending_cause !== null) return;
     this.#control = { ...this.#control, pending_cause: cause };
     writeMemory(turn, 'control', this.#control);
@@ -243,7 +244,7 @@ class Orchestrator implements Agent {
     for (const { kind, score, reason } of verdict.chosen)
       this.#runner.queue(turn, this.#control, { kind, score, reason });
     this.#runner.settle(turn, this.#control);
-    this.#alarms.move(turn, 'decide', decision.next_decision_at);
+    this.#alarms.move('decide', decision.next_decision_at);
   }
 
   #decisionOf(

@@ -79,15 +79,15 @@ export class TaskRunner {
         reason: 'floor: its maximum interval is nearly over',
       });
     tasks.dispatch(turn);
-    this.#setAlarm(turn);
+    this.#setAlarm(turn.now);
   }
 
-  #setAlarm(turn: Turn): void {
+  #setAlarm(now: EpochMs): void {
     const { universe, schedule, tasks, alarms } = this.#parts;
-    const candidates = [tasks.nextEventAt(turn.now), nextFloorAt(schedule, tasks, turn.now)];
-    if (universe.forex.length > 0) candidates.push(nextSessionChange(turn.now));
+    const candidates = [tasks.nextEventAt(now), nextFloorAt(schedule, tasks, now)];
+    if (universe.forex.length > 0) candidates.push(nextSessionChange(now));
     const times = candidates.filter((at): at is EpochMs => at !== undefined);
-    if (times.length > 0) alarms.move(turn, 'tasks', Math.min(...times));
+    if (times.length > 0) alarms.move('tasks', Math.min(...times));
   }
 
   #closed(turn: Turn, control: ControlMemory, ...closed: readonly (Task | undefined)[]): void {

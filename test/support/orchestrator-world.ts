@@ -1,0 +1,235 @@
+// A real kernel with the orchestrator and scripted workers, driven in virtual time, watched by independent checkers.
+
+import type { Agent, StateReader, Turn } from '../../src/kernel/agent.ts';
+import { Kernel, type KernelInput } from '../../src/kernel/kernel.ts';
+import { StateMirror } from '../../src/kernel/state-mirror.ts';
+import { createOrchestrator } from '../../src/orchestrator/orchestrator.ts';
+import type { Policy } from '../../src/orchestrator/policy.ts';
+import type { MessageDataByType, MessageType } from '../../src/shared/bus/catalogue.ts';
+import { type CollectionRows, collectionNames } from '../../src/shared/bus/collections.ts';
+import type { AnyMessage } from '../../src/shared/bus/message.ts';
+import { type AgentSettings, defaultRiskSettings } from '../../src/shared/domain/agent-settings.ts';
+import type { Decision } from '../../src/shared/domain/decision.ts';
+import type { LoadedState } from '../../src/shared/ports/store.ts';
+
+/** How a worker treats the tasks it gets. */
+export type Answer = 'ok' | 'unseen' | 'fail' | 'lost' | 'throw';
+
+export const testSettings: AgentSettings = {
+  run_mode: 'simulation',
+  universe: ['BTCUSDT', 'ETHUSDT', 'EURUSD'],
+  starting_cash: 10_000,
+  base_timeframe: '1m',
+  strategy: 'none',
+  sources: ['binance', 'tradermade'],
+  broker: { name: 'paper', simulated: true, short: true },
+  initial_trading_state: 'active',
+  risk: defaultRiskSettings,
+};
+
+export interface WorldOptions {
+  readonly settings?: AgentSettings;
+  readonly policy?: Policy;
+  /** The orchestrator forgets everything before each message and is rebuilt from rows. */
+  readonly amnesic?: boolean;
+  readonly loaded?: LoadedState;
+  readonly now: number;
+}
+
+export class World {
+  readonly kernel: Kernel;
+  readonly mirror: StateMirror;
+  readonly messages: AnyMessage[] = [];
+  answer: Answer = 'ok';
+  now: number;
+  readonly #settings: AgentSettings;
+  readonly #onInput: ((world: World, emitted: readonly AnyMessage[]) => void)[] = [];
+
+  constructor(options: WorldOptions) {
+    this.now = options.now;
+    this.#settings = options.settings ?? testSettings;
+    this.mirror = new StateMirror(options.loaded?.rows);
+    const orchestrator = () => createOrchestrator(this.#settings, options.policy);
+    this.kernel = new Kernel({
+      build: () => ({
+        orchestrator_ai: options.amnesic ? () => forgetful(orchestrator) : orchestrator,
+        analyst_ai: () => this.#worker('analyst_ai'),
+        health_ai: () => this.#worker('health_ai'),
+      }),
+      ...(options.loaded === undefined ? {} : { loaded: options.loaded }),
+    });
+  }
+
+  /** Calls the checker after every input. */
+  watch(checker: (world: World, emitted: readonly AnyMessage[]) => void): this {
+    this.#onInput.push(checker);
+    return this;
+  }
+
+  start(firstStart = true): this {
+    return this.send('kernel.started', {
+      run_mode: 'simulation',
+      seed: 1,
+      version: 'test',
+      agent_settings: { ...this.#settings },
+      first_start: firstStart,
+    });
+  }
+
+  send<Type extends MessageType>(type: Type, data: MessageDataByType[Type], at = this.now): this {
+    this.#process({ from: 'system', message_type: type, data, at });
+    return this;
+  }
+
+  command(command: MessageDataByType['operator.command']['command']): this {
+    return this.send('operator.command', { command, by: 'test', reason: '', symbol: null, dry_run: false });
+  }
+
+  market(assetClass: 'crypto' | 'forex', activity: number | null): this {
+    const volatility = activity === null ? null : activity / 2;
+    const data = { asset_class: assetClass, volatility, activity, instruments: 2, at: this.now };
+    return this.send('market.state', data);
+  }
+
+  source(source: string, state: MessageDataByType['market.source_status']['state'], health = 1): this {
+    const data = { source, state, health, detail: '', latencyMs: null, lastDataAt: null, at: this.now };
+    return this.send('market.source_status', data);
+  }
+
+  incident(id: string, open: boolean): this {
+    return this.send('health.incident', {
+      id,
+      cause: `cause of ${id}`,
+      severity: 'critical',
+      summary: '',
+      consequence: '',
+      symptoms: 1,
+      opened_at: this.now,
+      updated_at: this.now,
+      resolved_at: open ? null : this.now,
+      open,
+    });
+  }
+
+  health(changes: Partial<MessageDataByType['health.summary']> = {}): this {
+    const calm = { system_load: 0.1, source_health: {}, open_incidents: 0, critical_incidents: 0 };
+    return this.send('health.summary', { ...calm, ...changes });
+  }
+
+  trading(drawdownPct: number, openPositions = 0): this {
+    return this.send('trading.summary', {
+      state: 'active',
+      open_positions: openPositions,
+      open_orders: 0,
+      unknown_orders: 0,
+      equity: {
+        at: this.now,
+        cash: 10_000,
+        equity: 10_000 * (1 - drawdownPct / 100),
+        peak_equity: 10_000,
+        drawdown_pct: drawdownPct,
+        open_positions: openPositions,
+      },
+      simulated: true,
+    });
+  }
+
+  /** Moves time on, firing every alarm at its due time. */
+  advance(ms: number): this {
+    const target = this.now + ms;
+    for (
+      let due = this.kernel.nextAlarmAt;
+      due !== undefined && due <= target;
+      due = this.kernel.nextAlarmAt
+    ) {
+      this.now = Math.max(this.now, due);
+      for (const alarm of this.kernel.dueAlarms(this.now)) this.#process(alarm);
+    }
+    this.now = target;
+    return this;
+  }
+
+  /** The clock leaps: alarms that fell due meanwhile come late, all at once. */
+  jump(ms: number): this {
+    this.now += ms;
+    for (const alarm of this.kernel.dueAlarms(this.now)) this.#process(alarm);
+    return this;
+  }
+
+  of<Type extends MessageType>(type: Type): Extract<AnyMessage, { message_type: Type }>[] {
+    return this.messages.filter(
+      (message): message is Extract<AnyMessage, { message_type: Type }> => message.message_type === type,
+    );
+  }
+
+  get decisions(): Decision[] {
+    return this.of('decision').map((message) => message.data);
+  }
+
+  get lastDecision(): Decision {
+    const decision = this.decisions.at(-1);
+    if (decision === undefined) throw new Error('no decision yet');
+    return decision;
+  }
+
+  /** What a store would load after everything so far. */
+  loaded(): LoadedState {
+    const rows: Record<string, Map<string, CollectionRows[keyof CollectionRows]>> = {};
+    for (const name of collectionNames) {
+      const entries = JSON.parse(JSON.stringify([...this.mirror.all(name)]));
+      rows[name] = new Map(entries);
+    }
+    const { sequence, hash, lastAt } = this.kernel;
+    return { sequence, hash, lastAt, rows: rows as unknown as LoadedState['rows'], pendingEffects: [] };
+  }
+
+  #process(input: KernelInput): void {
+    const { record } = this.kernel.process(input);
+    for (const put of record.puts) this.mirror.apply(put);
+    this.messages.push(...record.emitted);
+    const failure = record.emitted.find(
+      (message) => message.message_type === 'kernel.agent_failed' && message.data.agent === 'orchestrator_ai',
+    );
+    if (failure !== undefined) throw new Error(`the orchestrator failed: ${JSON.stringify(failure.data)}`);
+    for (const checker of this.#onInput) checker(this, record.emitted);
+  }
+
+  #worker(name: 'analyst_ai' | 'health_ai'): Agent {
+    return {
+      name,
+      subscriptions: [],
+      restore: () => undefined,
+      handle: (message, turn) => {
+        if (message.message_type !== 'task.assigned' || this.answer === 'lost') return;
+        if (this.answer === 'throw') throw new Error('scripted');
+        const { task_id, kind } = message.data;
+        const result = {
+          effect_observed: this.answer === 'ok',
+          looked_at: 1,
+          found: 0,
+          summary: 'looked',
+          error: this.answer === 'fail' ? 'scripted' : null,
+        };
+        turn.emit('task.completed', { task_id, kind, succeeded: this.answer !== 'fail', result });
+      },
+    };
+  }
+}
+
+/** The same agent, rebuilt from rows before every single message. */
+function forgetful(make: () => Agent): Agent {
+  let rows: StateReader | undefined;
+  const { name, subscriptions } = make();
+  return {
+    name,
+    subscriptions,
+    restore(state) {
+      rows = state;
+    },
+    handle(message: AnyMessage, turn: Turn) {
+      const agent = make();
+      if (rows !== undefined) agent.restore(rows);
+      agent.handle(message, turn);
+    },
+  };
+}
