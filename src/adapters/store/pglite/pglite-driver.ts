@@ -1,5 +1,6 @@
 // The main thread's side of the embedded database: requests out, answers back, no SQL of its own.
 // When the worker dies, every request fails, now and later; it is never restarted behind the store's back.
+import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { type SqlDriver, SqlError, type SqlRow, type SqlStatement } from '../../../shared/db/sql-driver.ts';
 import type { WorkerAnswer, WorkerRequest, WorkerSetup } from './worker-protocol.ts';
@@ -19,12 +20,19 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/**
+ * Compiling the database's largest functions with V8's optimising compiler takes 500 MB for seconds and makes
+ * commits a third faster. This program prefers the memory: measured 350 MB at most instead of 830 MB.
+ */
+const memorySavingFlags = ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
+
 /** Opens an existing cluster. Rejects with SqlError when the database cannot start. */
 export async function openCluster(folder: string): Promise<PgliteDriver> {
   return new PgliteDriver(await startWorker({ folder }));
 }
 
 async function startWorker(setup: WorkerSetup): Promise<Worker> {
+  for (const flag of memorySavingFlags) v8.setFlagsFromString(flag);
   const worker = new Worker(workerFile, { workerData: setup, stdout: true, stderr: true, execArgv: [] });
   const lastWords: string[] = [];
   for (const stream of [worker.stdout, worker.stderr])

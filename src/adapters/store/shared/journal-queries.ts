@@ -20,7 +20,7 @@ export async function readBlocks(
   upTo: number,
 ): Promise<JournalBlock[]> {
   const rows = await driver.query({
-    text: `select ${blockColumns} from journal where sequence_to > $1 and sequence_from <= $2 and sequence_to <= $3 order by sequence_to`,
+    text: `select ${blockColumns} from journal where sequence_to > $1 and sequence_from <= $2 and sequence_to <= $3 order by journal.sequence_to`,
     values: [afterSequence, afterSequence + journalChunkEntries, upTo],
   });
   return rows.map(blockFromRow);

@@ -23,7 +23,7 @@ const indexedFields: Readonly<Partial<Record<CollectionName, readonly string[]>>
   incidents: ['cause'],
   heals: ['incident_id'],
 };
-/** Length at which text_of() cuts an indexed column. */
+/** Length at which the indexed columns are cut. */
 const indexedTextLength = 200;
 
 const rowText = 'coalesce(exact_data, data::text) as text';
