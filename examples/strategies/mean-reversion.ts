@@ -9,9 +9,9 @@
 import type { Strategy, StrategyVerdict, StrategyView, VerdictEvidence } from '../../src/analyst/strategy.ts';
 
 /** Above this, Wilder's ADX says "trend", and a trend runs over those who fade it. */
-const trendingAdx = 20;
-const oversoldRsi = 30;
-const overboughtRsi = 70;
+const trendingAdx = 25;
+const oversoldRsi = 35;
+const overboughtRsi = 65;
 /** The way back to the mean must be worth at least this many spreads. */
 const minimumRewardSpreads = 4;
 /** Give the price this many candles to come back. */
@@ -42,7 +42,7 @@ function leave(view: StrategyView): StrategyVerdict | null {
   const mean = window.indicator('sma_20');
   const adx = window.indicator('adx_14');
   const back = last.action === 'BUY' ? close >= mean : close <= mean;
-  const trending = adx > trendingAdx * 1.5;
+  const trending = adx > trendingAdx + 10;
   if (!back && !trending) return null;
 
   return {

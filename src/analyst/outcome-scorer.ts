@@ -6,7 +6,7 @@ import type { Claim } from './analyst-memory.ts';
 /** Missing base candles in a row that count as a quiet market rather than as blindness. */
 export const quietGapCandles = 5;
 /** Base candles after its horizon that a claim with a hole waits for history to fill it. */
-export const blindGraceCandles = 15;
+export const blindGraceCandles = 60;
 
 export type Outcome = 'right' | 'wrong' | 'unknown';
 
@@ -54,6 +54,9 @@ export class OutcomeScorer {
   /** Takes in one closed base candle; returns the claims it settles, which are no longer watched. */
   onCandle(openTime: EpochMs, high: number, low: number): readonly ScoredClaim[] {
     if (this.#watches.length === 0) return nothing;
+    // A hole blinds all claims alike, so that filling it later settles them in the order it really happened.
+    if (this.#watches.some((watch) => openTime - watch.next > quietGapCandles * this.#baseMs))
+      for (const watch of this.#watches) watch.blind = true;
     let settled: ScoredClaim[] | undefined;
     for (const watch of this.#watches) {
       const outcome = this.#judge(watch, openTime, high, low);
@@ -70,7 +73,6 @@ export class OutcomeScorer {
   #judge(watch: Watch, openTime: EpochMs, high: number, low: number): Outcome | undefined {
     const { claim } = watch;
     if (openTime < watch.next) return undefined;
-    if (openTime - watch.next > quietGapCandles * this.#baseMs) watch.blind = true;
     if (watch.blind)
       return openTime >= claim.until + blindGraceCandles * this.#baseMs ? 'unknown' : undefined;
     watch.next = openTime + this.#baseMs;

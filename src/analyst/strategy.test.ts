@@ -35,6 +35,7 @@ test('wished timeframes land on what the feed can build', () => {
   expect(nearestTimeframe('1m', '1d')).toBe('1h');
   expect(slowerTimeframe('1m', '15m')).toBe('1h');
   expect(slowerTimeframe('1d', '1d')).toBe('1d');
+  expect(slowerTimeframe('1m', '1d')).toBe('1h');
   for (const base of ['1m', '5m', '15m', '1h'] as const)
     expect(timeframeLadders[base].length).toBeGreaterThanOrEqual(3);
 });

@@ -18,8 +18,9 @@ export function nearestTimeframe(base: Timeframe, wished: Timeframe): Timeframe 
   return rung ?? ladder[ladder.length - 1] ?? base;
 }
 
-/** The next slower timeframe of the feed; the same one at the top. */
+/** The next slower timeframe of the feed after any timeframe; its slowest at the top. */
 export function slowerTimeframe(base: Timeframe, timeframe: Timeframe): Timeframe {
   const ladder = timeframeLadders[base];
-  return ladder[ladder.indexOf(timeframe) + 1] ?? timeframe;
+  const rung = ladder.find((candidate) => timeframeMs[candidate] > timeframeMs[timeframe]);
+  return rung ?? ladder[ladder.length - 1] ?? base;
 }

@@ -24,6 +24,8 @@ export interface RandomCandleOptions {
   readonly symbol?: string;
   readonly base?: Timeframe;
   readonly from?: number;
+  /** Open of the first candle. */
+  readonly price?: number;
   /** Chance that a candle is missing. */
   readonly gapChance?: number;
   /** Standard deviation of the log return per candle. */
@@ -37,7 +39,7 @@ export function randomCandles(seed: number, count: number, options: RandomCandle
   const { symbol = 'BTCUSDT', base = '1m', from = startTime, gapChance = 0, volatility = 0.001 } = options;
   const random = randomStream(seed, 'candles', symbol);
   const candles: Candle[] = [];
-  let price = 100;
+  let price = options.price ?? 100;
   let drift = 0;
   for (let index = 0; index < count; index++) {
     if (index % (options.regimeCandles ?? 400) === 0) drift = random.normal() * volatility * 0.2;
@@ -81,10 +83,12 @@ export class AnalystWorld {
   readonly kernel: Kernel;
   readonly records: TurnRecord[] = [];
   readonly #settings: AgentSettings;
+  readonly #before: LoadedState | undefined;
   #tasks = 0;
 
   constructor(settings: AgentSettings, strategies: readonly Strategy[], loaded?: LoadedState) {
     this.#settings = settings;
+    this.#before = loaded;
     this.kernel = new Kernel({
       build: () => ({ analyst_ai: () => createAnalyst(settings, strategies) }),
       ...(loaded === undefined ? {} : { loaded }),
@@ -140,7 +144,9 @@ export class AnalystWorld {
 
   /** Durable state as a store would load it now. */
   loaded(): LoadedState {
-    const rows = Object.fromEntries(collectionNames.map((name) => [name, new Map<string, unknown>()]));
+    const rows = Object.fromEntries(
+      collectionNames.map((name) => [name, new Map<string, unknown>(this.#before?.rows[name])]),
+    );
     for (const record of this.records) for (const put of record.puts) applyPut(rows, put);
     const { sequence, hash, lastAt } = this.kernel;
     return structuredClone({ sequence, hash, lastAt, rows, pendingEffects: [] }) as unknown as LoadedState;
