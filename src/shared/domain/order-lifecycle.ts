@@ -14,10 +14,11 @@ export const orderEvents = [
   'outcome_unknown',
   'absent',
   'withdrawn',
+  'resubmitted',
 ] as const;
 /**
  * `absent`: a complete, later answer of the broker does not know the order.
- * `withdrawn`: we gave it up before it ever left. `outcome_unknown`: a submit whose result nobody knows.
+ * `withdrawn`: we gave it up before it ever left. `resubmitted`: sent again under the same client order id. `outcome_unknown`: a submit whose result nobody knows.
  */
 export type OrderEvent = (typeof orderEvents)[number];
 
@@ -36,6 +37,7 @@ const lifecycle: Readonly<Record<OrderState, Readonly<Record<OrderEvent, Cell>>>
     outcome_unknown: 'unknown',
     absent: 'cancelled',
     withdrawn: 'cancelled',
+    resubmitted: 'pending_submit',
   },
   unknown: {
     accepted: 'accepted',
@@ -48,6 +50,7 @@ const lifecycle: Readonly<Record<OrderState, Readonly<Record<OrderEvent, Cell>>>
     outcome_unknown: 'unknown',
     absent: 'cancelled',
     withdrawn: 'unknown!',
+    resubmitted: 'pending_submit',
   },
   accepted: {
     accepted: 'accepted',
@@ -60,6 +63,7 @@ const lifecycle: Readonly<Record<OrderState, Readonly<Record<OrderEvent, Cell>>>
     outcome_unknown: 'accepted',
     absent: 'cancelled!',
     withdrawn: 'accepted!',
+    resubmitted: 'accepted!',
   },
   partially_filled: {
     accepted: 'partially_filled',
@@ -72,6 +76,7 @@ const lifecycle: Readonly<Record<OrderState, Readonly<Record<OrderEvent, Cell>>>
     outcome_unknown: 'partially_filled',
     absent: 'cancelled!',
     withdrawn: 'partially_filled!',
+    resubmitted: 'partially_filled!',
   },
   cancel_requested: {
     accepted: 'cancel_requested',
@@ -84,6 +89,7 @@ const lifecycle: Readonly<Record<OrderState, Readonly<Record<OrderEvent, Cell>>>
     outcome_unknown: 'cancel_requested',
     absent: 'cancelled',
     withdrawn: 'cancel_requested',
+    resubmitted: 'cancel_requested!',
   },
   filled: {
     accepted: 'filled',
@@ -96,6 +102,7 @@ const lifecycle: Readonly<Record<OrderState, Readonly<Record<OrderEvent, Cell>>>
     outcome_unknown: 'filled',
     absent: 'filled',
     withdrawn: 'filled',
+    resubmitted: 'filled!',
   },
   cancelled: {
     accepted: 'accepted!',
@@ -108,6 +115,7 @@ const lifecycle: Readonly<Record<OrderState, Readonly<Record<OrderEvent, Cell>>>
     outcome_unknown: 'cancelled',
     absent: 'cancelled',
     withdrawn: 'cancelled',
+    resubmitted: 'cancelled!',
   },
   rejected: {
     accepted: 'accepted!',
@@ -120,6 +128,7 @@ const lifecycle: Readonly<Record<OrderState, Readonly<Record<OrderEvent, Cell>>>
     outcome_unknown: 'rejected',
     absent: 'rejected',
     withdrawn: 'rejected',
+    resubmitted: 'rejected!',
   },
   expired: {
     accepted: 'accepted!',
@@ -132,6 +141,7 @@ const lifecycle: Readonly<Record<OrderState, Readonly<Record<OrderEvent, Cell>>>
     outcome_unknown: 'expired',
     absent: 'expired',
     withdrawn: 'expired',
+    resubmitted: 'expired!',
   },
 };
 

@@ -1,0 +1,44 @@
+// What the simulated venue charges and how slow it is. Defaults are a retail account's, on the dear side.
+// It must never be kinder than a real venue by default.
+import type { SlippageModel } from '../../../shared/domain/fill-engine.ts';
+import type { AssetClass } from '../../../shared/domain/instrument.ts';
+import type { DecimalText } from '../../../shared/domain/money.ts';
+
+export interface FeeSchedule {
+  /** Fractions of the traded value, decimal text. */
+  readonly maker: DecimalText;
+  readonly taker: DecimalText;
+}
+
+export interface PaperVenueSettings {
+  readonly name: string;
+  readonly startingCash: DecimalText;
+  /** Time from submit or cancel until the venue acts on it. */
+  readonly latencyMs: number;
+  /** Largest share of a candle's volume that our orders take. */
+  readonly participation: number;
+  readonly slippage: SlippageModel;
+  readonly fees: Readonly<Record<AssetClass, FeeSchedule>>;
+  readonly allowShort: boolean;
+}
+
+export const defaultPaperVenueSettings: PaperVenueSettings = {
+  name: 'paper',
+  startingCash: '10000',
+  latencyMs: 120,
+  participation: 0.1,
+  slippage: { base: 0.00002, volatilityShare: 0.1, impact: 0.5 },
+  fees: {
+    crypto: { maker: '0.001', taker: '0.001' },
+    forex: { maker: '0.00002', taker: '0.00002' },
+  },
+  allowShort: true,
+};
+
+/** Final orders are remembered so long, and at most so many; a client order id is recognised that long. */
+export const finalOrderRetentionMs = 86_400_000;
+export const maxFinalOrders = 400;
+/** Final orders named in a snapshot: those changed within this time. */
+export const snapshotFinalMs = 3_600_000;
+/** A candle may fill an order sent up to this long after the candle's open: feeds publish a close with a delay. */
+export const candleOpenGraceMs = 5_000;

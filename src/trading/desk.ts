@@ -1,0 +1,153 @@
+// What trading holds in memory: a mirror of its durable rows plus last prices. Every change goes through a save that
+// writes the row in the same turn, so a restart from rows finds exactly this. It decides nothing.
+import type { StateReader, Turn } from '../kernel/agent.ts';
+import type { AgentSettings } from '../shared/domain/agent-settings.ts';
+import type { Mandate } from '../shared/domain/mandate.ts';
+import type { Order } from '../shared/domain/order.ts';
+import { isFinalState } from '../shared/domain/order-lifecycle.ts';
+import type { Position } from '../shared/domain/position.ts';
+import type { EpochMs } from '../shared/domain/time.ts';
+import type { TradingStateRecord } from '../shared/domain/trading-state.ts';
+import { MarketView } from './market-view.ts';
+import { memoryKey, readMemory, type TradingMemory, withEntry } from './trading-memory.ts';
+
+export const truthAlarm = 'truth';
+export const pulseAlarm = 'pulse';
+
+export class Desk {
+  readonly settings: AgentSettings;
+  readonly market = new MarketView();
+  /** Orders still needed, by client order id. */
+  readonly orders = new Map<string, Order>();
+  /** Open positions by symbol: one per symbol, as venues net them. */
+  readonly positions = new Map<string, Position>();
+  mandate: Mandate | undefined;
+  state: TradingStateRecord | undefined;
+  /** True from start until the broker has told its whole truth once. */
+  awaitingTruth = true;
+  /** When a fill of the symbol was last counted; younger snapshots only are compared. */
+  readonly lastFillAt = new Map<string, EpochMs>();
+  truthDueAt: EpochMs | undefined;
+  pulseDueAt: EpochMs | undefined;
+  #memory: TradingMemory;
+  #memoryChanged = false;
+  #summaryDue = false;
+
+  constructor(settings: AgentSettings) {
+    this.settings = settings;
+    this.#memory = readMemory(undefined, settings.starting_cash);
+  }
+
+  get memory(): TradingMemory {
+    return this.#memory;
+  }
+
+  restore(state: StateReader): void {
+    this.#memory = readMemory(
+      state.get('agent_memory', memoryKey)?.value ?? undefined,
+      this.settings.starting_cash,
+    );
+    const orders = [...state.all('orders')].map(([, row]) => row);
+    orders.sort(
+      (left, right) =>
+        left.created_at - right.created_at || (left.client_order_id < right.client_order_id ? -1 : 1),
+    );
+    for (const order of orders) this.orders.set(order.client_order_id, order);
+    const positions = [...state.all('positions')].map(([, row]) => row);
+    positions.sort(
+      (left, right) => left.opened_at - right.opened_at || (left.symbol < right.symbol ? -1 : 1),
+    );
+    for (const position of positions) this.positions.set(position.symbol, position);
+    for (const [symbol, price] of Object.entries(this.#memory.marks)) this.market.remembered(symbol, price);
+    this.mandate = state.get('mandates', 'current');
+    this.state = state.get('trading_state', 'current');
+    this.truthDueAt = state.get('alarms', `trading_ai/${truthAlarm}`)?.due_at;
+    this.pulseDueAt = state.get('alarms', `trading_ai/${pulseAlarm}`)?.due_at;
+  }
+
+  saveOrder(order: Order, turn: Turn): Order {
+    if (order.open) this.orders.set(order.client_order_id, order);
+    else this.orders.delete(order.client_order_id);
+    turn.put('orders', order.client_order_id, order);
+    if (isFinalState(order.state) && this.#memory.intents[order.client_order_id] !== undefined)
+      this.remember({ intents: withEntry(this.#memory.intents, order.client_order_id, undefined) });
+    this.#summaryDue = true;
+    return order;
+  }
+
+  /** Saves an order whose state or fills changed, and says so. */
+  changeOrder(order: Order, turn: Turn): Order {
+    turn.emit('trading.order_changed', order, { correlationId: order.correlation_id });
+    return this.saveOrder(order, turn);
+  }
+
+  changePosition(position: Position, turn: Turn): Position {
+    if (position.open) this.positions.set(position.symbol, position);
+    else this.positions.delete(position.symbol);
+    turn.put('positions', position.id, position);
+    turn.emit('trading.position_changed', position, { correlationId: position.correlation_id });
+    this.#summaryDue = true;
+    return position;
+  }
+
+  remember(change: Partial<TradingMemory>): void {
+    this.#memory = { ...this.#memory, ...change };
+    this.#memoryChanged = true;
+  }
+
+  /** Asks for a look at the broker at `now + delayMs` unless an earlier one is set. */
+  scheduleTruth(delayMs: number, turn: Turn): void {
+    const due = turn.now + delayMs;
+    if (this.truthDueAt !== undefined && this.truthDueAt <= due) return;
+    this.truthDueAt = due;
+    turn.setAlarm(truthAlarm, due);
+  }
+
+  /** Notes why the broker must be asked although nothing is in flight. */
+  doubt(reason: string, delayMs: number, turn: Turn): void {
+    this.remember({ doubt: { reason, at: turn.now } });
+    this.scheduleTruth(delayMs, turn);
+  }
+
+  /** Nothing is open any more: the next look may wait for the pulse. */
+  clearTruth(turn: Turn): void {
+    if (this.truthDueAt === undefined) return;
+    this.truthDueAt = undefined;
+    turn.cancelAlarm(truthAlarm);
+  }
+
+  schedulePulse(at: EpochMs, turn: Turn): void {
+    if (this.pulseDueAt === at) return;
+    this.pulseDueAt = at;
+    turn.setAlarm(pulseAlarm, at);
+  }
+
+  requestSummary(): void {
+    this.#summaryDue = true;
+  }
+
+  /** True once after something changed that the summary tells. */
+  takeSummaryDue(): boolean {
+    const due = this.#summaryDue;
+    this.#summaryDue = false;
+    return due;
+  }
+
+  /** Writes the memory row when it changed in this turn. */
+  flushMemory(turn: Turn): void {
+    if (!this.#memoryChanged) return;
+    this.#memoryChanged = false;
+    turn.put('agent_memory', memoryKey, { agent: 'trading_ai', value: this.#memory });
+  }
+
+  /** Orders of a symbol that are not final, in order of creation. */
+  *liveOrders(symbol: string): Iterable<Order> {
+    for (const order of this.orders.values())
+      if (order.symbol === symbol && !isFinalState(order.state)) yield order;
+  }
+
+  liveEntry(symbol: string): Order | undefined {
+    for (const order of this.liveOrders(symbol)) if (!order.reduce_only) return order;
+    return undefined;
+  }
+}

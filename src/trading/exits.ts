@@ -1,0 +1,119 @@
+// Getting out: one exit at a time, reducing only, with the protection left standing until the position is gone.
+// It must never leave a position bare, and never send a second exit while one is in flight or a stop is filling.
+import type { Turn } from '../kernel/agent.ts';
+import { addDecimal, compareDecimal, roundToStep, subtractDecimal } from '../shared/domain/money.ts';
+import type { Order } from '../shared/domain/order.ts';
+import { isFinalState } from '../shared/domain/order-lifecycle.ts';
+import type { Position } from '../shared/domain/position.ts';
+import { isForexWeekOpen } from '../shared/domain/sessions.ts';
+import type { Desk } from './desk.ts';
+import {
+  adoptedStopFraction,
+  closedMarketRetryMs,
+  exitRetryMs,
+  maxExitRetryMs,
+  truthDelayMs,
+} from './limits.ts';
+import { cancelOrder, submitOrder } from './order-executor.ts';
+import { approveReduction } from './risk-manager.ts';
+import { withEntry } from './trading-memory.ts';
+
+const exitPrefix = 'exit/';
+
+/** Begins or continues closing a position. Repeating it changes nothing while an exit is under way. */
+export function requestExit(desk: Desk, position: Position, reason: string, turn: Turn): void {
+  const closing =
+    position.close_reason === null
+      ? desk.changePosition({ ...position, close_reason: reason, updated_at: turn.now }, turn)
+      : position;
+  for (const order of [...desk.liveOrders(position.symbol)])
+    if (!order.reduce_only && order.state !== 'cancel_requested') cancelOrder(desk, order, reason, turn);
+  if (exitInFlight(desk, closing)) return;
+  const calendar = desk.market.instrument(closing.symbol)?.calendar;
+  if (calendar === 'forex' && !isForexWeekOpen(turn.now)) {
+    turn.setAlarm(exitPrefix + closing.symbol, turn.now + closedMarketRetryMs);
+    return;
+  }
+  if (stopIsFilling(desk, closing)) {
+    turn.setAlarm(exitPrefix + closing.symbol, turn.now + truthDelayMs);
+    return;
+  }
+  const approved = approveReduction(turn, closing, 'exit', takeEpoch(desk, closing), closing.quantity, null);
+  submitOrder(desk, approved, closing.close_reason ?? reason, null, turn);
+}
+
+/** After an exit ended without closing the position: again, later each time, and for as long as it takes. */
+export function scheduleExitRetry(desk: Desk, position: Position, turn: Turn): void {
+  const tried = desk.memory.epochs[position.id] ?? 0;
+  const delay = Math.min(maxExitRetryMs, exitRetryMs * 2 ** Math.min(tried, 10));
+  turn.setAlarm(exitPrefix + position.symbol, turn.now + delay);
+}
+
+/** Symbol of an exit alarm, undefined for other alarms. */
+export function exitAlarmSymbol(alarmName: string): string | undefined {
+  return alarmName.startsWith(exitPrefix) ? alarmName.slice(exitPrefix.length) : undefined;
+}
+
+export function exitInFlight(desk: Desk, position: Position): boolean {
+  for (const order of desk.liveOrders(position.symbol)) if (order.leg === 'exit') return true;
+  return false;
+}
+
+function stopIsFilling(desk: Desk, position: Position): boolean {
+  for (const order of desk.liveOrders(position.symbol))
+    if (order.leg === 'stop' && order.state === 'partially_filled') return true;
+  return false;
+}
+
+function takeEpoch(desk: Desk, position: Position): number {
+  const epoch = (desk.memory.epochs[position.id] ?? 0) + 1;
+  desk.remember({ epochs: withEntry(desk.memory.epochs, position.id, epoch) });
+  return epoch;
+}
+
+/** Quantity of live or in-flight stops of the position. */
+function coveredQuantity(desk: Desk, position: Position): string {
+  let covered = '0';
+  for (const order of desk.liveOrders(position.symbol))
+    if (isProtection(order))
+      covered = addDecimal(covered, subtractDecimal(order.quantity, order.filled_quantity));
+  return covered;
+}
+
+function isProtection(order: Order): boolean {
+  return (
+    order.leg === 'stop' &&
+    order.reduce_only &&
+    order.state !== 'cancel_requested' &&
+    !isFinalState(order.state)
+  );
+}
+
+/** True when stops at the broker, as far as known, cover the whole position. */
+export function isProtected(desk: Desk, position: Position): boolean {
+  return compareDecimal(coveredQuantity(desk, position), position.quantity) >= 0;
+}
+
+/**
+ * Gives a position the stop it lacks. Call it only with the broker's fresh and complete truth in hand.
+ * A stop level that the price has already passed means: out, now.
+ */
+export function protect(desk: Desk, position: Position, turn: Turn): void {
+  const missing = subtractDecimal(position.quantity, coveredQuantity(desk, position));
+  if (compareDecimal(missing, '0') <= 0) return;
+  const view = desk.market.get(position.symbol);
+  const long = position.side === 'long';
+  const reference = view?.price ?? Number(position.average_entry_price);
+  const fallback = reference * (1 + (long ? -1 : 1) * adoptedStopFraction);
+  const step = desk.market.instrument(position.symbol)?.priceStep ?? '0.00000001';
+  const stop = position.stop_price ?? roundToStep(fallback, step);
+  const passed = view !== undefined && (long ? view.price <= Number(stop) : view.price >= Number(stop));
+  if (passed) {
+    requestExit(desk, position, 'stop level passed while unprotected', turn);
+    return;
+  }
+  if (position.stop_price === null)
+    desk.changePosition({ ...position, stop_price: stop, updated_at: turn.now }, turn);
+  const approved = approveReduction(turn, position, 'stop', takeEpoch(desk, position), missing, stop);
+  submitOrder(desk, approved, 'protection was missing at the broker', null, turn);
+}

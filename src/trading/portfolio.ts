@@ -1,0 +1,133 @@
+// Equity, exposure, peak and drawdown in account currency. Floats, for limits and for people; the ledger is exact elsewhere.
+// What is in flight counts as exposure: an order whose outcome is unknown may be filled.
+import type { Turn } from '../kernel/agent.ts';
+import type { TradingSummary } from '../shared/bus/catalogue.ts';
+import { decimalNumber } from '../shared/domain/money.ts';
+import { isFinalState } from '../shared/domain/order-lifecycle.ts';
+import type { EquityPoint, Position } from '../shared/domain/position.ts';
+import type { EpochMs } from '../shared/domain/time.ts';
+import type { Desk } from './desk.ts';
+import { busyPulseMs, calmPulseMs } from './limits.ts';
+import { dayOf } from './trading-memory.ts';
+
+/** Last known price, or the entry price where none is known yet. */
+function markOf(desk: Desk, position: Position): number {
+  return desk.market.priceOf(position.symbol) ?? decimalNumber(position.average_entry_price);
+}
+
+function rateOf(desk: Desk, symbol: string): number {
+  const instrument = desk.market.instrument(symbol);
+  return (instrument === undefined ? undefined : desk.market.rate(instrument)) ?? 1;
+}
+
+/** Cash plus unrealised profit at last prices. */
+export function equityOf(desk: Desk): number {
+  let equity = decimalNumber(desk.memory.cash);
+  for (const position of desk.positions.values()) {
+    const move = markOf(desk, position) - decimalNumber(position.average_entry_price);
+    const sign = position.side === 'long' ? 1 : -1;
+    equity += sign * move * decimalNumber(position.quantity) * rateOf(desk, position.symbol);
+  }
+  return equity;
+}
+
+export interface Exposure {
+  readonly gross: number;
+  readonly ofSymbol: number;
+}
+
+/** Market value of positions and of everything that may still open or add to one. */
+export function exposureOf(desk: Desk, symbol: string): Exposure {
+  let gross = 0;
+  let ofSymbol = 0;
+  const add = (of: string, value: number): void => {
+    gross += value;
+    if (of === symbol) ofSymbol += value;
+  };
+  for (const position of desk.positions.values())
+    add(
+      position.symbol,
+      decimalNumber(position.quantity) * markOf(desk, position) * rateOf(desk, position.symbol),
+    );
+  for (const order of desk.orders.values()) {
+    if (order.reduce_only || isFinalState(order.state)) continue;
+    const price = desk.market.priceOf(order.symbol) ?? Number(order.price ?? order.bracket?.stop_price ?? 0);
+    const remaining = Math.max(0, decimalNumber(order.quantity) - decimalNumber(order.filled_quantity));
+    add(order.symbol, remaining * price * rateOf(desk, order.symbol));
+  }
+  return { gross, ofSymbol };
+}
+
+/** Symbols that hold or may soon hold a position. */
+export function occupiedSymbols(desk: Desk): number {
+  const symbols = new Set(desk.positions.keys());
+  for (const order of desk.orders.values())
+    if (!order.reduce_only && !isFinalState(order.state)) symbols.add(order.symbol);
+  return symbols.size;
+}
+
+/** Begins a new day's loss count at the first look after 00:00 UTC. */
+export function rollDay(desk: Desk, now: EpochMs): void {
+  const day = dayOf(now);
+  if (desk.memory.day !== day) desk.remember({ day, day_open_equity: equityOf(desk) });
+}
+
+/** Loss of the current day in percent of the day's opening equity; never negative. */
+export function dailyLossPct(desk: Desk): number {
+  const { day_open_equity } = desk.memory;
+  return day_open_equity > 0 ? Math.max(0, (1 - equityOf(desk) / day_open_equity) * 100) : 0;
+}
+
+/** Fall from the recorded peak in percent; never negative. */
+export function drawdownPct(desk: Desk): number {
+  const { peak_equity } = desk.memory;
+  return peak_equity > 0 ? Math.max(0, (1 - equityOf(desk) / peak_equity) * 100) : 0;
+}
+
+function pointOf(desk: Desk, now: EpochMs): EquityPoint {
+  const equity = equityOf(desk);
+  return {
+    at: now,
+    cash: decimalNumber(desk.memory.cash),
+    equity,
+    peak_equity: Math.max(desk.memory.peak_equity, equity),
+    drawdown_pct: drawdownPct(desk),
+    open_positions: desk.positions.size,
+  };
+}
+
+/** Adds a point to the equity curve; only here does the peak rise and are marks kept. */
+export function recordEquity(desk: Desk, turn: Turn): void {
+  rollDay(desk, turn.now);
+  const point = pointOf(desk, turn.now);
+  const marks: Record<string, number> = {};
+  for (const position of desk.positions.values()) marks[position.symbol] = markOf(desk, position);
+  desk.remember({ peak_equity: point.peak_equity, marks });
+  turn.put('equity', String(turn.now), point);
+  desk.requestSummary();
+}
+
+/** Sets the next routine look: on round quarter hours with positions, on round hours without. */
+export function scheduleNextPulse(desk: Desk, turn: Turn): void {
+  const interval = desk.positions.size > 0 ? busyPulseMs : calmPulseMs;
+  desk.schedulePulse(Math.floor(turn.now / interval) * interval + interval, turn);
+}
+
+/** Trading's own summary for the orchestrator and the health monitor. */
+export function summaryOf(desk: Desk, now: EpochMs): TradingSummary {
+  let open = 0;
+  let unknown = 0;
+  for (const order of desk.orders.values()) {
+    if (isFinalState(order.state)) continue;
+    open++;
+    if (order.state === 'unknown') unknown++;
+  }
+  return {
+    state: desk.state?.state ?? desk.settings.initial_trading_state,
+    open_positions: desk.positions.size,
+    open_orders: open,
+    unknown_orders: unknown,
+    equity: pointOf(desk, now),
+    simulated: desk.settings.broker.simulated,
+  };
+}

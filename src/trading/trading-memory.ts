@@ -1,0 +1,105 @@
+// The small durable memory of trading beside orders and positions: one bounded row, rewritten when it changes.
+// It must never hold what can be read from orders or positions.
+import type { DecimalText } from '../shared/domain/money.ts';
+import { decimalText } from '../shared/domain/money.ts';
+import { dayMs, type EpochMs } from '../shared/domain/time.ts';
+import { maxMismatches, maxRememberedSignals } from './limits.ts';
+
+export const memoryKey = 'trading_ai/account';
+
+/** What must be remembered about an order of ours until it is final. */
+export interface Intent {
+  readonly attempts: number;
+  /** Entries are never sent after this; null for orders that reduce. */
+  readonly expires_at: EpochMs | null;
+}
+
+/** A difference with the broker, believed only when a later snapshot shows the same again. */
+export interface Mismatch {
+  readonly key: string;
+  readonly difference: DecimalText;
+  readonly seen_at: EpochMs;
+}
+
+export interface TradingMemory {
+  readonly version: 1;
+  /** Settled balance: starting cash + realised profit - fees, exact. */
+  readonly cash: DecimalText;
+  readonly peak_equity: number;
+  /** Days since the epoch (UTC) and the equity with which that day began. */
+  readonly day: number;
+  readonly day_open_equity: number;
+  /** Last prices of symbols with an open position, so that a restart values them. */
+  readonly marks: Readonly<Record<string, number>>;
+  readonly recent_entries: readonly EpochMs[];
+  readonly recent_signals: readonly { readonly id: string; readonly expires_at: EpochMs }[];
+  readonly cooldowns: Readonly<Record<string, EpochMs>>;
+  readonly intents: Readonly<Record<string, Intent>>;
+  /** How many exits and stops were sent for a position. */
+  readonly epochs: Readonly<Record<string, number>>;
+  /** The question to the broker that is still open. */
+  readonly question: { readonly id: string; readonly asked_at: EpochMs } | null;
+  readonly questions: number;
+  /** Questions in a row that left something open; lengthens the pause before the next. */
+  readonly rounds: number;
+  /** Why the broker must be asked although no order is in flight. */
+  readonly doubt: { readonly reason: string; readonly at: EpochMs } | null;
+  readonly mismatches: readonly Mismatch[];
+}
+
+export function freshMemory(startingCash: number): TradingMemory {
+  return {
+    version: 1,
+    cash: decimalText(startingCash),
+    peak_equity: startingCash,
+    day: -1,
+    day_open_equity: startingCash,
+    marks: {},
+    recent_entries: [],
+    recent_signals: [],
+    cooldowns: {},
+    intents: {},
+    epochs: {},
+    question: null,
+    questions: 0,
+    rounds: 0,
+    doubt: null,
+    mismatches: [],
+  };
+}
+
+/** Throws when the row is not ours to read, for a wrong memory would be worse than a stop. */
+export function readMemory(value: unknown, startingCash: number): TradingMemory {
+  if (value === undefined) return freshMemory(startingCash);
+  const memory = value as TradingMemory;
+  if (memory.version !== 1) throw new Error('trading memory has an unknown version');
+  return memory;
+}
+
+export function dayOf(at: EpochMs): number {
+  return Math.floor(at / dayMs);
+}
+
+/** The record with one entry set or, with undefined, removed; the order of the others is kept. */
+export function withEntry<Value>(
+  record: Readonly<Record<string, Value>>,
+  key: string,
+  value: Value | undefined,
+): Record<string, Value> {
+  const { [key]: _dropped, ...rest } = record;
+  return value === undefined ? rest : { ...rest, [key]: value };
+}
+
+export function rememberSignal(
+  memory: TradingMemory,
+  id: string,
+  expires_at: EpochMs,
+  now: EpochMs,
+): TradingMemory {
+  const alive = memory.recent_signals.filter((signal) => signal.expires_at > now);
+  return { ...memory, recent_signals: [...alive, { id, expires_at }].slice(-maxRememberedSignals) };
+}
+
+export function boundedMismatches(mismatches: readonly Mismatch[]): readonly Mismatch[] {
+  return mismatches.slice(0, maxMismatches);
+}

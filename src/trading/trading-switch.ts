@@ -1,0 +1,72 @@
+// The switch over all trading. Agents and limits only ever tighten it; only a person loosens it. It survives restarts.
+import type { Turn } from '../kernel/agent.ts';
+import type { OperatorCommand } from '../shared/bus/catalogue.ts';
+import { isTighter, type TradingState } from '../shared/domain/trading-state.ts';
+import type { Desk } from './desk.ts';
+import { requestExit } from './exits.ts';
+import { cancelOrder } from './order-executor.ts';
+import { drawdownPct, equityOf, recordEquity } from './portfolio.ts';
+
+/** Writes the configured first state when there is none yet. */
+export function ensureState(desk: Desk, turn: Turn): void {
+  if (desk.state === undefined)
+    change(desk, desk.settings.initial_trading_state, 'system', 'initial state from the settings', turn);
+}
+
+function change(desk: Desk, state: TradingState, by: string, reason: string, turn: Turn): void {
+  desk.state = { state, by, reason, since: turn.now };
+  turn.put('trading_state', 'current', desk.state);
+  turn.emit('trading.state_changed', desk.state);
+  desk.requestSummary();
+  if (state === 'active') return;
+  for (const order of [...desk.orders.values()])
+    if (!order.reduce_only && order.state !== 'cancel_requested')
+      cancelOrder(desk, order, `trading is ${state}`, turn);
+}
+
+/** Changes the state only when the new one permits less. */
+export function tighten(desk: Desk, state: TradingState, by: string, reason: string, turn: Turn): void {
+  const current = desk.state?.state ?? desk.settings.initial_trading_state;
+  if (isTighter(state, current)) change(desk, state, by, reason.slice(0, 500), turn);
+}
+
+/** A person's command; commands that are not for trading are left alone. */
+export function obey(desk: Desk, command: OperatorCommand, turn: Turn): void {
+  if (command.dry_run) return;
+  switch (command.command) {
+    case 'halt':
+      change(desk, 'halted', command.by, command.reason, turn);
+      return;
+    case 'reduce_only':
+      change(desk, 'reducing', command.by, command.reason, turn);
+      return;
+    case 'resume':
+      // Who resumes accepts the losses so far: the drawdown is measured anew from here, else it would halt at once.
+      desk.remember({ peak_equity: equityOf(desk) });
+      change(desk, 'active', command.by, command.reason, turn);
+      recordEquity(desk, turn);
+      return;
+    case 'close_position': {
+      const position = command.symbol === null ? undefined : desk.positions.get(command.symbol);
+      if (position !== undefined)
+        requestExit(desk, position, `closed by ${command.by}: ${command.reason}`.slice(0, 200), turn);
+      return;
+    }
+    default:
+  }
+}
+
+/** Tightens to reducing when the fall from the peak reaches the limit. */
+export function guardDrawdown(desk: Desk, turn: Turn): void {
+  if ((desk.state?.state ?? desk.settings.initial_trading_state) !== 'active') return;
+  const drawdown = drawdownPct(desk);
+  const limit = desk.settings.risk.max_drawdown_pct;
+  if (drawdown >= limit)
+    tighten(
+      desk,
+      'reducing',
+      'trading_ai',
+      `drawdown ${drawdown.toFixed(2)} % reached the limit ${limit} %`,
+      turn,
+    );
+}
