@@ -11,7 +11,9 @@ export class ApiError extends Error {
 }
 
 const tokenKey = 'ato.token';
-const answerTimeoutMs = 10_000;
+const readTimeoutMs = 10_000;
+/** Longer than the server's own deadline for a command, so that its word about the outcome arrives. */
+const commandTimeoutMs = 20_000;
 
 /** The token of this tab, kept only until the tab closes. */
 export function readToken(): string | null {
@@ -46,39 +48,32 @@ function problemText(body: unknown, status: number): string {
   return `HTTP ${status}`;
 }
 
-interface Answer {
-  readonly body: unknown;
-  /** Server time by the Date header, epoch ms, when it was readable. */
-  readonly serverAt: number | null;
-}
-
-async function ask(path: string, init: RequestInit): Promise<Answer> {
+async function ask(path: string, init: RequestInit, timeoutMs: number): Promise<unknown> {
   let response: Response;
   try {
-    response = await fetch(path, {
-      ...init,
-      cache: 'no-store',
-      signal: AbortSignal.timeout(answerTimeoutMs),
-    });
+    response = await fetch(path, { ...init, cache: 'no-store', signal: AbortSignal.timeout(timeoutMs) });
   } catch (error) {
     throw new ApiError(0, error instanceof Error ? error.message : 'no answer');
   }
   const body: unknown = await response.json().catch(() => null);
   if (!response.ok) throw new ApiError(response.status, problemText(body, response.status));
-  const at = Date.parse(response.headers.get('date') ?? '');
-  return { body, serverAt: Number.isFinite(at) ? at : null };
+  return body;
 }
 
 /** Throws ApiError. */
-export function getJson(path: string): Promise<Answer> {
-  return ask(path, { headers: { accept: 'application/json', ...authorisation() } });
+export function getJson(path: string): Promise<unknown> {
+  return ask(path, { headers: { accept: 'application/json', ...authorisation() } }, readTimeoutMs);
 }
 
 /** Throws ApiError; 401 means that the token is missing or wrong. */
-export function postJson(path: string, body: Readonly<Record<string, unknown>>): Promise<Answer> {
-  return ask(path, {
-    method: 'POST',
-    headers: { accept: 'application/json', 'content-type': 'application/json', ...authorisation() },
-    body: JSON.stringify(body),
-  });
+export function postJson(path: string, body: Readonly<Record<string, unknown>>): Promise<unknown> {
+  return ask(
+    path,
+    {
+      method: 'POST',
+      headers: { accept: 'application/json', 'content-type': 'application/json', ...authorisation() },
+      body: JSON.stringify(body),
+    },
+    commandTimeoutMs,
+  );
 }

@@ -1,6 +1,6 @@
 // Buttons that act: they confirm what is grave, post, ask for the token on 401, and say how it went.
 import { useState } from 'preact/hooks';
-import { ApiError, keepToken, postJson } from './api.ts';
+import { ApiError, keepToken, postJson, readToken } from './api.ts';
 import { t, useLanguage } from './i18n.ts';
 import { createListeners, useRenderOn } from './listeners.ts';
 import { Dialog } from './ui.tsx';
@@ -15,12 +15,14 @@ export interface Command {
 
 interface Desk {
   readonly asking: Command | null;
-  readonly needsToken: Command | null;
+  /** The command that waits for a token, or 'reading' when even reading needs one. */
+  readonly needsToken: Command | 'reading' | null;
   readonly said: { readonly text: string; readonly good: boolean } | null;
 }
 
 const changes = createListeners();
 let desk: Desk = { asking: null, needsToken: null, said: null };
+let refusedToken: string | null | undefined;
 let afterCommand: () => void = () => {};
 
 function set(next: Partial<Desk>): void {
@@ -36,7 +38,7 @@ export function onCommandDone(done: () => void): void {
 async function send(command: Command): Promise<void> {
   set({ asking: null, needsToken: null });
   try {
-    await postJson(command.path, { reason: 'asked on the page', ...command.body });
+    await postJson(command.path, { by: 'page', reason: 'asked on the page', ...command.body });
     set({ said: { good: true, text: t('sent', { command: t(command.word) }) } });
     afterCommand();
   } catch (error) {
@@ -51,15 +53,31 @@ async function send(command: Command): Promise<void> {
   }
 }
 
-export function give(command: Command): void {
-  if (command.confirm === undefined) void send(command);
-  else set({ asking: command });
+/** Asks for the token because reading was refused; at most once per token, so that a cancelled dialog stays away. */
+export function askForToken(): void {
+  const token = readToken();
+  if (desk.needsToken !== null || refusedToken === token) return;
+  refusedToken = token;
+  set({ needsToken: 'reading' });
+}
+
+function takeToken(token: string, waiting: Command | 'reading'): void {
+  keepToken(token.trim());
+  if (waiting !== 'reading') {
+    void send(waiting);
+    return;
+  }
+  set({ needsToken: null });
+  afterCommand();
 }
 
 export function CommandButton({ command, tone = '' }: { command: Command; tone?: string }) {
   const [busy, setBusy] = useState(false);
   const press = async () => {
-    if (command.confirm !== undefined) return give(command);
+    if (command.confirm !== undefined) {
+      set({ asking: command });
+      return;
+    }
     setBusy(true);
     await send(command);
     setBusy(false);
@@ -93,7 +111,7 @@ function ConfirmDialog({ command, title, text }: { command: Command; title: stri
   );
 }
 
-function TokenDialog({ command }: { command: Command }) {
+function TokenDialog({ waiting }: { waiting: Command | 'reading' }) {
   const [token, setToken] = useState('');
   return (
     <Dialog title={t('tokenTitle')} onClose={() => set({ needsToken: null })}>
@@ -102,8 +120,7 @@ function TokenDialog({ command }: { command: Command }) {
         method="dialog"
         onSubmit={(event) => {
           event.preventDefault();
-          keepToken(token.trim());
-          void send(command);
+          takeToken(token, waiting);
         }}
       >
         <label>
@@ -145,7 +162,7 @@ export function CommandDesk() {
         )}
       </p>
       {asking?.confirm !== undefined && <ConfirmDialog command={asking} {...asking.confirm} />}
-      {needsToken !== null && <TokenDialog command={needsToken} />}
+      {needsToken !== null && <TokenDialog waiting={needsToken} />}
     </>
   );
 }

@@ -1,6 +1,6 @@
 // What each event of the stream does to the page's state. Pure; an event that is unknown or unreadable changes nothing.
 import type { z } from 'zod';
-import { addCandle, addEquity, addFill, addPosition, addRefusal, markPrice, upsert } from './fold.ts';
+import { addCandle, addEquity, addFill, addPosition, addSource, markPrice, upsert } from './fold.ts';
 import * as row from './rows.ts';
 import type { Dashboard } from './store.ts';
 
@@ -39,23 +39,17 @@ const folds: Readonly<Record<string, Fold>> = {
     orders: upsert(state.orders, item, (other) => other.id),
   })),
   'trading.position_changed': folding(row.positionSchema, addPosition),
-  'trading.refused': folding(row.refusalSchema, addRefusal),
+  'trading.refused': folding(row.refusalSchema, (state, item) => ({
+    ...state,
+    refusals: upsert(state.refusals, item, (other) => other.id),
+  })),
   'trading.fill': folding(row.fillSchema, addFill),
   'trading.equity': folding(row.equitySchema, addEquity),
   'health.incident': folding(row.incidentSchema, (state, item) => ({
     ...state,
     incidents: upsert(state.incidents, item, (other) => other.id),
   })),
-  'market.source_status': folding(row.sourceSchema, (state, item) => ({
-    ...state,
-    sources: state.sources.some((other) => other.source === item.source)
-      ? state.sources.map((other) =>
-          other.source === item.source
-            ? { ...item, symbols: item.symbols.length > 0 ? item.symbols : other.symbols }
-            : other,
-        )
-      : [...state.sources, item],
-  })),
+  'market.source_status': folding(row.sourceSchema, addSource),
   'system.vitals': folding(row.vitalsSchema, (state, item) => ({ ...state, vitals: item })),
   'market.candle': folding(row.candleSchema, (state, item) =>
     markPrice(addCandle(state, item), item.symbol, item.close, false),

@@ -1,14 +1,21 @@
 // Keeps the state in step with the server: everything once, then the event stream, then slow refreshes as a net.
 // When the server goes away it says so, keeps the last data, and comes back with growing pauses.
 import type { z } from 'zod';
-import { authorisation, getJson } from './api.ts';
+import { ApiError, authorisation, getJson } from './api.ts';
 import { foldEvent } from './event-folds.ts';
 import { followStream, retryDelayMs, type StreamEvent, StreamRefused } from './event-stream.ts';
 import { inTime, newestFirst } from './fold.ts';
 import { listIn, rows } from './lenient.ts';
-import { readOverview } from './overview.ts';
+import { readOverview, readVolatility } from './overview.ts';
 import * as row from './rows.ts';
-import { type ConnectionState, candleLimit, type Dashboard, dashboard, equityLimit } from './store.ts';
+import {
+  type ConnectionState,
+  candleLimit,
+  type Dashboard,
+  dashboard,
+  equityLimit,
+  rowLimit,
+} from './store.ts';
 
 const quickRefreshMs = 10_000;
 const fullRefreshMs = 60_000;
@@ -24,6 +31,7 @@ type Part =
   | 'orders'
   | 'positions'
   | 'fills'
+  | 'refusals'
   | 'equity'
   | 'health'
   | 'incidents'
@@ -36,6 +44,7 @@ const allParts: readonly Part[] = [
   'decisions',
   'candles',
   'fills',
+  'refusals',
   'signals',
   'positions',
   'equity',
@@ -47,20 +56,21 @@ const allParts: readonly Part[] = [
 /** Parts that change without an event saying so; the overview is read by the liveness check. */
 const quickParts: readonly Part[] = ['health', 'sources', 'positions'];
 
-function heard(serverAt: number | null): void {
-  const now = Date.now();
-  dashboard.change((state) => {
-    const ahead = serverAt === null ? state.connection.serverAheadMs : serverAt - now;
-    // The Date header has whole seconds: smaller differences are rounding, not skew.
-    const serverAheadMs = Math.abs(ahead) < 2_000 ? 0 : ahead;
-    return { ...state, connection: { ...state.connection, heardAt: now, serverAheadMs } };
-  });
+let tokenWanted: () => void = () => {};
+
+function heard(): void {
+  dashboard.change((state) => ({ ...state, connection: { ...state.connection, heardAt: Date.now() } }));
 }
 
 async function read(path: string): Promise<unknown> {
-  const answer = await getJson(path);
-  heard(answer.serverAt);
-  return answer.body;
+  try {
+    const body = await getJson(path);
+    heard();
+    return body;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) tokenWanted();
+    throw error;
+  }
 }
 
 async function list<Row>(path: string, schema: z.ZodType<Row>): Promise<Row[]> {
@@ -75,7 +85,15 @@ const loaders: Readonly<Record<Part, () => Promise<(state: Dashboard) => Dashboa
       read('/orchestrator/status').catch(() => null),
     ]);
     const overview = readOverview(status, orchestrator);
-    return (state) => ({ ...state, overview, symbol: state.symbol ?? overview.symbols[0] ?? null });
+    const volatility = readVolatility(orchestrator);
+    const serverAheadMs = overview.now === null ? 0 : overview.now - Date.now();
+    return (state) => ({
+      ...state,
+      overview,
+      volatility: { ...state.volatility, ...volatility },
+      symbol: state.symbol ?? overview.symbols[0] ?? null,
+      connection: { ...state.connection, serverAheadMs },
+    });
   },
   async decisions() {
     const decisions = newestFirst(await list('/decisions?limit=100', row.decisionSchema), (item) => item.at);
@@ -101,7 +119,7 @@ const loaders: Readonly<Record<Part, () => Promise<(state: Dashboard) => Dashboa
   },
   async positions() {
     const positions = newestFirst(
-      await list('/trading/positions', row.positionSchema),
+      await list('/trading/positions?state=all&limit=100', row.positionSchema),
       (item) => item.opened_at,
     );
     return (state) => ({ ...state, positions });
@@ -109,6 +127,13 @@ const loaders: Readonly<Record<Part, () => Promise<(state: Dashboard) => Dashboa
   async fills() {
     const fills = newestFirst(await list('/trading/fills?limit=200', row.fillSchema), (item) => item.at);
     return (state) => ({ ...state, fills });
+  },
+  async refusals() {
+    const refusals = newestFirst(
+      await list(`/trading/refusals?limit=${rowLimit}`, row.refusalSchema),
+      (item) => item.at,
+    );
+    return (state) => ({ ...state, refusals });
   },
   async equity() {
     const equity = inTime(
@@ -208,11 +233,11 @@ async function followOnce(): Promise<{ readonly livedMs: number; readonly refuse
       signal: abort.signal,
       onOpen() {
         openedAt = Date.now();
-        heard(null);
+        heard();
         setConnection('live', null);
         void loadAll();
       },
-      onBytes: () => heard(null),
+      onBytes: () => heard(),
       onEvent,
     });
   } catch (error) {
@@ -225,7 +250,8 @@ async function followOnce(): Promise<{ readonly livedMs: number; readonly refuse
 }
 
 /** Starts following the server; returns handles for the page. */
-export function startFeed() {
+export function startFeed(onTokenWanted: () => void) {
+  tokenWanted = onTokenWanted;
   let wake: () => void = () => {};
 
   const pause = (ms: number): Promise<void> =>
@@ -263,7 +289,10 @@ export function startFeed() {
 
   return {
     retryNow: () => wake(),
-    refresh: () => void loadAll(),
+    refresh() {
+      wake();
+      void loadAll();
+    },
     showSymbol(symbol: string) {
       dashboard.change((state) =>
         state.symbol === symbol ? state : { ...state, symbol, candles: [], lastPrice: null },

@@ -119,10 +119,16 @@ test('data that is not live is said, simulated louder than recorded', () => {
 });
 
 test('a refusal heard twice counts once', () => {
-  const counting: Dashboard = { ...emptyDashboard, refusalCounts: { cooldown: 4 } };
-  const once = foldEvent(counting, 'trading.refused', { id: 'r', code: 'cooldown' });
-  expect(once.refusalCounts).toEqual({ cooldown: 5 });
-  expect(foldEvent(once, 'trading.refused', { id: 'r', code: 'cooldown' })).toBe(once);
+  const once = foldEvent(emptyDashboard, 'trading.refused', { id: 'r', code: 'cooldown' });
+  expect(foldEvent(once, 'trading.refused', { id: 'r', code: 'cooldown' }).refusals.length).toBe(1);
+});
+
+test('a source keeps how it was wired when it speaks of itself', () => {
+  const wired = { source: 's', kind: 'simulated', symbols: ['A'], state: 'unknown' };
+  const state = { ...emptyDashboard, sources: [sourceSchema.parse(wired)] };
+  const spoken = foldEvent(state, 'market.source_status', { source: 's', state: 'degraded', health: 0.5 });
+  expect(spoken.sources).toMatchObject([{ kind: 'simulated', symbols: ['A'], state: 'degraded' }]);
+  expect(notRealData(null, spoken.sources)?.kind).toBe('simulated');
 });
 
 test('many changes of one frame are shown once', () => {

@@ -1,5 +1,5 @@
 // How answers and events change the page's state. Pure; every list stays bounded and newest first.
-import type { Candle, EquityPoint, Fill, Order, Position, Refusal, Source } from './rows.ts';
+import type { Candle, EquityPoint, Fill, Order, Position, Source } from './rows.ts';
 import { candleLimit, type Dashboard, equityLimit, rowLimit } from './store.ts';
 
 /** Puts a row in front, or in its own place when its key is already there. */
@@ -60,14 +60,13 @@ export function addPosition(state: Dashboard, position: Position): Dashboard {
   return { ...state, positions: upsert(state.positions, row, (other) => other.id) };
 }
 
-export function addRefusal(state: Dashboard, refusal: Refusal): Dashboard {
-  if (state.refusals.some((row) => row.id === refusal.id)) return state;
-  const counts = state.refusalCounts;
-  return {
-    ...state,
-    refusals: upsert(state.refusals, refusal, (row) => row.id),
-    refusalCounts: counts === null ? null : { ...counts, [refusal.code]: (counts[refusal.code] ?? 0) + 1 },
-  };
+/** A source speaking of itself does not repeat how it was wired, so that stays. */
+export function addSource(state: Dashboard, source: Source): Dashboard {
+  const before = state.sources.find((row) => row.source === source.source);
+  if (before === undefined) return { ...state, sources: [...state.sources, source].slice(0, rowLimit) };
+  const symbols = source.symbols.length > 0 ? source.symbols : before.symbols;
+  const row = { ...source, symbols, kind: source.kind ?? before.kind };
+  return { ...state, sources: state.sources.map((other) => (other === before ? row : other)) };
 }
 
 /** A new price marks the open positions of its symbol; a quote is also the shown symbol's last price. */
@@ -111,7 +110,8 @@ export interface NotRealData {
 
 /** Whether any shown market data is not live, and from which sources; null only when nothing says so. */
 export function notRealData(dataKind: string | null, sources: readonly Source[]): NotRealData | null {
-  const of = (state: string) => sources.filter((row) => row.state === state).map((row) => row.source);
+  const of = (kind: string) =>
+    sources.filter((row) => row.kind === kind || row.state === kind).map((row) => row.source);
   const simulated = of('simulated');
   if (simulated.length > 0 || dataKind === 'simulated') return { kind: 'simulated', sources: simulated };
   const recorded = of('recorded');

@@ -2,12 +2,12 @@
 import './style.css';
 import { render } from 'preact';
 import { App } from './app.tsx';
-import { onCommandDone } from './commands.tsx';
+import { askForToken, onCommandDone } from './commands.tsx';
 import { startFeed } from './feed.ts';
 import { startLanguage } from './i18n.ts';
 
 startLanguage();
-const feed = startFeed();
+const feed = startFeed(askForToken);
 onCommandDone(() => feed.refresh());
 const place = document.getElementById('page');
 if (place !== null) render(<App feed={feed} />, place);

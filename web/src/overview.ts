@@ -1,7 +1,8 @@
 // The header's facts, gathered from the two status answers. A fact that neither gives stays null.
 import type { z } from 'zod';
-import { figure, flag, instant, text, texts } from './lenient.ts';
-import { emptyOverview, type Overview } from './store.ts';
+import { figure, flag, instant, rows, text, texts } from './lenient.ts';
+import { marketStateSchema } from './rows.ts';
+import { type Dashboard, emptyOverview, type Overview } from './store.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -49,7 +50,14 @@ export function readOverview(status: unknown, orchestrator: unknown): Overview {
     successRate: pick(ofOrchestrator, ['success_rate', 'decisions.success_rate'], figure),
     systemLoad: pick(ofOrchestrator, ['system_load', 'health.system_load'], figure),
     version: pick(both, ['version'], text),
+    now: pick(both, ['now'], instant),
     startedAt: pick(both, ['started_at'], instant),
     symbols,
   };
+}
+
+/** Volatility by asset class from the orchestrator's status; classes it does not name are left out. */
+export function readVolatility(orchestrator: unknown): Dashboard['volatility'] {
+  const markets = isFields(orchestrator) ? rows(marketStateSchema).parse(orchestrator.markets) : [];
+  return Object.fromEntries(markets.map((market) => [market.asset_class, market.volatility]));
 }

@@ -169,6 +169,7 @@ export type Incident = z.output<typeof incidentSchema>;
 export const sourceSchema = z
   .object({
     source: key,
+    kind: text,
     state: text,
     health: figure,
     detail: text,

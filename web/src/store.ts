@@ -35,6 +35,8 @@ export interface Overview {
   readonly systemLoad: number | null;
   readonly version: string | null;
   readonly startedAt: number | null;
+  /** The server's clock when it answered. */
+  readonly now: number | null;
   readonly symbols: readonly string[];
 }
 
@@ -61,8 +63,6 @@ export interface Dashboard {
   readonly fills: readonly Fill[];
   readonly equity: readonly EquityPoint[];
   readonly refusals: readonly Refusal[];
-  /** Totals by code when the server counts them; otherwise counted from the list. */
-  readonly refusalCounts: Readonly<Record<string, number>> | null;
   readonly incidents: readonly Incident[];
   readonly sources: readonly Source[];
   readonly vitals: Vitals | null;
@@ -91,6 +91,7 @@ export const emptyOverview: Overview = {
   systemLoad: null,
   version: null,
   startedAt: null,
+  now: null,
   symbols: [],
 };
 
@@ -105,7 +106,6 @@ export const emptyDashboard: Dashboard = {
   fills: [],
   equity: [],
   refusals: [],
-  refusalCounts: null,
   incidents: [],
   sources: [],
   vitals: null,

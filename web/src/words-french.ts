@@ -150,6 +150,7 @@ export const french: Readonly<Record<Word, string>> = {
   reference: 'Prix de référence',
   atr: 'Amplitude vraie moyenne',
   refusals: 'Refus',
+  lastOnes: 'les {count} derniers',
   noRefusals: 'Aucun refus vu.',
   limitActual: 'limite {limit}, constaté {actual}',
   partFailed: 'Le serveur n’a pas répondu pour cette partie ; ce qui est affiché peut être ancien.',

@@ -150,6 +150,7 @@ export const english = {
   reference: 'Reference price',
   atr: 'Average true range',
   refusals: 'Refusals',
+  lastOnes: 'last {count}',
   noRefusals: 'No refusal seen.',
   limitActual: 'limit {limit}, actual {actual}',
   partFailed: 'The server did not answer for this part; what is shown may be old.',

@@ -1,9 +1,9 @@
-// How often risk said no, by code, and the last few with their limit and what was found.
+// How often risk said no lately, by code, and the last few with their limit and what was found.
 import { formatName, formatNumber, formatText } from '../format.ts';
 import { t } from '../i18n.ts';
 import type { Refusal } from '../rows.ts';
-import { useDashboard } from '../store.ts';
-import { Meter, Panel, Scroll, Time } from '../ui.tsx';
+import { rowLimit, useDashboard } from '../store.ts';
+import { Empty, Meter, Panel, Scroll, Time } from '../ui.tsx';
 
 const lastShown = 10;
 
@@ -19,14 +19,18 @@ export function countByCode(refusals: readonly Refusal[]): Record<string, number
 
 export function Refusals() {
   const refusals = useDashboard((state) => state.refusals);
-  const counted = useDashboard((state) => state.refusalCounts);
-  const counts = Object.entries(counted ?? countByCode(refusals)).sort((left, right) => right[1] - left[1]);
+  const counts = Object.entries(countByCode(refusals)).sort((left, right) => right[1] - left[1]);
   const most = counts[0]?.[1] ?? 1;
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
   return (
-    <Panel area="refusals" title={t('refusals')} aside={<span class="count">{total}</span>}>
+    <Panel
+      area="refusals"
+      title={t('refusals')}
+      part="refusals"
+      aside={<span class="count">{total < rowLimit ? total : t('lastOnes', { count: String(total) })}</span>}
+    >
       <Scroll label={t('refusals')}>
-        {counts.length === 0 && <p class="empty">{t('noRefusals')}</p>}
+        {counts.length === 0 && <Empty part="refusals" word="noRefusals" />}
         <ul class="plain bars">
           {counts.map(([code, count]) => (
             <li key={code}>
