@@ -10,8 +10,14 @@ interface KernelBenchOptions {
 
 export function benchCommand(): Command {
   const kernel = new Command('kernel')
-    .description('candles per second through all four agents (a month and a year of one symbol), and the cost of 200 symbols in paper mode')
-    .option('--steady-seconds <n>', 'how long to watch the paper mode with 200 symbols (0 leaves it out)', '60')
+    .description(
+      'candles per second through all four agents (a month and a year of one symbol), and the cost of 200 symbols in paper mode',
+    )
+    .option(
+      '--steady-seconds <n>',
+      'how long to watch the paper mode with 200 symbols (0 leaves it out)',
+      '60',
+    )
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: KernelBenchOptions) => {
       const report = await benchKernel({ steadySeconds: Number(options.steadySeconds), note });

@@ -1,6 +1,6 @@
 // ato doctor: what is wrong with this installation and how to mend it.
 import { Command } from 'commander';
-import { type Finding, examine } from '../runtime/doctor.ts';
+import { examine, type Finding } from '../runtime/doctor.ts';
 import { CommandFailed } from './misuse.ts';
 import { printJson, printLine } from './output.ts';
 
@@ -8,7 +8,9 @@ const marks: Readonly<Record<Finding['verdict'], string>> = { ok: 'ok  ', warnin
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('check settings (secrets masked), database, market sources, clock, disk and ports, and say how to mend what is wrong')
+    .description(
+      'check settings (secrets masked), database, market sources, clock, disk and ports, and say how to mend what is wrong',
+    )
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: { json?: boolean }) => {
       const report = await examine();
@@ -18,7 +20,8 @@ export function doctorCommand(): Command {
           printLine(`${marks[finding.verdict]}  ${finding.subject}: ${finding.detail}`);
           if (finding.fix !== null) printLine(`      fix: ${finding.fix}`);
         }
-        if (report.settings !== null) for (const [name, value] of Object.entries(report.settings)) printLine(`      ${name}=${value}`);
+        if (report.settings !== null)
+          for (const [name, value] of Object.entries(report.settings)) printLine(`      ${name}=${value}`);
       }
       if (!report.healthy) throw new CommandFailed();
     });

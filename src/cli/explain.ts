@@ -13,17 +13,19 @@ export function explainCommand(): Command {
     .option('--data <dir>', 'data folder to read (default: DATA_DIR)')
     .option('--json', 'print one JSON document on stdout')
     .action(async (id: string, options: { data?: string; json?: boolean }) => {
-      const opened = await openReader(loadSettings(), options.data);
+      const reader = await openReader(loadSettings(), options.data);
       try {
-        const story = await storyOf(id, opened.reader);
+        const story = await storyOf(id, reader);
         if (story === undefined) {
-          note(`Nothing is known under the id "${id}". Ids are listed by GET /decisions, /analyst/signals and /trading/orders.`);
+          note(
+            `Nothing is known under the id "${id}". Ids are listed by GET /decisions, /analyst/signals and /trading/orders.`,
+          );
           throw new CommandFailed();
         }
         if (options.json === true) printJson(story);
         else for (const line of story.lines) printLine(line);
       } finally {
-        await opened.close();
+        await reader.close();
       }
     });
 }

@@ -8,22 +8,26 @@ import { ProgressBar, printJson, printLine } from './output.ts';
 
 export function journalCommand(): Command {
   const verify = new Command('verify')
-    .description('replay the recorded inputs with effects closed; exit 1 and show the first difference when the journal does not reproduce')
+    .description(
+      'replay the recorded inputs with effects closed; exit 1 and show the first difference when the journal does not reproduce',
+    )
     .option('--data <dir>', 'data folder to read (default: DATA_DIR)')
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: { data?: string; json?: boolean }) => {
       const settings = loadSettings();
-      const opened = await openReader(settings, options.data);
-      const bar = new ProgressBar('replaying', opened.lastSequence);
+      const reader = await openReader(settings, options.data);
+      const bar = new ProgressBar('replaying', (await reader.load()).sequence);
       try {
-        const report = await verifyJournal(opened.reader, settings, (done) => bar.update(done));
+        const report = await verifyJournal(reader, settings, (done) => bar.update(done));
         bar.finish();
         if (options.json === true) printJson(report);
         else for (const line of report.lines) printLine(line);
         if (!report.reproduces) throw new CommandFailed();
       } finally {
-        await opened.close();
+        await reader.close();
       }
     });
-  return new Command('journal').description('work with the journal of everything that happened').addCommand(verify);
+  return new Command('journal')
+    .description('work with the journal of everything that happened')
+    .addCommand(verify);
 }

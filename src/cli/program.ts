@@ -1,7 +1,7 @@
 // The command line: one file per command, joined here. Exit 0 done, 1 failed, 2 misuse.
 import { Command, CommanderError } from 'commander';
-import { SettingsError } from '../shared/config/load-settings.ts';
 import { version } from '../runtime/version.ts';
+import { SettingsError } from '../shared/config/load-settings.ts';
 import { benchCommand } from './bench.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
@@ -18,9 +18,17 @@ export function createProgram(): Command {
     .description('AI Trading Orchestrator: four agents that decide when and what to run, instead of cron')
     .version(version)
     .showHelpAfterError('(add --help for the options)');
-  const commands = [startCommand(), simCommand(), journalCommand(), explainCommand(), doctorCommand(), benchCommand()];
+  const commands = [
+    startCommand(),
+    simCommand(),
+    journalCommand(),
+    explainCommand(),
+    doctorCommand(),
+    benchCommand(),
+  ];
   for (const command of commands) program.addCommand(command);
-  for (const command of [program, ...commands, ...commands.flatMap((parent) => parent.commands)]) command.exitOverride();
+  for (const command of [program, ...commands, ...commands.flatMap((parent) => parent.commands)])
+    command.exitOverride();
   return program;
 }
 

@@ -19,8 +19,14 @@ interface SimOptions {
 
 export function simCommand(): Command {
   return new Command('sim')
-    .description('run the four agents over recorded or synthetic candles as fast as the machine allows; the same seed gives the same journal hash')
-    .option('--tape <paths>', 'recorded candle files or folders, comma-separated (CSV or gzip: time,open,high,low,close,volume)', list)
+    .description(
+      'run the four agents over recorded or synthetic candles as fast as the machine allows; the same seed gives the same journal hash',
+    )
+    .option(
+      '--tape <paths>',
+      'recorded candle files or folders, comma-separated (CSV or gzip: time,open,high,low,close,volume)',
+      list,
+    )
     .option('--synthetic', 'use the seeded synthetic market instead of a recording')
     .option('--symbols <symbols>', 'symbols of the synthetic market (default: ATO_UNIVERSE)', upperList)
     .option('--seed <n>', 'seed of every random stream', wholeNumber, 1)
@@ -28,10 +34,15 @@ export function simCommand(): Command {
     .option('--to <iso>', 'last instant', instant)
     .option('--cash <amount>', 'starting cash (default: ATO_STARTING_CASH)', positive)
     .option('--json', 'print one JSON document on stdout')
-    .addHelpText('after', '\nExamples:\n  ato sim --synthetic --seed 7 --json\n  ato sim --tape recordings/BTCUSDT_1m_20260323-20260422.csv.gz --cash 10000')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ato sim --synthetic --seed 7 --json\n  ato sim --tape recordings/BTCUSDT_1m_20260323-20260422.csv.gz --cash 10000',
+    )
     .action(async (options: SimOptions) => {
-      if ((options.tape === undefined) === (options.synthetic !== true)) throw new Misuse('choose one market: --tape PATH[,PATH...] or --synthetic');
-      if (options.from !== undefined && options.to !== undefined && options.from >= options.to) throw new Misuse('--from must be before --to');
+      if ((options.tape === undefined) === (options.synthetic !== true))
+        throw new Misuse('choose one market: --tape PATH[,PATH...] or --synthetic');
+      if (options.from !== undefined && options.to !== undefined && options.from >= options.to)
+        throw new Misuse('--from must be before --to');
       const { json, synthetic: _, ...rest } = options;
       let bar: ProgressBar | undefined;
       const report = await simulate(loadSettings(), {
@@ -53,13 +64,20 @@ function printReport(report: SimulationReport): void {
   const refused = Object.entries(report.refusals).map(([code, count]) => `${code} ${count}`);
   printLine(`${report.candles} candles from ${report.from} to ${report.to} in ${report.wall_ms} ms`);
   printLine(`${report.decisions} decisions; tasks run: ${ran.join(', ') || 'none'}`);
-  printLine(`${report.signals} signals, ${report.orders} orders, ${report.fills} fills; refused: ${refused.join(', ') || 'nothing'}`);
-  printLine(`final equity ${report.final_equity}, largest drawdown ${report.max_drawdown_pct} % (simulated account; says nothing about the future)`);
+  printLine(
+    `${report.signals} signals, ${report.orders} orders, ${report.fills} fills; refused: ${refused.join(', ') || 'nothing'}`,
+  );
+  printLine(
+    `final equity ${report.final_equity}, largest drawdown ${report.max_drawdown_pct} % (simulated account; says nothing about the future)`,
+  );
   printLine(`journal hash ${report.journal_hash}`);
 }
 
 function list(value: string): string[] {
-  const parts = value.split(',').map((part) => part.trim()).filter((part) => part !== '');
+  const parts = value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
   if (parts.length === 0) throw new InvalidArgumentError('name at least one.');
   return parts;
 }
@@ -70,7 +88,8 @@ function upperList(value: string): string[] {
 
 function wholeNumber(value: string): number {
   const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError('use a whole number from 0 on.');
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new InvalidArgumentError('use a whole number from 0 on.');
   return number;
 }
 
@@ -82,6 +101,7 @@ function positive(value: string): number {
 
 function instant(value: string): number {
   const at = Date.parse(value);
-  if (Number.isNaN(at)) throw new InvalidArgumentError('use an ISO 8601 instant such as 2026-04-01T00:00:00Z.');
+  if (Number.isNaN(at))
+    throw new InvalidArgumentError('use an ISO 8601 instant such as 2026-04-01T00:00:00Z.');
   return at;
 }

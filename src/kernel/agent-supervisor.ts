@@ -106,6 +106,14 @@ export class AgentSupervisor {
     this.#revive(slot);
   }
 
+  /** Which agents run; unlike vitals() it resets nothing. */
+  states(): { readonly agent: AgentName; readonly state: AgentVitals['state'] }[] {
+    return [...this.#slots].map(([agent, slot]) => ({
+      agent,
+      state: slot.agent === undefined ? 'restarting' : 'running',
+    }));
+  }
+
   /** Statistics of every agent since the previous call. */
   vitals(): AgentVitals[] {
     return [...this.#slots].map(([agent, slot]) => {

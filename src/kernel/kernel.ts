@@ -15,7 +15,7 @@ import type { LoadedState } from '../shared/ports/store.ts';
 import type { AgentBuilder } from './agent.ts';
 import { AgentSupervisor, restartAlarmName } from './agent-supervisor.ts';
 import { AlarmClock, alarmKey } from './alarm-clock.ts';
-import { genesisHash, journalEntry, type TurnRecord } from './journal.ts';
+import { genesisHash, type JournalLine, journalEntry, type TurnRecord } from './journal.ts';
 import { StateMirror } from './state-mirror.ts';
 import { TurnBuffer, type TurnCounters } from './turn-buffer.ts';
 
@@ -137,6 +137,21 @@ export class Kernel {
     return { record, entry };
   }
 
+  /**
+   * Takes over a recorded turn without running it: its rows count, its agents do not. For a replay whose base lies
+   * between two starts, until the next `kernel.started` builds the agents.
+   */
+  adopt(line: JournalLine, hash: string): void {
+    this.#sequence = line.n;
+    this.#hash = hash;
+    this.#lastAt = Math.max(line.i.at, this.#lastAt);
+    for (const put of line.p ?? []) this.#remember(put);
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
   /** What the kernel itself does with an input before any agent hears it. */
   #kernelPart(message: AnyMessage, turn: InputTurn): void {
     switch (message.message_type) {
@@ -228,6 +243,10 @@ export class Kernel {
 
   #apply(put: AnyPut, turn: InputTurn): void {
     turn.puts.push(put);
+    this.#remember(put);
+  }
+
+  #remember(put: AnyPut): void {
     this.#mirror.apply(put);
     if (put.collection !== 'alarms') return;
     if (put.value === null) this.#alarms.remove(put.key);

@@ -1,5 +1,5 @@
 // Replays recorded inputs with effects closed and compares every line and hash with the journal.
-import type { JournalEntry } from '../shared/ports/store.ts';
+import type { JournalEntry, LoadedState } from '../shared/ports/store.ts';
 import type { AgentBuilder } from './agent.ts';
 import { chainHash, type JournalLine } from './journal.ts';
 import { Kernel, type KernelInput } from './kernel.ts';
@@ -19,8 +19,9 @@ export class JournalReplay {
   #difference: JournalDifference | undefined;
   #replayed = 0;
 
-  constructor(build: AgentBuilder) {
-    this.#kernel = new Kernel({ build });
+  /** From the very beginning, or from the base that a journal with retention keeps. */
+  constructor(build: AgentBuilder, base?: LoadedState) {
+    this.#kernel = new Kernel(base === undefined ? { build } : { build, loaded: base });
   }
 
   get difference(): JournalDifference | undefined {
@@ -45,6 +46,10 @@ export class JournalReplay {
     if (expectedHash !== entry.hash) return this.#differ(entry, 'hash', entry.hash, expectedHash);
     const recorded = parseLine(entry.line);
     if (recorded === undefined) return this.#differ(entry, 'line', entry.line, 'not a journal line');
+    if (!this.#kernel.started && recorded.i.message_type !== 'kernel.started') {
+      this.#kernel.adopt(recorded, entry.hash);
+      return true;
+    }
     const replayed = this.#kernel.process(inputOf(recorded)).entry;
     this.#replayed++;
     if (replayed.line === entry.line) return true;

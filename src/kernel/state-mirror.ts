@@ -28,7 +28,9 @@ export class StateMirror implements StateReader {
 
   /** Sorted by key, so that a restore after a restart and one inside a replay see the same order. */
   all<Name extends CollectionName>(collection: Name): Iterable<readonly [string, CollectionRows[Name]]> {
-    return [...this.#rows[collection].entries()].sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
+    return [...this.#rows[collection].entries()].sort(([left], [right]) =>
+      left < right ? -1 : left > right ? 1 : 0,
+    );
   }
 
   apply(put: AnyPut): void {

@@ -33,7 +33,12 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
   return {
     reader: parts.store,
     post: async (command) => {
-      const record = await parts.loop.postAndWait({ from: 'operator', message_type: 'operator.command', data: command, at: parts.clock.now() });
+      const record = await parts.loop.postAndWait({
+        from: 'operator',
+        message_type: 'operator.command',
+        data: command,
+        at: parts.clock.now(),
+      });
       return { sequence: record.sequence, messages: [record.input, ...record.emitted] };
     },
     runtime: () => runtimeFacts(parts, startedAt),
@@ -68,8 +73,18 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
     running: facts.running,
     agents: facts.vitals?.agents ?? [],
     vitals: facts.vitals,
-    sources: market.sources.map((source) => ({ source: source.name, kind: source.kind, symbols: source.symbols, status: hub.status(source.name) ?? null })),
-    journal: { sequence: kernel.sequence, hash: kernel.hash, last_commit_at: facts.lastCommitAt, commit_latency_ms: loop.lastCommitMs },
+    sources: market.sources.map((source) => ({
+      source: source.name,
+      kind: source.kind,
+      symbols: source.symbols,
+      status: hub.status(source.name) ?? null,
+    })),
+    journal: {
+      sequence: kernel.sequence,
+      hash: kernel.hash,
+      last_commit_at: facts.lastCommitAt,
+      commit_latency_ms: loop.lastCommitMs,
+    },
     loop: facts.failure === null ? { ok: true, detail: 'committing' } : { ok: false, detail: facts.failure },
     store: facts.storeHealth,
     settings: maskedSettings(settings),

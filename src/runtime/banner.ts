@@ -1,4 +1,5 @@
 // What a person reads in the first seconds: where the page is, and which prices are real.
+import type { AddressInfo } from 'node:net';
 import type { Settings } from '../shared/config/settings.ts';
 import type { LoadedState } from '../shared/ports/store.ts';
 import type { MarketHub } from './market-hub.ts';
@@ -12,9 +13,9 @@ export interface BannerParts {
 }
 
 /** Prints to stdout, because it is what `npm start` was typed for. */
-export function banner(parts: BannerParts, addresses: readonly { address: string; port: number }[]): void {
+export function banner(parts: BannerParts, listening: AddressInfo | string | null): void {
   const { settings, loaded, market, hub } = parts;
-  const port = addresses[0]?.port ?? settings.ORCHESTRATOR_PORT;
+  const port = typeof listening === 'object' && listening !== null ? listening.port : settings.ORCHESTRATOR_PORT;
   const host = settings.BIND_ADDRESS.includes(':') ? `[${settings.BIND_ADDRESS}]` : settings.BIND_ADDRESS;
   const base = `http://${host}:${port}`;
   const lines = [
@@ -23,9 +24,16 @@ export function banner(parts: BannerParts, addresses: readonly { address: string
     `  page       ${base}/`,
     `  API        ${base}/docs`,
     `  database   ${settings.DATABASE_URL === undefined ? `embedded, in ${settings.DATA_DIR}` : `PostgreSQL, schema ${settings.DATABASE_SCHEMA}`}${loaded.sequence > 0 ? `, continuing after input ${loaded.sequence}` : ''}`,
-    ...market.sources.map((source) => `  source     ${source.name}: ${describeKind(source.kind)}; ${hub.status(source.name)?.state ?? 'starting'}; ${source.symbols.slice(0, 8).join(' ')}${source.symbols.length > 8 ? ' ...' : ''}`),
-    ...(market.kind === 'simulated' ? ['  WARNING    SYNTHETIC MARKET DATA: some or all prices are generated, not real.'] : []),
-    ...(market.kind === 'recorded' ? ['  NOTE       RECORDED MARKET DATA: this is the past, played again.'] : []),
+    ...market.sources.map(
+      (source) =>
+        `  source     ${source.name}: ${describeKind(source.kind)}; ${hub.status(source.name)?.state ?? 'starting'}; ${source.symbols.slice(0, 8).join(' ')}${source.symbols.length > 8 ? ' ...' : ''}`,
+    ),
+    ...(market.kind === 'simulated'
+      ? ['  WARNING    SYNTHETIC MARKET DATA: some or all prices are generated, not real.']
+      : []),
+    ...(market.kind === 'recorded'
+      ? ['  NOTE       RECORDED MARKET DATA: this is the past, played again.']
+      : []),
     '  stop       Ctrl-C',
     '',
   ];

@@ -48,7 +48,10 @@ export interface KernelBenchReport {
   readonly steady_embedded: SteadyFigure | null;
 }
 
-export async function benchKernel(options: { steadySeconds: number; note: (text: string) => void }): Promise<KernelBenchReport> {
+export async function benchKernel(options: {
+  steadySeconds: number;
+  note: (text: string) => void;
+}): Promise<KernelBenchReport> {
   const settings = environmentSchema.parse({});
   options.note('warming up');
   await simulatedDays(settings, monthDays);
@@ -70,7 +73,14 @@ export async function benchKernel(options: { steadySeconds: number; note: (text:
 }
 
 async function simulatedDays(settings: Settings, days: number): Promise<SimulationFigure> {
-  const report = await simulate(settings, { symbols: ['BTCUSDT'], seed: 1, from: benchFrom, to: benchFrom + days * dayMs, note: () => undefined, progress: () => undefined });
+  const report = await simulate(settings, {
+    symbols: ['BTCUSDT'],
+    seed: 1,
+    from: benchFrom,
+    to: benchFrom + days * dayMs,
+    note: () => undefined,
+    progress: () => undefined,
+  });
   const { candles, wall_ms, journal_hash } = report;
   return { candles, wall_ms, candles_per_second: Math.round((candles / wall_ms) * 1_000), journal_hash };
 }
@@ -79,7 +89,10 @@ async function simulatedDays(settings: Settings, days: number): Promise<Simulati
 async function steadyPaper(seconds: number, note: (text: string) => void): Promise<SteadyFigure> {
   const folder = mkdtempSync(path.join(tmpdir(), 'ato-bench-'));
   const port = 20_000 + Math.floor(Math.random() * 12_000);
-  const symbols = Array.from({ length: steadySymbols }, (_, index) => `SYN${String(index).padStart(3, '0')}USDT`);
+  const symbols = Array.from(
+    { length: steadySymbols },
+    (_, index) => `SYN${String(index).padStart(3, '0')}USDT`,
+  );
   const environment = {
     ORCHESTRATOR_PORT: String(port),
     DATA_DIR: path.join(folder, 'data'),
@@ -89,11 +102,20 @@ async function steadyPaper(seconds: number, note: (text: string) => void): Promi
   };
   note(`${steadySymbols} synthetic symbols in paper mode for ${seconds} s`);
   const begun = performance.now();
-  const child = spawn(process.execPath, [path.join(projectFolder, 'src', 'main.ts'), 'start'], { cwd: folder, env: environment, stdio: 'ignore' });
+  const child = spawn(process.execPath, [path.join(projectFolder, 'src', 'main.ts'), 'start'], {
+    cwd: folder,
+    env: environment,
+    stdio: 'ignore',
+  });
   try {
     await firstDecision(port);
     const firstDecisionMs = Math.round(performance.now() - begun);
-    return { symbols: steadySymbols, seconds, first_decision_ms: firstDecisionMs, ...(await watch(child.pid ?? 0, port, seconds)) };
+    return {
+      symbols: steadySymbols,
+      seconds,
+      first_decision_ms: firstDecisionMs,
+      ...(await watch(child.pid ?? 0, port, seconds)),
+    };
   } finally {
     child.kill('SIGTERM');
     await new Promise((resolve) => child.once('exit', resolve));
@@ -110,7 +132,9 @@ async function watch(pid: number, port: number, seconds: number) {
   while (performance.now() - begun < seconds * 1_000) {
     await pause(Math.min(sampleIntervalMs, seconds * 1_000));
     resident.push(residentMb(pid));
-    const health = (await getJson(port, '/health/system')) as { vitals?: { event_loop_delay_p99_ms?: number } | null };
+    const health = (await getJson(port, '/health/system')) as {
+      vitals?: { event_loop_delay_p99_ms?: number } | null;
+    };
     worstDelay = Math.max(worstDelay, health.vitals?.event_loop_delay_p99_ms ?? 0);
   }
   const elapsed = (performance.now() - begun) / 1_000;
@@ -126,7 +150,9 @@ async function watch(pid: number, port: number, seconds: number) {
 async function firstDecision(port: number): Promise<void> {
   const deadline = performance.now() + startTimeoutMs;
   while (performance.now() < deadline) {
-    const answer = (await getJson(port, '/decisions?limit=1').catch(() => undefined)) as { decisions?: unknown[] } | undefined;
+    const answer = (await getJson(port, '/decisions?limit=1').catch(() => undefined)) as
+      | { decisions?: unknown[] }
+      | undefined;
     if ((answer?.decisions?.length ?? 0) > 0) return;
     await pause(50);
   }

@@ -35,10 +35,18 @@ export async function examine(): Promise<DoctorReport> {
     settings = loadSettings();
     findings.push(ok('settings', 'all settings can be read'));
   } catch (error) {
-    findings.push(problem('settings', messageOf(error), 'correct the lines named above in .env or in the environment'));
+    findings.push(
+      problem('settings', messageOf(error), 'correct the lines named above in .env or in the environment'),
+    );
   }
   if (settings !== undefined) {
-    findings.push(await databaseFinding(settings), diskFinding(settings), await portFinding(settings), bindFinding(settings), await strategyFinding(settings));
+    findings.push(
+      await databaseFinding(settings),
+      diskFinding(settings),
+      await portFinding(settings),
+      bindFinding(settings),
+      await strategyFinding(settings),
+    );
   }
   findings.push(...(await networkFindings()));
   const healthy = findings.every((finding) => finding.verdict !== 'problem');
@@ -47,21 +55,45 @@ export async function examine(): Promise<DoctorReport> {
 
 function nodeFinding(): Finding {
   const major = Number(process.versions.node.split('.')[0]);
-  return major >= 24 ? ok('node', `version ${process.versions.node}`) : problem('node', `version ${process.versions.node}`, 'start it through npm, which uses the pinned Node 24');
+  return major >= 24
+    ? ok('node', `version ${process.versions.node}`)
+    : problem(
+        'node',
+        `version ${process.versions.node}`,
+        'start it through npm, which uses the pinned Node 24',
+      );
 }
 
 async function databaseFinding(settings: Settings): Promise<Finding> {
-  const place = settings.DATABASE_URL === undefined ? `embedded, in ${settings.DATA_DIR}` : `PostgreSQL, schema ${settings.DATABASE_SCHEMA}`;
-  if (settings.DATABASE_URL === undefined && !existsSync(settings.DATA_DIR)) return ok('database', `${place}; the first start creates it`);
+  const place =
+    settings.DATABASE_URL === undefined
+      ? `embedded, in ${settings.DATA_DIR}`
+      : `PostgreSQL, schema ${settings.DATABASE_SCHEMA}`;
+  if (settings.DATABASE_URL === undefined && !existsSync(settings.DATA_DIR))
+    return ok('database', `${place}; the first start creates it`);
   const store = openStore(settings);
   try {
     await store.open();
     const health = await store.check();
-    return health.ok ? ok('database', `${place}; answers in ${health.latencyMs?.toFixed(1) ?? '?'} ms`) : problem('database', `${place}: ${health.detail}`, 'see the message above');
+    return health.ok
+      ? ok('database', `${place}; answers in ${health.latencyMs?.toFixed(1) ?? '?'} ms`)
+      : problem('database', `${place}: ${health.detail}`, 'see the message above');
   } catch (error) {
     const running = /process|another|in use|lock/i.test(messageOf(error));
-    if (running) return { subject: 'database', verdict: 'warning', detail: `${place}: ${messageOf(error)}`, fix: 'nothing to mend if the orchestrator is running now' };
-    return problem('database', `${place}: ${messageOf(error)}`, settings.DATABASE_URL === undefined ? 'move the folder away or restore a backup' : 'check DATABASE_URL, the server and the rights of its user');
+    if (running)
+      return {
+        subject: 'database',
+        verdict: 'warning',
+        detail: `${place}: ${messageOf(error)}`,
+        fix: 'nothing to mend if the orchestrator is running now',
+      };
+    return problem(
+      'database',
+      `${place}: ${messageOf(error)}`,
+      settings.DATABASE_URL === undefined
+        ? 'move the folder away or restore a backup'
+        : 'check DATABASE_URL, the server and the rights of its user',
+    );
   } finally {
     await store.close().catch(() => undefined);
   }
@@ -70,11 +102,15 @@ async function databaseFinding(settings: Settings): Promise<Finding> {
 function diskFinding(settings: Settings): Finding {
   try {
     mkdirSync(settings.LOG_DIR, { recursive: true });
-    const folder = existsSync(settings.DATA_DIR) ? settings.DATA_DIR : path.dirname(path.resolve(settings.LOG_DIR));
+    const folder = existsSync(settings.DATA_DIR)
+      ? settings.DATA_DIR
+      : path.dirname(path.resolve(settings.LOG_DIR));
     const disk = statfsSync(folder);
     const free = disk.bavail * disk.bsize;
     const text = `${(free / 1e9).toFixed(1)} GB free`;
-    return free > lowDiskBytes ? ok('disk', text) : problem('disk', text, 'free some space: the journal and logs need it');
+    return free > lowDiskBytes
+      ? ok('disk', text)
+      : problem('disk', text, 'free some space: the journal and logs need it');
   } catch (error) {
     return problem('disk', messageOf(error), 'make DATA_DIR and LOG_DIR writable for this user');
   }
@@ -90,7 +126,9 @@ function portFinding(settings: Settings): Promise<Finding> {
         subject: 'port',
         verdict: taken ? 'warning' : 'problem',
         detail: taken ? `${address}:${port} is in use` : `${address}:${port}: ${error.message}`,
-        fix: taken ? 'nothing to mend if the orchestrator is running now; otherwise set ORCHESTRATOR_PORT to a free port' : 'set BIND_ADDRESS and ORCHESTRATOR_PORT to an address of this machine and a port from 1024 on',
+        fix: taken
+          ? 'nothing to mend if the orchestrator is running now; otherwise set ORCHESTRATOR_PORT to a free port'
+          : 'set BIND_ADDRESS and ORCHESTRATOR_PORT to an address of this machine and a port from 1024 on',
       });
     });
     server.listen(port, address, () => server.close(() => resolve(ok('port', `${address}:${port} is free`))));
@@ -99,8 +137,13 @@ function portFinding(settings: Settings): Promise<Finding> {
 
 function bindFinding(settings: Settings): Finding {
   const loopback = /^(127\.|localhost$|::1$)/.test(settings.BIND_ADDRESS);
-  if (loopback || settings.API_TOKEN !== undefined) return ok('api access', loopback ? 'this machine only' : 'token required');
-  return problem('api access', `BIND_ADDRESS=${settings.BIND_ADDRESS} without API_TOKEN is refused at start`, 'set API_TOKEN (16 characters or more) or BIND_ADDRESS=127.0.0.1');
+  if (loopback || settings.API_TOKEN !== undefined)
+    return ok('api access', loopback ? 'this machine only' : 'token required');
+  return problem(
+    'api access',
+    `BIND_ADDRESS=${settings.BIND_ADDRESS} without API_TOKEN is refused at start`,
+    'set API_TOKEN (16 characters or more) or BIND_ADDRESS=127.0.0.1',
+  );
 }
 
 async function strategyFinding(settings: Settings): Promise<Finding> {
@@ -108,7 +151,11 @@ async function strategyFinding(settings: Settings): Promise<Finding> {
     const strategies = await loadStrategies(settings);
     return ok('strategy', strategies.active);
   } catch (error) {
-    return problem('strategy', messageOf(error), 'correct ATO_STRATEGY_FILE; a working example is in examples/strategies/');
+    return problem(
+      'strategy',
+      messageOf(error),
+      'correct ATO_STRATEGY_FILE; a working example is in examples/strategies/',
+    );
   }
 }
 
@@ -122,12 +169,29 @@ async function networkFindings(): Promise<Finding[]> {
     const skew = Math.round(serverTime - (sent + received) / 2);
     const source = ok('source binance', `answers in ${received - sent} ms`);
     if (Math.abs(skew) <= maxClockSkewMs) return [source, ok('clock', `${skew} ms from Binance's`)];
-    return [source, problem('clock', `${skew} ms from Binance's`, 'synchronise this machine with NTP (timedatectl set-ntp true)')];
+    return [
+      source,
+      problem(
+        'clock',
+        `${skew} ms from Binance's`,
+        'synchronise this machine with NTP (timedatectl set-ntp true)',
+      ),
+    ];
   } catch (error) {
     const detail = `cannot be reached: ${messageOf(error)}`;
     return [
-      { subject: 'source binance', verdict: 'warning', detail, fix: 'without it the synthetic market is used, and said so; check the network, a proxy, or your country’s access' },
-      { subject: 'clock', verdict: 'warning', detail: 'could not be compared with any venue', fix: 'keep NTP on' },
+      {
+        subject: 'source binance',
+        verdict: 'warning',
+        detail,
+        fix: 'without it the synthetic market is used, and said so; check the network, a proxy, or your country’s access',
+      },
+      {
+        subject: 'clock',
+        verdict: 'warning',
+        detail: 'could not be compared with any venue',
+        fix: 'keep NTP on',
+      },
     ];
   }
 }

@@ -35,16 +35,23 @@ export class EffectRunner {
   /** Starts the effect; never throws and never waits. */
   release(effect: AnyEffect): void {
     this.#perform(effect).catch((error: unknown) => {
-      this.#options.log.error({ effect: effect.kind, id: effect.id, error: messageOf(error) }, 'an effect failed unexpectedly');
+      this.#options.log.error(
+        { effect: effect.kind, id: effect.id, error: messageOf(error) },
+        'an effect failed unexpectedly',
+      );
     });
   }
 
   async #perform(effect: AnyEffect): Promise<void> {
     switch (effect.kind) {
       case 'broker.submit':
-        return this.#order(effect.data.client_order_id, 'submit', () => this.#options.broker.submit(effect.data));
+        return this.#order(effect.data.client_order_id, 'submit', () =>
+          this.#options.broker.submit(effect.data),
+        );
       case 'broker.cancel':
-        return this.#order(effect.data.client_order_id, 'cancel', () => this.#options.broker.cancel(effect.data.client_order_id));
+        return this.#order(effect.data.client_order_id, 'cancel', () =>
+          this.#options.broker.cancel(effect.data.client_order_id),
+        );
       case 'broker.snapshot':
         return this.#snapshot(effect.data.request_id);
       case 'market.backfill':
@@ -65,8 +72,19 @@ export class EffectRunner {
     try {
       await within(brokerTimeoutMs, call());
     } catch (error) {
-      const data = { broker: this.#options.broker.name, client_order_id: clientOrderId, action, outcome: 'unknown', detail: messageOf(error) } as const;
-      this.#options.post({ from: 'broker', message_type: 'broker.uncertain', data, at: this.#options.clock.now() });
+      const data = {
+        broker: this.#options.broker.name,
+        client_order_id: clientOrderId,
+        action,
+        outcome: 'unknown',
+        detail: messageOf(error),
+      } as const;
+      this.#options.post({
+        from: 'broker',
+        message_type: 'broker.uncertain',
+        data,
+        at: this.#options.clock.now(),
+      });
     }
   }
 
@@ -76,7 +94,15 @@ export class EffectRunner {
     try {
       data = await within(brokerTimeoutMs, broker.snapshot(requestId));
     } catch (error) {
-      data = { broker: broker.name, request_id: requestId, complete: false, error: messageOf(error), orders: [], fills: [], cash: null };
+      data = {
+        broker: broker.name,
+        request_id: requestId,
+        complete: false,
+        error: messageOf(error),
+        orders: [],
+        fills: [],
+        cash: null,
+      };
     }
     post({ from: 'broker', message_type: 'broker.snapshot', data, at: clock.now() });
   }
@@ -88,7 +114,13 @@ export class EffectRunner {
       const found = await within(historyTimeoutMs, market.history(symbol, count));
       if (found === undefined) return;
       const known_at = clock.now();
-      const data = { source: found.source.name, kind: found.source.kind, symbol, candles: found.candles, known_at };
+      const data = {
+        source: found.source.name,
+        kind: found.source.kind,
+        symbol,
+        candles: found.candles,
+        known_at,
+      };
       post({ from: 'market', message_type: 'market.history', data, at: known_at });
     } catch (error) {
       log.warn({ symbol, error: messageOf(error) }, 'no past candles: windows fill from the stream instead');
@@ -109,9 +141,22 @@ export class EffectRunner {
     const { probes, clock, post } = this.#options;
     const { probe, target } = effect.data;
     const found = probes.get(probe);
-    const missing = { probe, target, ok: false, latency_ms: null, value: null, detail: `there is no probe named ${probe}`, at: clock.now() };
+    const missing = {
+      probe,
+      target,
+      ok: false,
+      latency_ms: null,
+      value: null,
+      detail: `there is no probe named ${probe}`,
+      at: clock.now(),
+    };
     const result = found === undefined ? missing : await found.run(target);
-    post({ from: 'system', message_type: 'probe.result', data: { ...result, at: clock.now() }, at: clock.now() });
+    post({
+      from: 'system',
+      message_type: 'probe.result',
+      data: { ...result, at: clock.now() },
+      at: clock.now(),
+    });
   }
 
   async #alert(effect: Effect<'alert.send'>): Promise<void> {
@@ -121,7 +166,10 @@ export class EffectRunner {
           await notifier.send(effect.data);
           break;
         } catch (error) {
-          this.#options.log.warn({ notifier: notifier.name, attempt, error: messageOf(error) }, 'an alert was not accepted');
+          this.#options.log.warn(
+            { notifier: notifier.name, attempt, error: messageOf(error) },
+            'an alert was not accepted',
+          );
         }
       }
     }
@@ -130,8 +178,19 @@ export class EffectRunner {
 
   async #refuseWorkflow(effect: Effect<'workflow.run'>): Promise<void> {
     const { task_id, kind } = effect.data;
-    const result = { effect_observed: false, looked_at: 0, found: 0, summary: '', error: 'no workflow server is configured' };
-    this.#options.post({ from: 'workflow', message_type: 'workflow.result', data: { task_id, kind, succeeded: false, result }, at: this.#options.clock.now() });
+    const result = {
+      effect_observed: false,
+      looked_at: 0,
+      found: 0,
+      summary: '',
+      error: 'no workflow server is configured',
+    };
+    this.#options.post({
+      from: 'workflow',
+      message_type: 'workflow.result',
+      data: { task_id, kind, succeeded: false, result },
+      at: this.#options.clock.now(),
+    });
     this.#options.settle(effect.id);
   }
 }

@@ -1,12 +1,12 @@
 // Regular chores of the running process: vitals for the health monitor, the paper broker's time, database upkeep.
+
+import type { SystemProbe } from '../adapters/probe/system/system-probe.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { KernelLoop } from '../kernel/kernel-loop.ts';
-import type { Settings } from '../shared/config/settings.ts';
 import { hourMs } from '../shared/domain/time.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store } from '../shared/ports/store.ts';
-import { SystemProbe } from '../adapters/probe/system/system-probe.ts';
 import type { LiveFacts } from './live-facts.ts';
 
 const vitalsIntervalMs = 5_000;
@@ -14,7 +14,6 @@ const brokerTickMs = 100;
 const storeCheckIntervalMs = 10_000;
 
 export interface HousekeepingParts {
-  readonly settings: Settings;
   readonly log: Log;
   readonly store: Store;
   readonly kernel: Kernel;
@@ -22,34 +21,34 @@ export interface HousekeepingParts {
   readonly facts: LiveFacts;
   readonly clock: Clock;
   readonly broker: { tick(): void };
+  readonly systemProbe: SystemProbe;
 }
 
 export class Housekeeping {
   readonly #parts: HousekeepingParts;
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #probe: SystemProbe;
-
   constructor(parts: HousekeepingParts) {
     this.#parts = parts;
-    this.#probe = new SystemProbe({ folder: parts.settings.LOG_DIR });
   }
 
   start(): void {
     this.#every(vitalsIntervalMs, () => this.#postVitals());
     this.#every(brokerTickMs, () => this.#parts.broker.tick());
-    this.#every(storeCheckIntervalMs, async () => this.#parts.facts.storeChecked(await this.#parts.store.check()));
+    this.#every(storeCheckIntervalMs, async () =>
+      this.#parts.facts.storeChecked(await this.#parts.store.check()),
+    );
     this.#every(hourMs, () => this.#parts.store.maintain());
   }
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
-    this.#probe.stop();
+    this.#parts.systemProbe.stop();
   }
 
   async #postVitals(): Promise<void> {
     const { kernel, loop, clock } = this.#parts;
     const at = clock.now();
-    const measured = await this.#probe.collectVitals(at);
+    const measured = await this.#parts.systemProbe.collectVitals(at);
     loop.post({
       from: 'system',
       message_type: 'system.vitals',
@@ -63,7 +62,10 @@ export class Housekeeping {
       try {
         await chore();
       } catch (error) {
-        this.#parts.log.warn({ error: error instanceof Error ? error.message : String(error) }, 'a regular chore failed');
+        this.#parts.log.warn(
+          { error: error instanceof Error ? error.message : String(error) },
+          'a regular chore failed',
+        );
       }
     };
     this.#timers.push(setInterval(run, intervalMs));

@@ -1,8 +1,8 @@
 // Replays a journal with the program's own agents and effects closed.
-import { JournalReplay, type JournalDifference } from '../kernel/replay.ts';
+import { type JournalDifference, JournalReplay } from '../kernel/replay.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import { toIso } from '../shared/domain/time.ts';
-import type { StoreReader } from '../shared/ports/store.ts';
+import type { ReadOnlyStore } from '../shared/ports/store.ts';
 import { agentBuilder } from './agents.ts';
 import { loadStrategies } from './strategies.ts';
 
@@ -18,13 +18,18 @@ export interface JournalReport {
 }
 
 /** Reads the journal in bounded chunks; memory does not grow with its length. */
-export async function verifyJournal(reader: StoreReader, settings: Settings, progress: (done: number) => void): Promise<JournalReport> {
+export async function verifyJournal(
+  reader: ReadOnlyStore,
+  settings: Settings,
+  progress: (done: number) => void,
+): Promise<JournalReport> {
   const begun = performance.now();
   const strategies = await loadStrategies(settings);
-  const replay = new JournalReplay(agentBuilder(strategies.all));
+  const base = await reader.journalBase();
+  const replay = new JournalReplay(agentBuilder(strategies.all), base);
   let from: number | null = null;
   let to: number | null = null;
-  outer: for await (const chunk of reader.journal(0)) {
+  outer: for await (const chunk of reader.journal(base.sequence)) {
     for (const entry of chunk) {
       if (!replay.check(entry)) break outer;
       from ??= entry.at;
@@ -46,9 +51,16 @@ export async function verifyJournal(reader: StoreReader, settings: Settings, pro
 }
 
 function describe(report: Omit<JournalReport, 'lines'>): string[] {
-  if (report.inputs === 0 && report.reproduces) return ['The journal is empty: nothing has run on this data yet.'];
+  if (report.inputs === 0 && report.reproduces)
+    return ['The journal is empty: nothing has run on this data yet.'];
   const span = `${report.inputs} inputs from ${report.from ?? '?'} to ${report.to ?? '?'}`;
-  if (report.first_difference === null) return [`The journal reproduces: ${span}.`, `journal hash ${report.journal_hash}`];
+  if (report.first_difference === null)
+    return [`The journal reproduces: ${span}.`, `journal hash ${report.journal_hash}`];
   const { sequence, part, recorded, replayed } = report.first_difference;
-  return [`The journal does NOT reproduce. First difference at input ${sequence}, in its ${part}:`, `  recorded: ${recorded}`, `  replayed: ${replayed}`, `${span} agreed before it.`];
+  return [
+    `The journal does NOT reproduce. First difference at input ${sequence}, in its ${part}:`,
+    `  recorded: ${recorded}`,
+    `  replayed: ${replayed}`,
+    `${span} agreed before it.`,
+  ];
 }

@@ -12,7 +12,17 @@ const maxFiles = 10;
 const levelNames = { DEBUG: 'debug', INFO: 'info', WARNING: 'warn', ERROR: 'error' } as const;
 
 /** Fields that must never be written, at any depth that we use. */
-const redactedPaths = ['token', 'password', 'apiKey', 'authorization', '*.token', '*.password', '*.apiKey', '*.authorization', 'req.headers.authorization'];
+const redactedPaths = [
+  'token',
+  'password',
+  'apiKey',
+  'authorization',
+  '*.token',
+  '*.password',
+  '*.apiKey',
+  '*.authorization',
+  'req.headers.authorization',
+];
 
 export interface ClosableLog {
   readonly log: Log;
@@ -33,7 +43,12 @@ export async function openLog(settings: Settings): Promise<ClosableLog> {
   });
   const terminal = { write: (line: string) => void process.stderr.write(readable(line)) };
   const logger = pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: { paths: redactedPaths, censor: '(hidden)' } },
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: redactedPaths, censor: '(hidden)' },
+    },
     pino.multistream([
       { stream: file, level },
       { stream: terminal, level },
@@ -49,7 +64,13 @@ export async function openLog(settings: Settings): Promise<ClosableLog> {
   };
 }
 
-const severityNames: Readonly<Record<number, string>> = { 20: 'DEBUG', 30: 'INFO', 40: 'WARNING', 50: 'ERROR', 60: 'FATAL' };
+const severityNames: Readonly<Record<number, string>> = {
+  20: 'DEBUG',
+  30: 'INFO',
+  40: 'WARNING',
+  50: 'ERROR',
+  60: 'FATAL',
+};
 
 function readable(line: string): string {
   const { level, time, msg, ...fields } = JSON.parse(line) as { level: number; time: string; msg?: string };

@@ -53,7 +53,10 @@ export class MarketHub {
   }
 
   /** Past candles of a symbol from the source that serves it. */
-  async history(symbol: string, count: number): Promise<{ source: MarketDataSource; candles: readonly Candle[] } | undefined> {
+  async history(
+    symbol: string,
+    count: number,
+  ): Promise<{ source: MarketDataSource; candles: readonly Candle[] } | undefined> {
     const source = this.#options.sources.find((candidate) => candidate.symbols.includes(symbol));
     if (source === undefined) return undefined;
     return { source, candles: await source.history(symbol, count) };
@@ -74,7 +77,8 @@ export class MarketHub {
       status: (status) => {
         const before = this.#statuses.get(status.source);
         this.#statuses.set(status.source, status);
-        if (before?.state !== status.state) log.info({ source: status.source, state: status.state, detail: status.detail }, 'market source');
+        if (before?.state !== status.state)
+          log.info({ source: status.source, state: status.state, detail: status.detail }, 'market source');
         post({ from: 'market', message_type: 'market.source_status', data: status, at: status.at });
       },
       quarantined: (report) => {

@@ -24,8 +24,12 @@ export interface SelectedMarket {
   readonly universe: readonly string[];
   /** Loudest kind among the sources: simulated, then recorded, then live. */
   readonly kind: 'live' | 'simulated' | 'recorded';
+  /** Own clock minus the venue's, milliseconds; null while unknown. */
+  readonly clockSkewMs: () => number | null;
 }
 
+/** A recording and a generator have no clock to compare with. */
+const unknownSkew = () => null;
 const reachableTimeoutMs = 1_500;
 
 /** Chooses by ATO_MARKET_SOURCE. `lastAt` is where an earlier run of the same data ended, 0 for none. */
@@ -47,15 +51,35 @@ async function tapeMarket(settings: Settings, lastAt: EpochMs): Promise<Selected
   // A day of the tape is history, so that the windows are warm when the playing starts.
   const startAt = Math.max(lastAt, Math.min(tape.from + dayMs, tape.to));
   const clock = scaledClocks(startAt, settings.ATO_MARKET_SPEED);
-  const baseTimeframe = [...tape.timeframes.values()].reduce((left, right) => (timeframeMs[left] <= timeframeMs[right] ? left : right));
-  return { sources: [new TapeSource({ tape, clock: clock() })], clock, baseTimeframe, universe: tape.symbols, kind: 'recorded' };
+  const baseTimeframe = [...tape.timeframes.values()].reduce((left, right) =>
+    timeframeMs[left] <= timeframeMs[right] ? left : right,
+  );
+  return {
+    sources: [new TapeSource({ tape, clock: clock() })],
+    clock,
+    baseTimeframe,
+    universe: tape.symbols,
+    kind: 'recorded',
+    clockSkewMs: unknownSkew,
+  };
 }
 
 function syntheticMarket(settings: Settings, lastAt: EpochMs): SelectedMarket {
   const speed = settings.ATO_MARKET_SPEED;
   const clock = speed === 1 ? () => new SystemClock() : scaledClocks(Math.max(lastAt, Date.now()), speed);
-  const source = new SyntheticSource({ seed: settings.ATO_SEED, symbols: settings.ATO_UNIVERSE, clock: clock() });
-  return { sources: [source], clock, baseTimeframe: '1m', universe: settings.ATO_UNIVERSE, kind: 'simulated' };
+  const source = new SyntheticSource({
+    seed: settings.ATO_SEED,
+    symbols: settings.ATO_UNIVERSE,
+    clock: clock(),
+  });
+  return {
+    sources: [source],
+    clock,
+    baseTimeframe: '1m',
+    universe: settings.ATO_UNIVERSE,
+    kind: 'simulated',
+    clockSkewMs: unknownSkew,
+  };
 }
 
 async function binanceMarket(settings: Settings, log: Log, required: boolean): Promise<SelectedMarket> {
@@ -64,16 +88,32 @@ async function binanceMarket(settings: Settings, log: Log, required: boolean): P
   const binance = new BinanceSource({ symbols: crypto, clock: clock() });
   const answers = crypto.length > 0 && (await binance.reachable(reachableTimeoutMs));
   if (!answers && required) {
-    throw new SettingsError(`ATO_MARKET_SOURCE=binance, but Binance does not answer${crypto.length === 0 ? ' for any symbol of ATO_UNIVERSE' : ''}. Check the network, or set ATO_MARKET_SOURCE=auto or synthetic.`);
+    throw new SettingsError(
+      `ATO_MARKET_SOURCE=binance, but Binance does not answer${crypto.length === 0 ? ' for any symbol of ATO_UNIVERSE' : ''}. Check the network, or set ATO_MARKET_SOURCE=auto or synthetic.`,
+    );
   }
   if (!answers) {
-    log.warn({ source: 'binance' }, 'Binance cannot be reached: using the SYNTHETIC market. Nothing you see is a real price.');
+    log.warn(
+      { source: 'binance' },
+      'Binance cannot be reached: using the SYNTHETIC market. Nothing you see is a real price.',
+    );
     return syntheticMarket(settings, 0);
   }
   const rest = required ? [] : settings.ATO_UNIVERSE.filter((symbol) => !crypto.includes(symbol));
-  const synthetic = rest.length === 0 ? [] : [new SyntheticSource({ seed: settings.ATO_SEED, symbols: rest, clock: clock() })];
-  if (rest.length > 0) log.warn({ symbols: rest }, 'these symbols come from the SYNTHETIC market: their prices are not real');
-  return { sources: [binance, ...synthetic], clock, baseTimeframe: '1m', universe: [...crypto, ...rest], kind: rest.length > 0 ? 'simulated' : 'live' };
+  const synthetic =
+    rest.length === 0
+      ? []
+      : [new SyntheticSource({ seed: settings.ATO_SEED, symbols: rest, clock: clock() })];
+  if (rest.length > 0)
+    log.warn({ symbols: rest }, 'these symbols come from the SYNTHETIC market: their prices are not real');
+  return {
+    sources: [binance, ...synthetic],
+    clock,
+    baseTimeframe: '1m',
+    universe: [...crypto, ...rest],
+    kind: rest.length > 0 ? 'simulated' : 'live',
+    clockSkewMs: () => binance.clockSkewMs ?? null,
+  };
 }
 
 function scaledClocks(startAt: EpochMs, speed: number): ClockFactory {

@@ -10,7 +10,9 @@ export const pageFolder = path.join(projectFolder, 'web', 'dist');
 /** Newest change below a folder, epoch ms; 0 when it does not exist. */
 function newestChange(folder: string): number {
   if (!existsSync(folder)) return 0;
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) =>
+    path.join(folder, name),
+  );
   return Math.max(0, ...files.map((file) => statSync(file).mtimeMs));
 }
 
@@ -25,7 +27,10 @@ export function pageIsFresh(): boolean {
 export function buildPage(): Promise<void> {
   const vite = path.join(projectFolder, 'node_modules', 'vite', 'bin', 'vite.js');
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [vite, 'build', 'web', '--logLevel', 'warn'], { cwd: projectFolder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [vite, 'build', 'web', '--logLevel', 'warn'], {
+      cwd: projectFolder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     const keep = (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-2_000);
@@ -33,7 +38,9 @@ export function buildPage(): Promise<void> {
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.once('error', reject);
-    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`building the page failed (exit ${code}): ${output}`))));
+    child.once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`building the page failed (exit ${code}): ${output}`)),
+    );
   });
 }
 
@@ -43,6 +50,10 @@ export function keepPageBuilt(log: Log): void {
   log.info({}, 'building the page (a few seconds, once)');
   buildPage().then(
     () => log.info({}, 'the page is ready'),
-    (error: unknown) => log.warn({ error: error instanceof Error ? error.message : String(error) }, 'the page could not be built; the API works without it'),
+    (error: unknown) =>
+      log.warn(
+        { error: error instanceof Error ? error.message : String(error) },
+        'the page could not be built; the API works without it',
+      ),
   );
 }

@@ -6,10 +6,11 @@ import { MemoryStore } from '../adapters/store/memory/memory-store.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import type { CandleEvent } from '../shared/bus/catalogue.ts';
 import type { AnyEffect } from '../shared/bus/effects.ts';
+import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { type Timeframe, timeframeMs } from '../shared/domain/candle.ts';
+import { decimalText } from '../shared/domain/money.ts';
 import { dayMs, type EpochMs, toIso } from '../shared/domain/time.ts';
-import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
 import type { CommitBatch } from '../shared/ports/store.ts';
 import { SimulationLoop } from '../simulator/simulation-loop.ts';
 import { type SimulationCounts, SimulationStatistics } from '../simulator/simulation-statistics.ts';
@@ -69,7 +70,7 @@ export async function simulate(settings: Settings, request: SimulationRequest): 
   const statistics = new SimulationStatistics();
   const store = new MemoryStore({ keepJournal: false, recordLimit: keptRecords });
   const kernel = new Kernel({ build: agentBuilder(strategies.all) });
-  const venue = new PaperVenue({ startingCash: agentSettings.starting_cash, seed: request.seed });
+  const venue = new PaperVenue({ startingCash: decimalText(agentSettings.starting_cash) });
   const loop = new SimulationLoop({
     kernel,
     venue,
@@ -102,14 +103,18 @@ async function tapePlan(request: SimulationRequest): Promise<MarketPlan> {
   let quarantinedRows = 0;
   for (const rows of tape.quarantined) {
     quarantinedRows += rows.count;
-    request.note(`quarantined ${rows.count} rows of ${rows.file}, first at line ${rows.line}: ${rows.reason}`);
+    request.note(
+      `quarantined ${rows.count} rows of ${rows.file}, first at line ${rows.line}: ${rows.reason}`,
+    );
   }
   for (const file of tape.skipped) request.note(`left out ${file.file}: ${file.reason}`);
   return {
     source: 'tape',
     kind: 'recorded',
     symbols: tape.symbols,
-    timeframe: [...tape.timeframes.values()].reduce((left, right) => (timeframeMs[left] <= timeframeMs[right] ? left : right)),
+    timeframe: [...tape.timeframes.values()].reduce((left, right) =>
+      timeframeMs[left] <= timeframeMs[right] ? left : right,
+    ),
     total: tape.candles,
     from: tape.from,
     to: tape.to,
@@ -120,7 +125,8 @@ async function tapePlan(request: SimulationRequest): Promise<MarketPlan> {
 
 function syntheticPlan(settings: Settings, request: SimulationRequest): MarketPlan {
   const symbols = request.symbols ?? settings.ATO_UNIVERSE;
-  const from = request.from ?? (request.to === undefined ? syntheticFrom : request.to - syntheticDays * dayMs);
+  const from =
+    request.from ?? (request.to === undefined ? syntheticFrom : request.to - syntheticDays * dayMs);
   const to = request.to ?? from + syntheticDays * dayMs;
   const minutes = Math.floor((to - from) / timeframeMs['1m']);
   return {
@@ -136,7 +142,12 @@ function syntheticPlan(settings: Settings, request: SimulationRequest): MarketPl
   };
 }
 
-function simulationSettings(settings: Settings, request: SimulationRequest, plan: MarketPlan, strategy: string): AgentSettings {
+function simulationSettings(
+  settings: Settings,
+  request: SimulationRequest,
+  plan: MarketPlan,
+  strategy: string,
+): AgentSettings {
   return {
     run_mode: 'simulation',
     universe: plan.symbols,
@@ -156,15 +167,34 @@ function staleAfterMs(settings: Settings, timeframe: Timeframe): number {
 }
 
 function openingInputs(agentSettings: AgentSettings, seed: number, plan: MarketPlan): KernelInput[] {
-  const started = { run_mode: 'simulation', seed, version, agent_settings: { ...agentSettings }, first_start: true } as const;
+  const started = {
+    run_mode: 'simulation',
+    seed,
+    version,
+    agent_settings: { ...agentSettings },
+    first_start: true,
+  } as const;
   return [
     { from: 'kernel', message_type: 'kernel.started', data: started, at: plan.from },
-    { from: 'market', message_type: 'market.source_status', data: sourceStatus(plan, plan.from), at: plan.from },
+    {
+      from: 'market',
+      message_type: 'market.source_status',
+      data: sourceStatus(plan, plan.from),
+      at: plan.from,
+    },
   ];
 }
 
 function sourceStatus(plan: MarketPlan, at: EpochMs) {
-  return { source: plan.source, state: plan.kind, health: 1, detail: `${plan.symbols.length} symbols`, latencyMs: null, lastDataAt: null, at } as const;
+  return {
+    source: plan.source,
+    state: plan.kind,
+    health: 1,
+    detail: `${plan.symbols.length} symbols`,
+    latencyMs: null,
+    lastDataAt: null,
+    at,
+  } as const;
 }
 
 /** Effects that need no venue: probes answer well, a restarted source answers at once, alerts go nowhere. */
@@ -176,7 +206,9 @@ function answerInSimulation(plan: MarketPlan): (effect: AnyEffect, now: EpochMs)
         return [{ from: 'system', message_type: 'probe.result', data, at: now }];
       }
       case 'market.restart_source':
-        return [{ from: 'market', message_type: 'market.source_status', data: sourceStatus(plan, now), at: now }];
+        return [
+          { from: 'market', message_type: 'market.source_status', data: sourceStatus(plan, now), at: now },
+        ];
       default:
         return [];
     }

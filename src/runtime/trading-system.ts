@@ -1,6 +1,8 @@
 // The running system in paper mode: opens the store, joins kernel, agents, adapters and API, and stops them in order.
 import { PaperBroker } from '../adapters/broker/paper/paper-broker.ts';
+import { PaperVenue } from '../adapters/broker/paper/paper-venue.ts';
 import { LogNotifier } from '../adapters/notifier/log/log-notifier.ts';
+import { SystemProbe } from '../adapters/probe/system/system-probe.ts';
 import { assertBindAllowed } from '../api/bind-guard.ts';
 import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
@@ -8,11 +10,13 @@ import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
 import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { timeframeMs } from '../shared/domain/candle.ts';
+import { decimalText } from '../shared/domain/money.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { LoadedState, Store } from '../shared/ports/store.ts';
 import { agentBuilder } from './agents.ts';
 import { apiDependencies } from './api-wiring.ts';
+import { banner } from './banner.ts';
 import { EffectRunner } from './effect-runner.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { LiveFacts } from './live-facts.ts';
@@ -20,9 +24,8 @@ import { openLog } from './logging.ts';
 import { MarketHub } from './market-hub.ts';
 import { type SelectedMarket, selectMarket } from './market-selection.ts';
 import { openStore } from './open-store.ts';
-import { createProbes } from './probes.ts';
-import { banner } from './banner.ts';
 import { keepPageBuilt } from './page-build.ts';
+import { createProbes } from './probes.ts';
 import { type LoadedStrategies, loadStrategies } from './strategies.ts';
 import { version } from './version.ts';
 
@@ -72,13 +75,20 @@ export class TradingSystem {
     const { log, store, loaded, market, clock } = foundation;
     const facts = new LiveFacts(await store.check(), null);
     let runner: EffectRunner | undefined;
-    const kernel = new Kernel({ build: agentBuilder(foundation.strategies.all), loaded, stopwatch: () => performance.now() });
+    const kernel = new Kernel({
+      build: agentBuilder(foundation.strategies.all),
+      loaded,
+      stopwatch: () => performance.now(),
+    });
     const loop = new KernelLoop({
       kernel,
       store,
       clock: market.clock(),
       release: (effect) => runner?.release(effect),
-      committed: (records) => facts.committed(committedMessages(records), Date.now(), (error) => log.error({ error: String(error) }, 'a listener failed')),
+      committed: (records) =>
+        facts.committed(committedMessages(records), Date.now(), (error) =>
+          log.error({ error: String(error) }, 'a listener failed'),
+        ),
       fatal: (error) => {
         facts.failed(error.message);
         log.error({ error: error.message }, 'the kernel loop stopped; starting again recovers');
@@ -88,19 +98,37 @@ export class TradingSystem {
       sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     });
     const post = (input: KernelInput) => loop.post(input);
-    const broker = new PaperBroker({ book: store.venueBook(), clock: market.clock(), startingCash: settings.ATO_STARTING_CASH, seed: settings.ATO_SEED });
+    const venue = new PaperVenue({ startingCash: decimalText(settings.ATO_STARTING_CASH) });
+    const broker = new PaperBroker({ venue, book: store.venueBook(), clock });
     const hub = new MarketHub({ sources: market.sources, clock, post, venue: broker, log });
-    const probes = createProbes({ store, hub, clock, settings });
-    runner = new EffectRunner({ broker, market: hub, notifiers: [new LogNotifier(log)], probes, clock, post, settle: (id) => loop.settle(id), log });
-    const parts = { ...foundation, kernel, loop, hub, facts, broker };
+    const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
+    const probes = createProbes({ store, hub, kernel, clock, systemProbe, clockSkewMs: market.clockSkewMs, folder: settings.LOG_DIR });
+    runner = new EffectRunner({
+      broker,
+      market: hub,
+      notifiers: [new LogNotifier(log)],
+      probes,
+      clock,
+      post,
+      settle: (id) => loop.settle(id),
+      log,
+    });
+    const parts = { ...foundation, kernel, loop, hub, facts, broker, systemProbe };
     const api = await createApi(apiDependencies(parts));
     await api.listen({ host: settings.BIND_ADDRESS, port: settings.ORCHESTRATOR_PORT });
     this.#closers.push(() => api.close());
     // First of all inputs: nothing may reach the kernel before its agents are there.
     post(startedInput(foundation));
     await broker.start({
-      report: (report) => post({ from: 'broker', message_type: 'broker.report', data: report, at: Math.max(report.at, clock.now()) }),
-      uncertain: (uncertainty) => post({ from: 'broker', message_type: 'broker.uncertain', data: uncertainty, at: clock.now() }),
+      report: (report) =>
+        post({
+          from: 'broker',
+          message_type: 'broker.report',
+          data: report,
+          at: Math.max(report.at, clock.now()),
+        }),
+      uncertain: (uncertainty) =>
+        post({ from: 'broker', message_type: 'broker.uncertain', data: uncertainty, at: clock.now() }),
     });
     this.#closers.push(() => broker.stop());
     loop.start();
@@ -112,7 +140,7 @@ export class TradingSystem {
     housekeeping.start();
     this.#closers.push(async () => housekeeping.stop());
     keepPageBuilt(log);
-    banner(parts, api.addresses());
+    banner(parts, api.server.address());
   }
 
   /** Log, store, market and strategies: everything that can refuse to start does so here. */
@@ -139,8 +167,20 @@ function startedInput({ settings, loaded, market, strategies, clock }: Foundatio
     sources: market.sources.map((source) => source.name),
     broker: { name: 'paper', simulated: true, short: true },
     initial_trading_state: 'active',
-    risk: { ...riskSettingsOf(settings), quote_stale_ms: Math.max(riskSettingsOf(settings).quote_stale_ms, 1.5 * timeframeMs[market.baseTimeframe]) },
+    risk: {
+      ...riskSettingsOf(settings),
+      quote_stale_ms: Math.max(
+        riskSettingsOf(settings).quote_stale_ms,
+        1.5 * timeframeMs[market.baseTimeframe],
+      ),
+    },
   };
-  const data = { run_mode: settings.ATO_MODE, seed: settings.ATO_SEED, version, agent_settings: { ...agentSettings }, first_start: loaded.sequence === 0 };
+  const data = {
+    run_mode: settings.ATO_MODE,
+    seed: settings.ATO_SEED,
+    version,
+    agent_settings: { ...agentSettings },
+    first_start: loaded.sequence === 0,
+  };
   return { from: 'kernel', message_type: 'kernel.started', data, at: clock.now() };
 }

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-const manifest = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { version: string };
+const manifest = JSON.parse(
+  readFileSync(path.resolve(import.meta.dirname, '..', '..', 'package.json'), 'utf8'),
+) as { version: string };
 
 export const version = manifest.version;

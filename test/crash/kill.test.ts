@@ -1,11 +1,11 @@
 // Kills the real process at random moments, again and again, and checks that nothing was lost, doubled or left bare.
 import { afterAll, describe, expect, test } from 'vitest';
+import { PaperVenue } from '../../src/adapters/broker/paper/paper-venue.ts';
 import { PgliteStore } from '../../src/adapters/store/pglite/pglite-store.ts';
 import { PostgresStore } from '../../src/adapters/store/postgres/postgres-store.ts';
-import { PaperVenue } from '../../src/adapters/broker/paper/paper-venue.ts';
 import { addDecimal, compareDecimal, subtractDecimal } from '../../src/shared/domain/money.ts';
 import type { Store } from '../../src/shared/ports/store.ts';
-import { startPostgres, postgresUnavailable } from '../servers/postgres.ts';
+import { postgresUnavailable, startPostgres } from '../servers/postgres.ts';
 import { Installation, runAto } from '../support/system-process.ts';
 
 /** More rounds by hand: KILL_ROUNDS=100 npx vitest run test/crash. */
@@ -29,9 +29,13 @@ interface Seen {
 }
 
 async function lookAround(system: Installation, seen: Seen): Promise<void> {
-  const decisions = (await system.get('/decisions?limit=100').catch(() => undefined)) as { decisions?: { id: string }[] } | undefined;
+  const decisions = (await system.get('/decisions?limit=100').catch(() => undefined)) as
+    | { decisions?: { id: string }[] }
+    | undefined;
   for (const decision of decisions?.decisions ?? []) seen.decisions.add(decision.id);
-  const orders = (await system.get('/trading/orders?limit=100').catch(() => undefined)) as { orders?: { id: string }[] } | undefined;
+  const orders = (await system.get('/trading/orders?limit=100').catch(() => undefined)) as
+    | { orders?: { id: string }[] }
+    | undefined;
   for (const order of orders?.orders ?? []) seen.orders.add(order.id);
 }
 
@@ -60,39 +64,69 @@ const everything = { limit: 100_000 };
 async function checkStore(store: Store, seen: Seen): Promise<Verdict> {
   await store.open();
   try {
-    for (const id of seen.decisions) expect(await store.get('decisions', id), `decision ${id} was seen and is lost`).toBeDefined();
-    for (const id of seen.orders) expect(await store.get('orders', id), `order ${id} was seen and is lost`).toBeDefined();
-    const venue = new PaperVenue({ startingCash: 10_000, seed: 5 });
+    for (const id of seen.decisions)
+      expect(await store.get('decisions', id), `decision ${id} was seen and is lost`).toBeDefined();
+    for (const id of seen.orders)
+      expect(await store.get('orders', id), `order ${id} was seen and is lost`).toBeDefined();
+    const venue = new PaperVenue({ startingCash: '10000' });
     venue.restore([...(await store.venueBook().all())]);
     const truth = venue.snapshot('check', Date.now() * 2);
     const orders = await store.list('orders', everything);
     const fills = await store.list('fills', everything);
-    const entries = orders.filter((order) => order.leg === 'entry' && order.signal_id !== null).map((order) => order.signal_id);
+    const entries = orders
+      .filter((order) => order.leg === 'entry' && order.signal_id !== null)
+      .map((order) => order.signal_id);
     expect(new Set(entries).size, 'a signal has two entry orders').toBe(entries.length);
     expect(new Set(orders.map((order) => order.client_order_id)).size).toBe(orders.length);
     for (const order of orders) {
-      const filled = fills.filter((fill) => fill.client_order_id === order.client_order_id).reduce((sum, fill) => addDecimal(sum, fill.quantity), '0');
+      const filled = fills
+        .filter((fill) => fill.client_order_id === order.client_order_id)
+        .reduce((sum, fill) => addDecimal(sum, fill.quantity), '0');
       expect(compareDecimal(filled, order.filled_quantity), `fills of ${order.id} do not add up`).toBe(0);
       expect(compareDecimal(filled, order.quantity), `${order.id} is over-filled`).toBeLessThanOrEqual(0);
     }
     const held = new Map<string, string>();
-    for (const fill of fills) held.set(fill.symbol, (fill.side === 'buy' ? addDecimal : subtractDecimal)(held.get(fill.symbol) ?? '0', fill.quantity));
+    for (const fill of fills)
+      held.set(
+        fill.symbol,
+        (fill.side === 'buy' ? addDecimal : subtractDecimal)(held.get(fill.symbol) ?? '0', fill.quantity),
+      );
     const positions = await store.list('positions', { ...everything, open: true });
     for (const [symbol, quantity] of held) {
-      const mine = positions.filter((position) => position.symbol === symbol).reduce((sum, position) => (position.side === 'long' ? addDecimal : subtractDecimal)(sum, position.quantity), '0');
+      const mine = positions
+        .filter((position) => position.symbol === symbol)
+        .reduce(
+          (sum, position) =>
+            (position.side === 'long' ? addDecimal : subtractDecimal)(sum, position.quantity),
+          '0',
+        );
       expect(compareDecimal(mine, quantity), `position of ${symbol} is not the sum of its fills`).toBe(0);
     }
     for (const position of positions) {
-      const legs = truth.orders.filter((order) => order.request.symbol === position.symbol && order.request.reduce_only && (order.state === 'accepted' || order.state === 'partially_filled'));
+      const legs = truth.orders.filter(
+        (order) =>
+          order.request.symbol === position.symbol &&
+          order.request.reduce_only &&
+          (order.state === 'accepted' || order.state === 'partially_filled'),
+      );
       expect(legs.length, `position ${position.id} is bare at the venue`).toBeGreaterThan(0);
     }
-    return { decisions: (await store.list('decisions', everything)).length, orders: orders.length, fills: fills.length, openPositions: positions.length };
+    return {
+      decisions: (await store.list('decisions', everything)).length,
+      orders: orders.length,
+      fills: fills.length,
+      openPositions: positions.length,
+    };
   } finally {
     await store.close();
   }
 }
 
-async function killTest(system: Installation, openStore: () => Store, verifyArgs: readonly string[]): Promise<void> {
+async function killTest(
+  system: Installation,
+  openStore: () => Store,
+  verifyArgs: readonly string[],
+): Promise<void> {
   const seen: Seen = { decisions: new Set(), orders: new Set() };
   const random = randomFrom(seed);
   for (let round = 0; round < rounds; round++) await liveAndDie(system, random, seen);
@@ -103,11 +137,17 @@ async function killTest(system: Installation, openStore: () => Store, verifyArgs
   expect(await system.end('SIGTERM')).toBe(0);
   const verdict = await checkStore(openStore(), seen);
   expect(verdict.decisions).toBeGreaterThanOrEqual(seen.decisions.size);
-  const verified = await runAto(['journal', 'verify', '--json', ...verifyArgs], system.settings, system.folder);
+  const verified = await runAto(
+    ['journal', 'verify', '--json', ...verifyArgs],
+    system.settings,
+    system.folder,
+  );
   expect(verified.code, verified.stdout + verified.stderr).toBe(0);
   const report = JSON.parse(verified.stdout) as { inputs: number; reproduces: boolean };
   expect(report.reproduces).toBe(true);
-  process.stdout.write(`killed ${rounds} times: ${JSON.stringify({ ...verdict, seen_decisions: seen.decisions.size, seen_orders: seen.orders.size, journal_inputs: report.inputs })}\n`);
+  process.stdout.write(
+    `killed ${rounds} times: ${JSON.stringify({ ...verdict, seen_decisions: seen.decisions.size, seen_orders: seen.orders.size, journal_inputs: report.inputs })}\n`,
+  );
 }
 
 const installations: Installation[] = [];
@@ -119,17 +159,29 @@ describe('kill -9 at random moments', () => {
   test('embedded database', { timeout: 60_000 + rounds * 20_000 }, async () => {
     const system = new Installation(settings);
     installations.push(system);
-    await killTest(system, () => new PgliteStore({ folder: system.settings.DATA_DIR ?? '', retentionDays: 30 }), ['--data', system.settings.DATA_DIR ?? '']);
+    await killTest(
+      system,
+      () => new PgliteStore({ folder: system.settings.DATA_DIR ?? '', retentionDays: 30 }),
+      ['--data', system.settings.DATA_DIR ?? ''],
+    );
   });
 
-  test.skipIf(postgresUnavailable !== undefined)('PostgreSQL', { timeout: 60_000 + rounds * 20_000 }, async () => {
-    const server = await startPostgres();
-    try {
-      const system = new Installation({ ...settings, DATABASE_URL: server.url });
-      installations.push(system);
-      await killTest(system, () => new PostgresStore({ url: server.url, schema: 'ai_trading', retentionDays: 30 }), []);
-    } finally {
-      await server.stop();
-    }
-  });
+  test.skipIf(postgresUnavailable !== undefined)(
+    'PostgreSQL',
+    { timeout: 60_000 + rounds * 20_000 },
+    async () => {
+      const server = await startPostgres();
+      try {
+        const system = new Installation({ ...settings, DATABASE_URL: server.url });
+        installations.push(system);
+        await killTest(
+          system,
+          () => new PostgresStore({ url: server.url, schema: 'ai_trading', retentionDays: 30 }),
+          [],
+        );
+      } finally {
+        await server.stop();
+      }
+    },
+  );
 });

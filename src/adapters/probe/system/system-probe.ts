@@ -1,7 +1,7 @@
 // Measures the process and its machine: event-loop delay, heap, memory, processor and disk.
 // It must never throw and never judge; what a value means is decided by the health monitor.
 import { statfs } from 'node:fs/promises';
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { EpochMs } from '../../../shared/domain/time.ts';
 import type { SystemVitals } from '../../../shared/domain/vitals.ts';
@@ -24,7 +24,7 @@ export interface DiskSpace {
 
 export class SystemProbe {
   readonly #folder: string;
-  readonly #delay: IntervalHistogram;
+  readonly #delay: ReturnType<typeof monitorEventLoopDelay>;
   #cpu = process.cpuUsage();
   #cpuAt = process.hrtime.bigint();
   #lastDelayMs = 0;
@@ -56,6 +56,12 @@ export class SystemProbe {
     return this.#lastDelayMs;
   }
 
+  /** V8's heap right now. */
+  heap(): { readonly usedBytes: number; readonly limitBytes: number } {
+    const heap = getHeapStatistics();
+    return { usedBytes: heap.used_heap_size, limitBytes: heap.heap_size_limit };
+  }
+
   /** Ends measuring; the process can then exit. */
   stop(): void {
     this.#delay.disable();
@@ -71,12 +77,13 @@ export class SystemProbe {
   }
 
   #takeCpuCores(): number {
-    const cpu = process.cpuUsage(this.#cpu);
+    const cpu = process.cpuUsage();
     const now = process.hrtime.bigint();
     const elapsedMicros = Number(now - this.#cpuAt) / 1_000;
-    this.#cpu = process.cpuUsage();
+    const spentMicros = cpu.user + cpu.system - this.#cpu.user - this.#cpu.system;
+    this.#cpu = cpu;
     this.#cpuAt = now;
-    return elapsedMicros <= 0 ? 0 : round((cpu.user + cpu.system) / elapsedMicros);
+    return elapsedMicros <= 0 ? 0 : round(spentMicros / elapsedMicros);
   }
 }
 
