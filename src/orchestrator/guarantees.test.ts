@@ -228,7 +228,7 @@ class Checker {
       expect(kinds.has(task.kind), `two open tasks of ${task.kind}`).toBe(false);
       kinds.add(task.kind);
       if (task.state !== 'running') continue;
-      for (const lock of taskCatalogue[task.kind].locks)
+      for (const lock of taskCatalogue[task.kind].resources)
         taken[lock.name] = (taken[lock.name] ?? 0) + lock.units;
     }
     for (const [name, units] of Object.entries(taken))

@@ -19,13 +19,16 @@ export type ResourceName = keyof typeof resourceUnits;
 export type FamilyName = 'crypto-scan';
 
 export interface CatalogueEntry {
+  readonly kind: TaskKind;
+  /** What it is for, in one sentence for people. */
+  readonly description: string;
   readonly agent: AgentName;
   /** Asset classes whose symbols it looks at; empty when it looks at none. */
   readonly classes: readonly AssetClass[];
   /** It runs only while one of these is open; empty when sessions do not matter. */
   readonly sessions: readonly ForexSession[];
   readonly family: FamilyName | null;
-  readonly locks: readonly { readonly name: ResourceName; readonly units: number }[];
+  readonly resources: readonly { readonly name: ResourceName; readonly units: number }[];
   /** Relative cost, 0..1; weighs only when the machine is loaded. */
   readonly cost: number;
   /** No two runs start closer than this. */
@@ -54,7 +57,7 @@ const forexSession = {
   agent: 'analyst_ai',
   classes: ['forex'],
   family: null,
-  locks: [{ name: 'forex-analysis', units: 1 }],
+  resources: [{ name: 'forex-analysis', units: 1 }],
   cost: 0.3,
   minIntervalMs: 5 * minuteMs,
   baseIntervalMs: 10 * minuteMs,
@@ -66,8 +69,10 @@ const forexSession = {
 
 export const taskCatalogue: Readonly<Record<TaskKind, CatalogueEntry>> = {
   'crypto-aggressive-scan': {
+    kind: 'crypto-aggressive-scan',
+    description: 'Thorough look at every crypto symbol while the market is lively.',
     ...cryptoScan,
-    locks: [
+    resources: [
       { name: 'crypto-analysis', units: 1 },
       { name: 'cpu-heavy', units: 1 },
     ],
@@ -78,8 +83,10 @@ export const taskCatalogue: Readonly<Record<TaskKind, CatalogueEntry>> = {
     deadlineMs: 30 * secondMs,
   },
   'crypto-normal-scan': {
+    kind: 'crypto-normal-scan',
+    description: 'Ordinary look at every crypto symbol.',
     ...cryptoScan,
-    locks: [{ name: 'crypto-analysis', units: 1 }],
+    resources: [{ name: 'crypto-analysis', units: 1 }],
     cost: 0.3,
     minIntervalMs: 2 * minuteMs,
     baseIntervalMs: 5 * minuteMs,
@@ -87,23 +94,42 @@ export const taskCatalogue: Readonly<Record<TaskKind, CatalogueEntry>> = {
     deadlineMs: 30 * secondMs,
   },
   'crypto-light-monitoring': {
+    kind: 'crypto-light-monitoring',
+    description: 'Cheap look at crypto while the market is calm.',
     ...cryptoScan,
-    locks: [{ name: 'crypto-analysis', units: 1 }],
+    resources: [{ name: 'crypto-analysis', units: 1 }],
     cost: 0.1,
     minIntervalMs: 5 * minuteMs,
     baseIntervalMs: 10 * minuteMs,
     maxIntervalMs: 4 * hourMs,
     deadlineMs: 20 * secondMs,
   },
-  'forex-london-session': { ...forexSession, sessions: ['london'] },
-  'forex-newyork-session': { ...forexSession, sessions: ['newyork'] },
-  'forex-asia-session': { ...forexSession, sessions: ['sydney', 'tokyo'] },
+  'forex-london-session': {
+    kind: 'forex-london-session',
+    description: 'Look at the forex symbols during the London session.',
+    ...forexSession,
+    sessions: ['london'],
+  },
+  'forex-newyork-session': {
+    kind: 'forex-newyork-session',
+    description: 'Look at the forex symbols during the New York session.',
+    ...forexSession,
+    sessions: ['newyork'],
+  },
+  'forex-asia-session': {
+    kind: 'forex-asia-session',
+    description: 'Look at the forex symbols during the Sydney and Tokyo sessions.',
+    ...forexSession,
+    sessions: ['sydney', 'tokyo'],
+  },
   'health-monitor-check': {
+    kind: 'health-monitor-check',
+    description: 'Check sources, store, machine and agents; heal what is broken.',
     agent: 'health_ai',
     classes: [],
     sessions: [],
     family: null,
-    locks: [{ name: 'probes', units: 1 }],
+    resources: [{ name: 'probes', units: 1 }],
     cost: 0.1,
     minIntervalMs: minuteMs,
     baseIntervalMs: 10 * minuteMs,
@@ -113,11 +139,13 @@ export const taskCatalogue: Readonly<Record<TaskKind, CatalogueEntry>> = {
     safety: true,
   },
   'deep-market-analysis': {
+    kind: 'deep-market-analysis',
+    description: 'Long look at all admitted symbols over all timeframes.',
     agent: 'analyst_ai',
     classes: ['crypto', 'forex'],
     sessions: [],
     family: null,
-    locks: [{ name: 'cpu-heavy', units: 2 }],
+    resources: [{ name: 'cpu-heavy', units: 2 }],
     cost: 1,
     minIntervalMs: hourMs,
     baseIntervalMs: 4 * hourMs,
@@ -145,9 +173,9 @@ export function retryDelayMs(attemptsMade: number): number {
 function rivalsOf(kind: TaskKind): readonly TaskKind[] {
   const rivals = new Set<TaskKind>([kind]);
   for (const rival of rivals) {
-    const locks = new Set(taskCatalogue[rival].locks.map((lock) => lock.name));
+    const locks = new Set(taskCatalogue[rival].resources.map((lock) => lock.name));
     for (const other of taskKinds)
-      if (taskCatalogue[other].locks.some((lock) => locks.has(lock.name))) rivals.add(other);
+      if (taskCatalogue[other].resources.some((lock) => locks.has(lock.name))) rivals.add(other);
   }
   return [...rivals];
 }
@@ -186,7 +214,7 @@ export function catalogueDefects(): string[] {
       defects.push(`${kind}: its floor comes before its base interval`);
     for (const rival of rivalsOf(kind))
       if (limitOf(rival) - floorLeadMs[rival] <= lead) defects.push(`${kind}: ${rival} may go first twice`);
-    for (const lock of entry.locks)
+    for (const lock of entry.resources)
       if (lock.units > resourceUnits[lock.name])
         defects.push(`${kind}: needs more of ${lock.name} than there is`);
     return defects;

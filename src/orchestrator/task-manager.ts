@@ -78,7 +78,7 @@ export class TaskManager {
       agent: entry.agent,
       runner: 'native',
       priority: order.priority,
-      resources: entry.locks.map((lock) => lock.name),
+      resources: entry.resources.map((lock) => lock.name),
       state: 'queued',
       attempts: 0,
       deadline_at: turn.now + floorLeadMs[kind] + entry.deadlineMs,
@@ -149,12 +149,12 @@ export class TaskManager {
     if (ready.length === 0) return;
     const taken = this.#locksTaken();
     for (const task of ready) {
-      const { locks } = taskCatalogue[task.kind];
-      const fits = locks.every(
+      const { resources } = taskCatalogue[task.kind];
+      const fits = resources.every(
         (lock) => (taken.get(lock.name) ?? 0) + lock.units <= resourceUnits[lock.name],
       );
       if (!fits && !this.#goesFirst(task, turn.now)) continue;
-      for (const lock of locks) taken.set(lock.name, (taken.get(lock.name) ?? 0) + lock.units);
+      for (const lock of resources) taken.set(lock.name, (taken.get(lock.name) ?? 0) + lock.units);
       if (fits) this.#start(turn, task);
     }
   }
@@ -210,7 +210,7 @@ export class TaskManager {
     const taken = new Map<ResourceName, number>();
     for (const kind of taskKinds) {
       if (!this.running(kind)) continue;
-      for (const lock of taskCatalogue[kind].locks)
+      for (const lock of taskCatalogue[kind].resources)
         taken.set(lock.name, (taken.get(lock.name) ?? 0) + lock.units);
     }
     return taken;
