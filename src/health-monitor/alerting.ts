@@ -26,6 +26,11 @@ export function durationText(ms: number): string {
   return ms < 2 * minuteMs ? `${Math.round(ms / secondMs)} s` : `${Math.round(ms / minuteMs)} min`;
 }
 
+/** True for an incident that has a consequence for trading, not merely one worth knowing. */
+export function isTroubling(incident: Incident): boolean {
+  return incident.severity !== 'info';
+}
+
 export function isCritical(incident: Incident): boolean {
   return incident.severity === 'critical';
 }

@@ -6,6 +6,7 @@ import type { TradingContext } from './memory.ts';
 
 export const causeKinds = [
   'source_stale',
+  'source_degraded',
   'network',
   'agent_failed',
   'agent_slow',
@@ -100,6 +101,14 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
     severity: blindness,
     consequence: sourceConsequence,
   },
+  source_degraded: {
+    ...usual,
+    debounceMs: minuteMs,
+    quietMs: 2 * minuteMs,
+    explainedBy: ['network'],
+    consequence: (subject) =>
+      `${subject} still delivers, but slower or with gaps: signals on it may come late or be refused as stale.`,
+  },
   network: {
     ...usual,
     debounceMs: 15 * secondMs,
@@ -161,14 +170,14 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
   },
   store_slow: {
     ...usual,
-    debounceMs: 20 * secondMs,
+    debounceMs: 25 * secondMs,
     quietMs: 2 * minuteMs,
     consequence: (_subject, context) =>
       `Every action waits for its commit, so decisions and orders come late; ${holdings(context)}.`,
   },
   clock_skew: {
     ...usual,
-    debounceMs: 20 * secondMs,
+    debounceMs: 25 * secondMs,
     quietMs: 2 * minuteMs,
     consequence: () =>
       'Prices look older or newer than they are: signals may be refused as stale and brokers may reject requests.',
@@ -200,7 +209,7 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
   },
   probe_failed: {
     ...usual,
-    debounceMs: 20 * secondMs,
+    debounceMs: 25 * secondMs,
     quietMs: 2 * minuteMs,
     explainedBy: ['network'],
     consequence: (subject) =>
@@ -226,6 +235,7 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
 
 const titles: Readonly<Record<CauseKind, (subject: string) => string>> = {
   source_stale: (subject) => `Market source ${subject} does not deliver`,
+  source_degraded: (subject) => `Market source ${subject} is degraded`,
   network: () => 'No market source delivers; the network is the likely cause',
   agent_failed: (subject) => `Agent ${subject} failed`,
   agent_slow: (subject) => `Agent ${subject} is slow`,

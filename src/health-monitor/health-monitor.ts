@@ -13,7 +13,7 @@ import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { wholeSystemTarget } from '../shared/domain/probe-names.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { SystemVitals } from '../shared/domain/vitals.ts';
-import { isCritical, publishIncident } from './alerting.ts';
+import { isCritical, isTroubling, publishIncident } from './alerting.ts';
 import { AutoHealer } from './auto-healer.ts';
 import { type CauseContext, causeKey } from './causes.ts';
 import { HealLedger } from './heal-ledger.ts';
@@ -243,7 +243,8 @@ class HealthMonitor implements Agent {
   }
 
   #tell(turn: Turn, heartbeat: boolean, always: boolean): void {
-    const open = this.#book.busy ? this.#book.openIncidents() : [];
+    // What is only worth knowing must not make anybody careful, so the counts leave it out.
+    const open = this.#book.busy ? this.#book.openIncidents().filter(isTroubling) : [];
     const summary: HealthSummary = {
       system_load: this.#load,
       source_health: this.#sources.healthMap(),

@@ -59,7 +59,7 @@ export class IncidentBook {
     return this.#sorted().filter((state) => state.active);
   }
 
-  /** The condition holds. Only its beginning, or its getting worse, is remembered. */
+  /** The condition holds. Only its beginning, or a change of its level, is remembered. */
   raise(cause: string, now: EpochMs, level: Severity, evidence: string): void {
     const known = this.#causes.get(cause);
     if (known === undefined) {
@@ -67,8 +67,10 @@ export class IncidentBook {
       this.#set({ ...fresh(cause, now), active: true, level, evidence: bounded(evidence), symptoms: 1 });
     } else if (!known.active) {
       const symptoms = symptomsBefore(known, now) + 1;
-      this.#set({ ...known, active: true, active_since: now, level, evidence: bounded(evidence), symptoms });
-    } else if (isWorse(level, known.level)) this.#set({ ...known, level, evidence: bounded(evidence) });
+      const begun = { active: true, active_since: now, level, level_since: now };
+      this.#set({ ...known, ...begun, evidence: bounded(evidence), symptoms });
+    } else if (level !== known.level)
+      this.#set({ ...known, level, level_since: now, evidence: bounded(evidence) });
   }
 
   /** The condition no longer holds. */
@@ -242,6 +244,7 @@ function fresh(cause: string, now: EpochMs): CauseState {
     active_since: now,
     last_bad_at: now,
     level: 'info',
+    level_since: now,
     symptoms: 0,
     evidence: '',
     escalation: null,

@@ -54,7 +54,7 @@ export const checkTimeoutMs = 15 * secondMs;
 export const checkMarginMs = secondMs;
 export const maxConcurrentChecks = 4;
 /** A failed probe is repeated at this interval until it succeeds. */
-export const reprobeIntervalMs = 30 * secondMs;
+export const reprobeIntervalMs = 10 * secondMs;
 
 export const summaryHeartbeatMs = 30 * secondMs;
 export const summaryMinIntervalMs = 2 * secondMs;

@@ -30,6 +30,7 @@ const causeSchema = z.object({
   last_bad_at: time,
   /** How bad the observation alone is, before its consequence for trading is weighed. */
   level: severity,
+  level_since: time,
   symptoms: z.number(),
   evidence: z.string(),
   /** Set once when automatic healing gave up. */

@@ -1,5 +1,5 @@
 // What one probe's answer means: the problem in words, and the cause it raises or clears.
-// A bad answer is asked again at once and then regularly, so that one slow round trip is not an incident.
+// A bad answer is asked again until it is good, so that one slow round trip is not an incident and none stays open.
 import type { Turn } from '../kernel/agent.ts';
 import type { Severity } from '../shared/domain/incident.ts';
 import { wholeSystemTarget } from '../shared/domain/probe-names.ts';
@@ -47,7 +47,7 @@ export class ProbeJudge {
     if (cause !== undefined) {
       if (level === undefined) this.#book.clear(cause, turn.now);
       else this.#book.raise(cause, turn.now, level, evidence);
-      if (level !== undefined && !wasActive) this.#ask({ probe, target }, turn);
+      if (level !== undefined) this.#arm(turn);
     }
     if (level !== undefined) return `${nameOf(probe, target)}: ${evidence}`;
     return problemOf(result);
@@ -58,12 +58,13 @@ export class ProbeJudge {
     this.#armed = false;
     for (const { cause } of this.#book.active()) {
       const request = requestOf(cause);
-      if (request !== undefined) this.#ask(request, turn);
+      if (request === undefined) continue;
+      turn.effect('probe.run', { probe: request.probe, target: request.target });
+      this.#arm(turn);
     }
   }
 
-  #ask(request: ProbeRequest, turn: Turn): void {
-    turn.effect('probe.run', { probe: request.probe, target: request.target });
+  #arm(turn: Turn): void {
     if (this.#armed) return;
     this.#armed = true;
     turn.setAlarm(reprobeAlarmName, turn.now + reprobeIntervalMs);

@@ -42,6 +42,7 @@ export class SourceWatch {
       this.#status.delete(source);
       turn.remove('source_status', source);
       this.#book.clear(causeKey('source_stale', source), turn.now);
+      this.#book.clear(causeKey('source_degraded', source), turn.now);
     }
     this.#judgeNetwork(turn.now);
   }
@@ -140,8 +141,10 @@ export class SourceWatch {
     const cause = causeKey('source_stale', source);
     const evidence = `it is ${this.describe(source, now)}`;
     if (this.isDown(source, now)) this.#book.raise(cause, now, 'warning', evidence);
-    else if (status.state === 'degraded') this.#book.raise(cause, now, 'info', evidence);
     else this.#book.clear(cause, now);
+    const degraded = causeKey('source_degraded', source);
+    if (status.state === 'degraded') this.#book.raise(degraded, now, 'info', evidence);
+    else this.#book.clear(degraded, now);
   }
 
   #judgeNetwork(now: EpochMs): void {

@@ -16,7 +16,7 @@ function grounds(context: HealContext): { readonly cause: string; readonly dueAt
   for (const cause of exhaustible) {
     const resource = context.book.get(cause);
     if (resource?.active === true && resource.level === 'critical')
-      found.push({ cause, dueAt: resource.active_since + exhaustionTightenMs });
+      found.push({ cause, dueAt: resource.level_since + exhaustionTightenMs });
   }
   return found;
 }

@@ -1,0 +1,218 @@
+// A health monitor restored from durable rows behaves exactly like one that kept running.
+// The one exception, the unfolded window of the baselines, is kept out by sending few vitals.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Agent } from '../kernel/agent.ts';
+import { StateMirror } from '../kernel/state-mirror.ts';
+import { TurnBuffer } from '../kernel/turn-buffer.ts';
+import type { MessageDataByType, MessageType } from '../shared/bus/catalogue.ts';
+import type { AnyMessage } from '../shared/bus/message.ts';
+import { sourceStates } from '../shared/domain/source-status.ts';
+import { minuteMs, secondMs } from '../shared/domain/time.ts';
+import { createHealthMonitor } from './health-monitor.ts';
+import { calmVitals, settings, statusOf, worldStart } from './testing/health-world.ts';
+
+const sources = ['a', 'b', 'tape'];
+const world = { ...settings, sources };
+const maxVitals = 10;
+
+/** One agent with its durable rows and alarms; `forget` throws its memory away and restores it from the rows. */
+class Lone {
+  mirror = new StateMirror();
+  agent: Agent = createHealthMonitor(world);
+  sequence = 0;
+
+  forget(): void {
+    this.agent = createHealthMonitor(world);
+    const rows = new StateMirror();
+    for (const collection of ['alarms', 'incidents', 'source_status', 'agent_memory'] as const)
+      for (const [key, value] of [...this.mirror.all(collection)].reverse())
+        rows.apply({ collection, key, value: JSON.parse(JSON.stringify(value)) } as never);
+    this.mirror = rows;
+    this.agent.restore(this.mirror);
+  }
+
+  /** Everything the handling of one message caused, as text. */
+  handle<Type extends MessageType>(message_type: Type, data: MessageDataByType[Type], at: number): string {
+    const id = `m${++this.sequence}`;
+    const message = {
+      id,
+      from: 'kernel',
+      to: 'all',
+      message_type,
+      data,
+      at,
+      correlation_id: id,
+      causation_id: null,
+    };
+    const turn = new TurnBuffer(
+      'health_ai',
+      { ...message, schema: 1 } as unknown as AnyMessage,
+      at,
+      this.sequence,
+      1,
+      {
+        messages: 0,
+        effects: 0,
+      },
+    );
+    this.agent.handle({ ...message, schema: 1 } as unknown as AnyMessage, turn);
+    for (const put of turn.puts) this.mirror.apply(put);
+    return JSON.stringify([turn.messages, turn.effects, turn.puts]);
+  }
+
+  /** Fires the earliest alarm due by `until`; undefined when there is none. */
+  fire(until: number): [number, string] | undefined {
+    const due = [...this.mirror.all('alarms')].sort(
+      ([leftKey, left], [rightKey, right]) => left.due_at - right.due_at || (leftKey < rightKey ? -1 : 1),
+    )[0];
+    if (due === undefined || due[1].due_at > until) return undefined;
+    this.mirror.apply({ collection: 'alarms', key: due[0], value: null });
+    return [due[1].due_at, this.handle('kernel.alarm', due[1], due[1].due_at)];
+  }
+}
+
+type Deed = (lone: Lone, at: number) => string;
+
+function tell<Type extends MessageType>(type: Type, data: (at: number) => MessageDataByType[Type]): Deed {
+  return (lone, at) => lone.handle(type, data(at), at);
+}
+
+const agentNames = ['analyst_ai', 'trading_ai', 'health_ai'] as const;
+const deeds: fc.Arbitrary<Deed> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...sources), fc.constantFrom(...sourceStates))
+      .map(([source, state]) => tell('market.source_status', (at) => statusOf(source, state, at))),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.nat(2), fc.nat(1), fc.boolean())
+      .map(([open_positions, unknown_orders, reducing]) =>
+        tell('trading.summary', (at) => ({
+          state: reducing ? 'reducing' : 'active',
+          open_positions,
+          open_orders: 0,
+          unknown_orders,
+          equity: { at, cash: 1, equity: 1, peak_equity: 1, drawdown_pct: 0, open_positions },
+          simulated: true,
+        })),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(...agentNames)
+      .map((agent) =>
+        tell('kernel.agent_failed', (at) => ({
+          agent,
+          error: 'boom',
+          message_id: 'm',
+          failures: 1,
+          restart_at: at + secondMs,
+        })),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(...agentNames)
+      .map((agent) => tell('kernel.agent_restarted', () => ({ agent }))),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .boolean()
+      .map((dry_run) =>
+        tell('operator.command', () => ({
+          command: 'auto_heal',
+          by: 'x',
+          reason: 'x',
+          symbol: null,
+          dry_run,
+        })),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .nat(1_000_000)
+      .map((n) =>
+        tell('task.assigned', (at) => ({
+          task_id: `t${n}`,
+          kind: 'health-monitor-check',
+          symbols: [],
+          decision_id: 'd',
+          deadline_at: at + minuteMs,
+        })),
+      ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom('store', 'clock', 'disk', 'heap', 'agent', 'event_loop'),
+        fc.boolean(),
+        fc.integer({ min: 0, max: 3_000 }),
+      )
+      .map(([probe, ok, value]) =>
+        tell('probe.result', (at) => ({
+          probe,
+          target: 'system',
+          ok,
+          latency_ms: value,
+          value,
+          detail: 'x',
+          at,
+        })),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constant(
+      tell('kernel.dead_letter', (at) => ({ id: 'x', reason: 'r', message_type: 't', excerpt: '', at })),
+    ),
+  },
+);
+const vitals: fc.Arbitrary<Deed> = fc
+  .tuple(fc.integer({ min: 0, max: 3_000 }), fc.integer({ min: 0, max: 300 }))
+  .map(([delay, freeMb]) =>
+    tell('system.vitals', (at) => ({
+      ...calmVitals,
+      at,
+      event_loop_delay_p99_ms: delay,
+      disk_free_bytes: freeMb * 1e6 * 10,
+    })),
+  );
+
+test('restored and kept monitors cause the same messages, rows and effects, byte for byte', () => {
+  const script = fc.tuple(
+    fc.array(fc.tuple(deeds, fc.integer({ min: 0, max: 120_000 })), { maxLength: 80 }),
+    fc.array(fc.tuple(vitals, fc.nat(79)), { maxLength: maxVitals }),
+    fc.uniqueArray(fc.nat(79), { maxLength: 6 }),
+  );
+  fc.assert(
+    fc.property(script, ([steps, beats, cuts]) => {
+      const kept = new Lone();
+      const restored = new Lone();
+      let now = worldStart;
+      const both = (deed: Deed) => expect(deed(restored, now)).toBe(deed(kept, now));
+      steps.forEach(([deed, waitMs], index) => {
+        both(deed);
+        for (const [beat, place] of beats) if (place === index) both(beat);
+        if (cuts.includes(index)) restored.forget();
+        const until = now + waitMs;
+        for (let count = 0; ; count++) {
+          const fired = kept.fire(until);
+          expect(restored.fire(until)).toEqual(fired);
+          if (fired === undefined) break;
+          expect(count).toBeLessThan(1_000);
+        }
+        now = until;
+      });
+    }),
+    { numRuns: 400 },
+  );
+});
