@@ -54,7 +54,7 @@ function leave(view: StrategyView): StrategyVerdict | null {
     evidence: [
       { name: 'close', value: close, at },
       { name: 'mean', value: mean, at },
-      { name: 'adx', value: adx, at },
+      { name: 'adx', value: Math.round(adx * 10) / 10, at },
     ],
     reasoning: back
       ? 'The price has come back: closed at {close} against a 20-candle mean of {mean} (ADX {adx}).'
@@ -92,8 +92,8 @@ function enter(view: StrategyView): StrategyVerdict | null {
     { name: 'close', value: close, at },
     { name: 'band', value: band, at },
     { name: 'mean', value: mean, at },
-    { name: 'rsi', value: rsi, at },
-    { name: 'adx', value: adx, at },
+    { name: 'rsi', value: Math.round(rsi * 10) / 10, at },
+    { name: 'adx', value: Math.round(adx * 10) / 10, at },
   ];
   return {
     symbol: view.symbol,

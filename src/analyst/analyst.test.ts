@@ -1,48 +1,22 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { strategy as meanReversion } from '../../examples/strategies/mean-reversion.ts';
 import {
   AnalystWorld,
   analystSettings,
+  eager,
   emitted,
   randomCandles,
+  scanKinds,
   startTime,
+  trade,
 } from '../../test/support/analyst-world.ts';
 import type { TurnRecord } from '../kernel/journal.ts';
-import type { Candle } from '../shared/domain/candle.ts';
-import { closeTimeOf } from '../shared/domain/candle.ts';
-import type { TaskKind } from '../shared/domain/task.ts';
+import { closeTimeOf, timeframeMs } from '../shared/domain/candle.ts';
 import { backfillCandles, createAnalyst } from './analyst.ts';
 import { trendBreakout } from './strategies/trend-breakout.ts';
 import type { Strategy, StrategyView } from './strategy.ts';
 
-const scanKinds: readonly TaskKind[] = [
-  'crypto-normal-scan',
-  'crypto-aggressive-scan',
-  'crypto-light-monitoring',
-];
 const settings = analystSettings();
-
-/** A strategy that says BUY whenever it is asked; tests bend single fields. */
-function eager(change: (view: StrategyView) => unknown): Strategy {
-  return {
-    ...trendBreakout,
-    name: 'eager',
-    warmUpCandles: 20,
-    evaluate(view) {
-      const verdict = {
-        symbol: view.symbol,
-        action: 'BUY',
-        timeframe: view.entry.timeframe,
-        confidence: 0.5,
-        horizonMs: 3_600_000,
-        evidence: [{ name: 'close', value: view.entry.close(), at: view.entry.closeTime() }],
-        reasoning: 'Closed at {close}.',
-      };
-      return { ...verdict, ...(change(view) as object) } as ReturnType<Strategy['evaluate']>;
-    },
-  };
-}
 
 function eagerWorld(
   change: (view: StrategyView) => unknown = () => ({}),
@@ -56,30 +30,6 @@ function eagerWorld(
 function resultOf(record: TurnRecord) {
   const [completion] = emitted([record], 'task.completed');
   return { succeeded: completion?.succeeded, ...completion!.result };
-}
-
-/** Feeds candles and scans every `every` candles with the kinds in turn. */
-function trade(world: AnalystWorld, candles: readonly Candle[], every = 10, from = 0): void {
-  candles.forEach((candle, index) => {
-    world.candle(candle);
-    const position = from + index;
-    if (position % every === every - 1) world.scan(scanKinds[((position / every) % 3) | 0]!);
-  });
-}
-
-/** Outputs that must not depend on how the analyst came to its state. */
-function outputs(records: readonly TurnRecord[]): unknown[] {
-  return records
-    .filter(
-      (record) =>
-        record.input.message_type === 'market.candle' || record.input.message_type === 'task.assigned',
-    )
-    .map((record) => ({
-      out: record.emitted
-        .filter((message) => message.message_type !== 'market.state')
-        .map((message) => [message.message_type, message.to, message.data]),
-      puts: record.puts,
-    }));
 }
 
 test('a start asks for a bounded backfill of every readable symbol; so does a restart of the analyst only', () => {
@@ -256,19 +206,25 @@ test.each([
   ['says NaN', () => ({ confidence: Number.NaN }), 'confidence NaN'],
   ['speaks of another symbol', () => ({ symbol: 'DOGEUSDT' }), 'DOGEUSDT'],
   ['speaks of a timeframe that is not built', () => ({ timeframe: '1d' }), 'no 1d window'],
-] as const)('a strategy that %s loses its verdict, and nothing else', (_what, change, error) => {
-  const world = eagerWorld((view) => (view.symbol === 'BTCUSDT' ? change(view) : {}), ['BTCUSDT', 'ETHUSDT']);
-  const candles = randomCandles(7, 500);
-  for (const candle of candles) {
-    world.candle(candle);
-    world.candle({ ...candle, symbol: 'ETHUSDT' });
-  }
-  const record = world.scan('crypto-normal-scan');
-  expect(emitted([record], 'signal').map((signal) => signal.symbol)).toEqual(['ETHUSDT']);
-  expect(resultOf(record)).toMatchObject({ succeeded: true, effect_observed: true, found: 1 });
-  expect(resultOf(record).error).toContain(error);
-  expect(emitted(world.records, 'kernel.agent_failed')).toEqual([]);
-});
+] as [string, (view: StrategyView) => unknown, string][])(
+  'a strategy that %s loses its verdict, and nothing else',
+  (_what, change, error) => {
+    const world = eagerWorld(
+      (view) => (view.symbol === 'BTCUSDT' ? change(view) : {}),
+      ['BTCUSDT', 'ETHUSDT'],
+    );
+    const candles = randomCandles(7, 500);
+    for (const candle of candles) {
+      world.candle(candle);
+      world.candle({ ...candle, symbol: 'ETHUSDT' });
+    }
+    const record = world.scan('crypto-normal-scan');
+    expect(emitted([record], 'signal').map((signal) => signal.symbol)).toEqual(['ETHUSDT']);
+    expect(resultOf(record)).toMatchObject({ succeeded: true, effect_observed: true, found: 1 });
+    expect(resultOf(record).error).toContain(error);
+    expect(emitted(world.records, 'kernel.agent_failed')).toEqual([]);
+  },
+);
 
 test('a strategy that fails on everything fails the task', () => {
   const world = eagerWorld(() => {
@@ -371,83 +327,6 @@ test('the example strategy runs as a user would run it', () => {
   expect(new Set(errors)).toEqual(new Set([null]));
 });
 
-test('no look-ahead: whatever the future brings, all earlier output stays byte for byte the same', () => {
-  const cases = fc.record({
-    seed: fc.integer(),
-    cut: fc.integer({ min: 500, max: 1_400 }),
-    other: fc.integer(),
-  });
-  fc.assert(
-    fc.property(cases, ({ seed, cut, other }) => {
-      const past = randomCandles(seed, cut, { volatility: 0.002, gapChance: 0.02 });
-      const from = startTime + cut * 60_000;
-      const run = (future: number) => {
-        const world = new AnalystWorld(settings, [trendBreakout]);
-        world.start();
-        trade(world, [...past, ...randomCandles(future, 100, { from, volatility: 0.02 })]);
-        return world.records.slice(0, past.length).map((record) => JSON.stringify(record));
-      };
-      expect(run(other)).toEqual(run(other + 1));
-    }),
-    { numRuns: 12 },
-  );
-});
-
-test('an analyst restored from rows and backfilled goes on exactly like one that kept running', () => {
-  const cases = fc.record({
-    seed: fc.integer(),
-    cut: fc.integer({ min: 300, max: 1_200 }),
-    missed: fc.integer({ min: 0, max: 40 }),
-  });
-  fc.assert(
-    fc.property(cases, ({ seed, cut, missed }) => {
-      const candles = randomCandles(seed, 1_400, { volatility: 0.002, regimeCandles: 300 });
-      const strategies = [eager((view) => ({ action: view.price % 2 > 1 ? 'BUY' : 'SELL' }))];
-      const eagerSettings = analystSettings({ strategy: 'eager' });
-      const kept = new AnalystWorld(eagerSettings, strategies);
-      kept.start();
-      trade(kept, candles.slice(0, cut));
-      const loaded = kept.loaded();
-      const before = kept.records.length;
-
-      const restored = new AnalystWorld(eagerSettings, strategies, loaded);
-      restored.start(kept.kernel.lastAt);
-      // Some live candles arrive before the backfill is answered; nothing is judged meanwhile.
-      for (const candle of candles.slice(cut, cut + missed)) {
-        kept.candle(candle);
-        restored.candle(candle);
-      }
-      restored.history(candles.slice(0, cut + Math.ceil(missed / 2)), restored.kernel.lastAt);
-      expect(memoryOf(restored)).toEqual(memoryOf(kept));
-      const keptFrom = kept.records.length;
-      const restoredFrom = restored.records.length;
-      trade(kept, candles.slice(cut + missed), 10, cut + missed);
-      trade(restored, candles.slice(cut + missed), 10, cut + missed);
-      // Task numbers differ between the two worlds, and so do the ids of their tasks; nothing else may.
-      const plain = (records: readonly TurnRecord[]) =>
-        JSON.stringify(outputs(records)).replaceAll(/task-\d+-/g, 'task-');
-      expect(plain(restored.records.slice(restoredFrom))).toBe(plain(kept.records.slice(keptFrom)));
-      expect(before).toBeGreaterThan(0);
-    }),
-    { numRuns: 15 },
-  );
-});
-
-function memoryOf(world: AnalystWorld): unknown {
-  return [...world.loaded().rows.agent_memory].sort(([left], [right]) => (left < right ? -1 : 1));
-}
-
-test('the same inputs give the same journal hash, and every line survives JSON', () => {
-  const run = () => {
-    const world = new AnalystWorld(settings, [trendBreakout]);
-    world.start();
-    trade(world, randomCandles(13, 3_000, { volatility: 0.003, gapChance: 0.01 }));
-    for (const record of world.records) expect(JSON.parse(JSON.stringify(record))).toEqual(record);
-    return world.kernel.hash;
-  };
-  expect(run()).toBe(run());
-});
-
 test('rows of symbols and strategies that are gone are removed at the next start', () => {
   const world = eagerWorld(() => ({}), ['BTCUSDT', 'ETHUSDT']);
   for (const candle of randomCandles(14, 900)) {
@@ -461,4 +340,46 @@ test('rows of symbols and strategies that are gone are removed at the next start
     'analyst_ai/calibration/recorded/eager',
     'analyst_ai/instrument/ETHUSDT',
   ]);
+});
+
+test('what was learned and said on simulated prices does not speak for live ones', () => {
+  const world = eagerWorld();
+  const simulated = randomCandles(15, 2_000);
+  trade(world, simulated, 15, 0, 'simulated');
+  expect(emitted(world.records, 'signal').at(-1)!.confidence).not.toBe(0.55);
+  const before = world.records.length;
+  const from = closeTimeOf(simulated.at(-1)!);
+  trade(world, randomCandles(16, 400, { from, price: 900 }), 15, 0, 'live');
+  const after = world.records.slice(before);
+  const [first] = emitted(after, 'signal');
+  expect(first!.confidence).toBe(0.55);
+  expect(first!.issued_at - from).toBeGreaterThanOrEqual(100 * 60_000);
+  const keys = after.flatMap((record) => record.puts).map((put) => put.key);
+  expect(keys).not.toContain('analyst_ai/calibration/simulated/eager');
+  expect(emitted(after, 'task.completed')[0]!.result.summary).toContain('warming up');
+});
+
+test.each([
+  ['5m', 'BTCUSDT', ['5m', '15m']],
+  ['15m', 'ETHUSDT', ['15m']],
+  ['1h', 'EURUSD', ['1h']],
+  ['1d', 'XAUUSD', ['1d']],
+] as const)('a feed of %s candles is judged on what it can build', (base, symbol, expected) => {
+  const heard = new Set<string>();
+  const listening = eager((view) => {
+    heard.add(view.entry.timeframe);
+    return {};
+  });
+  const world = new AnalystWorld(
+    analystSettings({ strategy: 'eager', universe: [symbol], base_timeframe: base }),
+    [listening],
+  );
+  world.start();
+  trade(world, randomCandles(17, 900, { symbol, base }), 7);
+  expect([...heard].sort()).toEqual([...expected].sort());
+  const signals = emitted(world.records, 'signal');
+  expect(signals.length).toBeGreaterThan(0);
+  expect(emitted(world.records, 'market.state').at(-1)!.volatility).toBeGreaterThan(0);
+  for (const signal of signals)
+    expect(signal.expires_at - signal.issued_at).toBe(base === '5m' ? 600_000 : 2 * timeframeMs[base]);
 });

@@ -118,7 +118,8 @@ class Analyst implements Agent {
     if (intensity === undefined) result = undone(`the analyst does not run ${task.kind}`);
     else if (turn.now > task.deadline_at) result = undone('the deadline had passed when the task arrived');
     else {
-      this.#refreshStates(task, turn);
+      // Looking around is the very purpose of these two; the others rely on the state as last said.
+      if (intensity === 'light' || intensity === 'deep') this.#refreshStates(task, turn);
       result = runScan(task, intensity, this.#scan, turn);
       // Symbols without data are a truthful "nothing to see"; a strategy that fails on everything is a failure.
       succeeded = result.error === null || result.looked_at > 0;

@@ -1,17 +1,16 @@
 // A kernel with the analyst alone, and random candles to feed it; for tests only.
 import { createAnalyst } from '../../src/analyst/analyst.ts';
-import type { Strategy } from '../../src/analyst/strategy.ts';
+import type { Strategy, StrategyView } from '../../src/analyst/strategy.ts';
 import type { TurnRecord } from '../../src/kernel/journal.ts';
 import { Kernel, type KernelInput } from '../../src/kernel/kernel.ts';
 import { randomStream } from '../../src/kernel/random-stream.ts';
-import type { CandleEvent } from '../../src/shared/bus/catalogue.ts';
+import type { CandleEvent, MessageDataByType, MessageType } from '../../src/shared/bus/catalogue.ts';
 import {
   type AnyPut,
   type CollectionName,
   collectionLoading,
   collectionNames,
 } from '../../src/shared/bus/collections.ts';
-import type { AnyMessage } from '../../src/shared/bus/message.ts';
 import { type AgentSettings, defaultRiskSettings } from '../../src/shared/domain/agent-settings.ts';
 import { type Candle, closeTimeOf, type Timeframe, timeframeMs } from '../../src/shared/domain/candle.ts';
 import type { TaskKind } from '../../src/shared/domain/task.ts';
@@ -161,12 +160,56 @@ function applyPut(rows: Record<string, Map<string, unknown>>, put: AnyPut): void
 }
 
 /** Data of the emitted messages of one type, in order. */
-export function emitted<Type extends AnyMessage['message_type']>(
+export function emitted<Type extends MessageType>(
   records: readonly TurnRecord[],
   type: Type,
-): Extract<AnyMessage, { message_type: Type }>['data'][] {
+): MessageDataByType[Type][] {
   return records
     .flatMap((record) => record.emitted)
     .filter((message) => message.message_type === type)
-    .map((message) => message.data as Extract<AnyMessage, { message_type: Type }>['data']);
+    .map((message) => message.data as MessageDataByType[Type]);
+}
+
+export const scanKinds: readonly TaskKind[] = [
+  'crypto-normal-scan',
+  'crypto-aggressive-scan',
+  'crypto-light-monitoring',
+];
+
+/** Feeds candles and scans after every `every` of them, with the scan kinds in turn. */
+export function trade(
+  world: AnalystWorld,
+  candles: readonly Candle[],
+  every = 10,
+  from = 0,
+  kind: CandleEvent['kind'] = 'recorded',
+): void {
+  candles.forEach((candle, index) => {
+    world.candle(candle, kind);
+    const position = from + index;
+    const scan = scanKinds[Math.floor(position / every) % scanKinds.length];
+    if (position % every === every - 1 && scan !== undefined) world.scan(scan);
+  });
+}
+
+/** A strategy that says BUY whenever it is asked; tests bend single fields. */
+export function eager(change: (view: StrategyView) => unknown = () => ({})): Strategy {
+  return {
+    name: 'eager',
+    description: 'Always buys.',
+    timeframes: { normal: '15m', fast: '5m' },
+    warmUpCandles: 20,
+    evaluate(view) {
+      const verdict = {
+        symbol: view.symbol,
+        action: 'BUY',
+        timeframe: view.entry.timeframe,
+        confidence: 0.5,
+        horizonMs: 3_600_000,
+        evidence: [{ name: 'close', value: view.entry.close(), at: view.entry.closeTime() }],
+        reasoning: 'Closed at {close}.',
+      };
+      return { ...verdict, ...(change(view) as object) } as ReturnType<Strategy['evaluate']>;
+    },
+  };
 }

@@ -26,6 +26,8 @@ const minimumRangeSpreads = 5;
 const horizonCandles = 24;
 /** Breakouts on candles that miss more than half of their base candles are not believed. */
 const minimumCoverage = 0.5;
+/** Significant digits of ranges in the evidence; the signal itself carries the exact range. */
+const rangeDigits = 5;
 
 export const trendBreakout: Strategy = {
   name: 'trend-breakout',
@@ -62,7 +64,7 @@ function exitVerdict(view: StrategyView): StrategyVerdict | null {
   const side = long ? 'rise' : 'fall';
   const evidence: VerdictEvidence[] = [{ name: 'close', value: close, at }];
   if (broken) evidence.push({ name: channel, value: level, at });
-  if (turned) evidence.push({ name: 'higher_slope', value: slope, at: slower.closeTime() });
+  if (turned) evidence.push({ name: 'higher_slope', value: readable(slope), at: slower.closeTime() });
   const why = [
     broken
       ? `{close} lies ${long ? 'below' : 'above'} the 10-candle channel at {${channel}}`
@@ -143,12 +145,12 @@ function describe(view: StrategyView, found: Breakout): StrategyVerdict {
   const evidence: VerdictEvidence[] = [
     { name: 'breakout_close', value: entry.close(ago), at: brokenAt },
     { name: 'channel_level', value: level, at: brokenAt },
-    { name: 'extension_ranges', value: extension, at: view.priceAt },
-    { name: 'average_true_range', value: range, at },
-    { name: 'volatility_ratio', value: ratio, at },
-    { name: 'higher_slope', value: slope, at: higher.closeTime() },
+    { name: 'extension_ranges', value: readable(extension), at: view.priceAt },
+    { name: 'average_true_range', value: Number(range.toPrecision(rangeDigits)), at },
+    { name: 'volatility_ratio', value: readable(ratio), at },
+    { name: 'higher_slope', value: readable(slope), at: higher.closeTime() },
   ];
-  if (!Number.isNaN(index)) evidence.push({ name: 'adx_14', value: index, at });
+  if (!Number.isNaN(index)) evidence.push({ name: 'adx_14', value: readable(index), at });
   const trend = Number.isNaN(index) ? '' : ', ADX {adx_14}';
   return {
     symbol: view.symbol,
@@ -162,4 +164,9 @@ function describe(view: StrategyView, found: Breakout): StrategyVerdict {
       `the price is {extension_ranges} average ranges of {average_true_range} beyond it; the ${higher.timeframe} EMA 20 ` +
       `moves {higher_slope} average ranges; volatility is {volatility_ratio} of normal${trend}.`,
   };
+}
+
+/** Ratios are cited with three decimals: more would only feign precision. */
+function readable(ratio: number): number {
+  return Math.round(ratio * 1_000) / 1_000;
 }
