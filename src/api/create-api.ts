@@ -253,6 +253,7 @@ function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   return reply
     .code(problem.statusCode)
     .headers(problem.headers)
+    .header('cache-control', 'no-store')
     .header('content-type', problemType)
     .serializer(JSON.stringify)
     .send(problem.body());

@@ -1,23 +1,32 @@
 // Counts what the agents did since this process started: signals, orders, fills, refusals, tasks, incidents, heals.
 // Every change is counted once, however often it is repeated.
 import type { AnyMessage } from '../../shared/bus/message.ts';
-import type { Incident } from '../../shared/domain/incident.ts';
-import type { Order } from '../../shared/domain/order.ts';
-import type { Task } from '../../shared/domain/task.ts';
+import type { HealRecord, Incident, Severity } from '../../shared/domain/incident.ts';
+import { type Order, orderStates } from '../../shared/domain/order.ts';
+import { refusalCodes } from '../../shared/domain/risk.ts';
+import { type Task, taskKinds, taskStates } from '../../shared/domain/task.ts';
 import type { StoreReader } from '../../shared/ports/store.ts';
 import { LabelCounts } from './label-counts.ts';
 
 /** Open orders, tasks and incidents remembered at once, each. */
 const maxRemembered = 10_000;
 const primedRows = 1_000;
+const severities = ['info', 'warning', 'critical'] as const satisfies readonly Severity[];
+const healOutcomes = [
+  'started',
+  'verified',
+  'failed',
+  'refused',
+  'dry_run',
+] as const satisfies readonly HealRecord['outcome'][];
 
 export class ActivityTally {
-  readonly signals = new LabelCounts();
-  readonly orders = new LabelCounts();
-  readonly refusals = new LabelCounts();
-  readonly tasks = new LabelCounts();
-  readonly incidents = new LabelCounts();
-  readonly heals = new LabelCounts();
+  readonly signals = new LabelCounts(['BUY', 'SELL', 'CLOSE'].map((action) => ({ action })));
+  readonly orders = new LabelCounts(orderStates.map((state) => ({ state })));
+  readonly refusals = new LabelCounts(refusalCodes.map((code) => ({ code })));
+  readonly tasks = new LabelCounts(taskKinds.flatMap((kind) => taskStates.map((state) => ({ kind, state }))));
+  readonly incidents = new LabelCounts(severities.map((severity) => ({ severity })));
+  readonly heals = new LabelCounts(healOutcomes.map((outcome) => ({ outcome })));
   readonly candles = new LabelCounts();
   readonly quarantined = new LabelCounts();
   #fills = 0;
@@ -33,7 +42,7 @@ export class ActivityTally {
   }
 
   *openIncidents(): Iterable<readonly [{ severity: string }, number]> {
-    for (const severity of ['info', 'warning', 'critical']) {
+    for (const severity of severities) {
       yield [{ severity }, [...this.#openIncidents.values()].filter((kept) => kept === severity).length];
     }
   }

@@ -8,6 +8,11 @@ const maxCombinations = 200;
 export class LabelCounts {
   readonly #counts = new Map<string, { readonly labels: Labels; value: number }>();
 
+  /** Starts the given combinations at zero, so that a rate over the first event is right. */
+  constructor(initial: readonly Labels[] = []) {
+    for (const labels of initial) this.add(labels, 0);
+  }
+
   add(labels: Labels, amount = 1): void {
     const key = Object.values(labels).join('\u0000');
     const known = this.#counts.get(key);

@@ -271,10 +271,13 @@ function healthMetrics(): MetricDefinition[] {
       'ato_alerts_total',
       'Alerts handed to the notifiers since the start, by outcome.',
       ['outcome'],
-      ({ facts }) => [
-        [{ outcome: 'sent' }, facts.alerts?.sent ?? 0],
-        [{ outcome: 'failed' }, facts.alerts?.failed ?? 0],
-      ],
+      ({ facts: { alerts } }) =>
+        alerts === undefined
+          ? []
+          : [
+              [{ outcome: 'sent' }, alerts.sent],
+              [{ outcome: 'failed' }, alerts.failed],
+            ],
     ),
     gauge(
       'ato_dead_letters',

@@ -70,7 +70,9 @@ export class MetricsCollector {
       activity: this.activity,
     };
     this.#updateSources(facts);
-    return await this.#registry.metrics();
+    const text = await this.#registry.metrics();
+    // prom-client writes "Nan"; the text format says "NaN".
+    return text.replaceAll(/ Nan$/gm, ' NaN');
   }
 
   #define(definition: MetricDefinition): void {

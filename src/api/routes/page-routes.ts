@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { ApiContext, ApiServer } from '../api-context.ts';
-import { Problem } from '../problem.ts';
 
 const missingPage = `<!doctype html>
 <html lang="en">
@@ -40,7 +39,7 @@ export async function addPageRoutes(app: ApiServer, { dependencies }: ApiContext
   app.get<{ Params: { '*': string } }>('/*', { schema: { hide: true } }, (request, reply) => {
     const root = folder();
     const file = request.params['*'];
-    if (root === undefined) throw new Problem('not-found', 404, 'There is nothing at this path.');
+    if (root === undefined) return reply.callNotFound();
     const cache = hashedFile.test(file) ? 'public, max-age=31536000, immutable' : 'no-cache';
     return reply.header('cache-control', cache).sendFile(file, root, { cacheControl: false });
   });

@@ -17,8 +17,8 @@ export function limitQuery(fallback: number, most: number = maxListRows) {
   return z.coerce
     .number('must be a whole number')
     .int('must be a whole number')
-    .min(1)
-    .max(most)
+    .min(1, 'must be at least 1')
+    .max(most, `must be at most ${most}`)
     .default(fallback)
     .describe(`Rows at most, 1 to ${most}`);
 }

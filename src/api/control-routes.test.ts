@@ -1,0 +1,156 @@
+// Commands: what is posted, what is answered, and what happens when no answer comes.
+import { afterEach, expect, test, vi } from 'vitest';
+import {
+  type ApiWorld,
+  apiWorld,
+  decision,
+  heal,
+  message,
+  order,
+  refusal,
+  startAt,
+  type WorldOptions,
+} from '../../test/support/api-world.ts';
+import { commandTimeoutMs } from './routes/control-routes.ts';
+import { commandBody } from './schemas/overview-bodies.ts';
+
+let world: ApiWorld;
+afterEach(async () => {
+  vi.useRealTimers();
+  await world.app.close();
+});
+
+async function post(url: string, body?: unknown, options: WorldOptions = {}) {
+  world = await apiWorld(options);
+  return await world.app.inject({
+    method: 'POST',
+    url,
+    headers: { host: 'localhost' },
+    ...(body === undefined ? {} : { payload: body as object }),
+  });
+}
+
+test.each([
+  ['/control/start', 'start'],
+  ['/control/stop', 'stop'],
+  ['/control/force-decision', 'force_decision'],
+  ['/trading/halt', 'halt'],
+  ['/trading/reduce-only', 'reduce_only'],
+  ['/trading/resume', 'resume'],
+  ['/health/auto-heal', 'auto_heal'],
+])('POST %s posts %s and nothing else', async (url, command) => {
+  const response = await post(url);
+  expect(response.statusCode).toBe(200);
+  expect(commandBody.parse(response.json())).toMatchObject({ command, sequence: 43 });
+  expect(world.commands).toEqual([
+    { command, by: 'api', reason: 'asked over HTTP', symbol: null, dry_run: false },
+  ]);
+});
+
+test('an empty JSON body is no body', async () => {
+  world = await apiWorld();
+  const headers = { host: 'localhost', 'content-type': 'application/json' };
+  const response = await world.app.inject({ method: 'POST', url: '/control/stop', headers, payload: '' });
+  expect(response.statusCode).toBe(200);
+});
+
+test('name and reason are recorded', async () => {
+  await post('/trading/halt', { by: ' Ann ', reason: 'news in an hour' });
+  expect(world.commands[0]).toMatchObject({ by: 'Ann', reason: 'news in an hour' });
+});
+
+test('force-decision answers with the decision it made', async () => {
+  const response = await post(
+    '/control/force-decision',
+    {},
+    {
+      caused: () => [message('decision', decision({ id: 'forced', trigger: 'operator' }))],
+    },
+  );
+  expect(commandBody.parse(response.json()).decision).toMatchObject({ id: 'forced', trigger: 'operator' });
+});
+
+test('halt answers with the state that now holds', async () => {
+  const response = await post(
+    '/trading/halt',
+    {},
+    {
+      caused: ({ by, reason }) => [
+        message('trading.state_changed', { state: 'halted', by, reason, since: startAt }),
+      ],
+    },
+  );
+  expect(response.json().trading_state).toMatchObject({ state: 'halted', since: '2026-01-05T10:00:00.000Z' });
+});
+
+test('close posts the symbol and answers with the orders', async () => {
+  const response = await post(
+    '/trading/close',
+    { symbol: 'btcusdt' },
+    {
+      caused: () => [message('trading.order_changed', order({ id: 'o9', leg: 'exit' }))],
+    },
+  );
+  expect(world.commands[0]).toMatchObject({ command: 'close_position', symbol: 'BTCUSDT' });
+  expect(response.json().orders[0]).toMatchObject({ id: 'o9', leg: 'exit' });
+});
+
+test('a refused close is 409 with limit and actual', async () => {
+  const response = await post(
+    '/trading/close',
+    { symbol: 'BTCUSDT' },
+    {
+      caused: () => [message('trading.refused', refusal({ code: 'no_quote', limit: null, actual: null }))],
+    },
+  );
+  expect(response.statusCode).toBe(409);
+  expect(response.json()).toMatchObject({
+    type: 'urn:ato:problem:refused',
+    refusals: [{ code: 'no_quote', limit: null, actual: null }],
+  });
+});
+
+test.each([
+  ['/health/auto-heal?dry_run=true', undefined, true],
+  ['/health/auto-heal', { dry_run: true }, true],
+  ['/health/auto-heal?dry_run=true', { dry_run: false }, true],
+  ['/health/auto-heal?dry_run=false', { dry_run: true }, true],
+  ['/health/auto-heal?dry_run=false', undefined, false],
+])('auto-heal %s with %j is a dry run: %s', async (url, body, dryRun) => {
+  const response = await post(url, body, { caused: () => [message('health.heal', heal())] });
+  expect(world.commands[0]?.dry_run).toBe(dryRun);
+  expect(response.json().heals[0]).toMatchObject({ playbook: 'restart-source' });
+});
+
+test('a dry run that cannot be read is refused, not healed', async () => {
+  const response = await post('/health/auto-heal?dry_run=yes');
+  expect(response.statusCode).toBe(400);
+  expect(world.commands).toEqual([]);
+});
+
+test('shutting down is 503: the command was not taken', async () => {
+  const response = await post('/control/stop', undefined, {
+    dependencies: { post: () => Promise.reject(new Error('the system is shutting down')) },
+  });
+  expect(response.statusCode).toBe(503);
+  expect(response.headers['retry-after']).toBe('5');
+  expect(response.json().type).toBe('urn:ato:problem:shutting-down');
+});
+
+test('no answer in time is 504: the outcome is unknown', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const asked = post('/control/stop', undefined, { dependencies: { post: () => new Promise(() => {}) } });
+  await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0));
+  await vi.advanceTimersByTimeAsync(commandTimeoutMs);
+  const response = await asked;
+  expect(response.statusCode).toBe(504);
+  expect(response.json().detail).toMatch(/may still take effect/);
+});
+
+test('any other failure is a plain 500', async () => {
+  const response = await post('/control/stop', undefined, {
+    dependencies: { post: () => Promise.reject(new Error('assertion failed in agent memory')) },
+  });
+  expect(response.statusCode).toBe(500);
+  expect(response.body).not.toContain('agent memory');
+});
