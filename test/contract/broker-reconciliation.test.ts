@@ -1,0 +1,258 @@
+// The deepest wound of the field, attacked: random interleavings of signals, prices, lost, repeated, delayed and
+// reordered traffic, unknown outcomes and crashes. First safety while it burns, then healing must finish.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  addDecimal,
+  compareDecimal,
+  multiplyDecimal,
+  subtractDecimal,
+} from '../../src/shared/domain/money.ts';
+import { isInFlight } from '../../src/shared/domain/order-lifecycle.ts';
+import { BrokerWorld, type LineFault, worldSymbols } from './broker-world.ts';
+
+const faults: readonly LineFault[] = [
+  'lose-and-say-unknown',
+  'execute-and-say-unknown',
+  'lose-and-say-not-sent',
+  'lose-silently',
+  'duplicate',
+  'delay',
+];
+
+type Step =
+  | { readonly kind: 'candle'; readonly moves: readonly number[]; readonly volume: number }
+  | { readonly kind: 'signal'; readonly symbol: number; readonly action: 'BUY' | 'SELL' | 'CLOSE' }
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'crash' }
+  | { readonly kind: 'late' }
+  | { readonly kind: 'command'; readonly command: 'halt' | 'resume' | 'reduce_only' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('candle' as const),
+      moves: fc.array(fc.integer({ min: -100, max: 100 }), { minLength: 6, maxLength: 6 }),
+      volume: fc.constantFrom(0.02, 1, 50, 1_000),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('signal' as const),
+      symbol: fc.nat(1),
+      action: fc.constantFrom('BUY' as const, 'SELL' as const, 'CLOSE' as const),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 30_000 }) }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'crash' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'late' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('command' as const),
+      command: fc.constantFrom('halt' as const, 'resume' as const, 'reduce_only' as const),
+    }),
+  },
+);
+
+const scenario = fc.record({
+  steps: fc.array(step, { minLength: 5, maxLength: 40 }),
+  /** One number per thing on the line: below the fault rate it goes wrong in the way the other number says. */
+  line: fc.array(fc.tuple(fc.nat(99), fc.nat(faults.length - 1)), { minLength: 50, maxLength: 200 }),
+  faultRate: fc.constantFrom(0, 5, 30, 70),
+});
+
+class Scenario {
+  readonly world = new BrokerWorld();
+  readonly prices = [50_000, 2_000];
+
+  run(steps: readonly Step[]): void {
+    this.world.mandate();
+    this.#candle([0, 0, 0, 0, 0, 0], 1_000);
+    for (const one of steps) {
+      this.#step(one);
+      checkSafety(this.world);
+    }
+  }
+
+  heal(): void {
+    const { world } = this;
+    world.fate = () => 'deliver';
+    world.releaseDelayed();
+    for (let minute = 0; minute < 100; minute++) this.#candle([1, 1, -1, -1, 1, -1], 1_000_000);
+  }
+
+  closeAll(): void {
+    for (const symbol of worldSymbols) this.world.operator('close_position', symbol);
+    for (let minute = 0; minute < 30; minute++) this.#candle([1, 1, -1, -1, 1, -1], 1_000_000);
+  }
+
+  #step(one: Step): void {
+    const { world } = this;
+    switch (one.kind) {
+      case 'candle':
+        this.#candle(one.moves, one.volume);
+        break;
+      case 'signal':
+        world.signal(worldSymbols[one.symbol]!, one.action, this.prices[one.symbol]!);
+        break;
+      case 'wait':
+        world.advance(world.now + one.ms);
+        break;
+      case 'crash':
+        world.crash();
+        break;
+      case 'late':
+        world.releaseDelayed();
+        break;
+      case 'command':
+        world.operator(one.command);
+        break;
+    }
+  }
+
+  #candle(moves: readonly number[], volume: number): void {
+    const { world } = this;
+    const openTime = Math.floor(world.now / 60_000) * 60_000;
+    world.advance(openTime + 60_000);
+    worldSymbols.forEach((symbol, index) => {
+      const open = this.prices[index]!;
+      const [a = 0, b = 0, c = 0] = moves.slice(index * 3);
+      const at = (move: number): number => open * (1 + move / 10_000);
+      const points = [open, at(a), at(b), at(c)];
+      const close = points[3]!;
+      const prices = { open, high: Math.max(...points), low: Math.min(...points), close, volume };
+      world.flatCandle(symbol, openTime, prices);
+      this.prices[index] = close;
+    });
+  }
+}
+
+/** Holds at every moment, however bad the line is. */
+function checkSafety(world: BrokerWorld): void {
+  const truth = world.truth();
+  world.drain();
+  expect(world.failures).toBe(0);
+  for (const symbol of worldSymbols) {
+    const live = truth.orders.filter(
+      (order) =>
+        order.request.symbol === symbol && (order.state === 'accepted' || order.state === 'partially_filled'),
+    );
+    expect(live.filter((order) => order.request.leg === 'entry').length).toBeLessThanOrEqual(1);
+    expect(live.filter((order) => order.request.leg === 'exit').length).toBeLessThanOrEqual(1);
+    const held = truth.positions?.find((position) => position.symbol === symbol)?.quantity ?? '0';
+    const size = held.replace('-', '');
+    const largest = largestEntry(world, symbol);
+    expect(
+      compareDecimal(size, largest),
+      `${symbol} holds ${held}, largest entry ${largest}`,
+    ).toBeLessThanOrEqual(0);
+  }
+}
+
+/** The most that one approved entry ever asked for: a doubled order would exceed it. */
+function largestEntry(world: BrokerWorld, symbol: string): string {
+  let largest = '0';
+  for (const effect of world.submitted) {
+    if (effect.kind !== 'broker.submit' || effect.data.symbol !== symbol || effect.data.leg !== 'entry')
+      continue;
+    if (compareDecimal(effect.data.quantity, largest) > 0) largest = effect.data.quantity;
+  }
+  return largest;
+}
+
+function checkHealed(world: BrokerWorld): void {
+  const truth = world.truth();
+  const ours = Object.fromEntries(
+    world
+      .openPositions()
+      .map((position) => [
+        position.symbol,
+        position.side === 'long' ? position.quantity : subtractDecimal('0', position.quantity),
+      ]),
+  );
+  const theirs = Object.fromEntries(
+    (truth.positions ?? []).map((position) => [position.symbol, position.quantity]),
+  );
+  expect(ours).toEqual(theirs);
+  expect(world.orders().filter((order) => order.open && isInFlight(order.state))).toEqual([]);
+  for (const position of world.openPositions()) {
+    if (position.close_reason !== null) continue;
+    let covered = '0';
+    for (const order of truth.orders)
+      if (
+        order.request.symbol === position.symbol &&
+        order.request.leg === 'stop' &&
+        (order.state === 'accepted' || order.state === 'partially_filled')
+      )
+        covered = addDecimal(covered, subtractDecimal(order.request.quantity, order.filled_quantity));
+    expect(
+      compareDecimal(covered, position.quantity),
+      'a position without protection',
+    ).toBeGreaterThanOrEqual(0);
+  }
+  const memory = world.rows<{ value: { cash: string; question: unknown; doubt: unknown } }>(
+    'agent_memory',
+  )[0]!;
+  expect(memory.value.cash).toBe(world.venue.cash);
+  expect(memory.value.doubt).toBeNull();
+  expect(memory.value.question).toBeNull();
+}
+
+/** When everything is closed, cash is starting cash plus sales minus purchases minus fees, to the last digit. */
+function checkCashIdentity(world: BrokerWorld): void {
+  expect(world.truth().positions).toEqual([]);
+  let cash = '10000';
+  for (const fill of world.venueFills.values()) {
+    const value = multiplyDecimal(fill.quantity, fill.price);
+    cash = fill.side === 'sell' ? addDecimal(cash, value) : subtractDecimal(cash, value);
+    cash = subtractDecimal(cash, fill.fee);
+  }
+  expect(compareDecimal(world.venue.cash, cash), `${world.venue.cash} against ${cash}`).toBe(0);
+}
+
+function runScenario({
+  steps,
+  line,
+  faultRate,
+}: typeof scenario extends fc.Arbitrary<infer T> ? T : never): Scenario {
+  const run = new Scenario();
+  let used = 0;
+  run.world.fate = () => {
+    const [dice, fault] = line[used++ % line.length]!;
+    return dice < faultRate ? faults[fault]! : 'deliver';
+  };
+  run.run(steps);
+  return run;
+}
+
+const numRuns = Number(process.env.ATO_PROPERTY_RUNS ?? 150);
+
+test('whatever the line does, nothing is doubled while it burns and everything agrees once it heals', () => {
+  fc.assert(
+    fc.property(scenario, (drawn) => {
+      const run = runScenario(drawn);
+      run.heal();
+      checkSafety(run.world);
+      checkHealed(run.world);
+      run.closeAll();
+      checkHealed(run.world);
+      checkCashIdentity(run.world);
+    }),
+    { numRuns },
+  );
+});
+
+test('the same scenario gives the same journal hash', () => {
+  fc.assert(
+    fc.property(scenario, (drawn) => {
+      expect(runScenario(drawn).world.hash).toBe(runScenario(drawn).world.hash);
+    }),
+    { numRuns: 15 },
+  );
+});
