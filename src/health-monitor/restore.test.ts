@@ -103,17 +103,15 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc
-      .constantFrom(...agentNames)
-      .map((agent) =>
-        tell('kernel.agent_failed', (at) => ({
-          agent,
-          error: 'boom',
-          message_id: 'm',
-          failures: 1,
-          restart_at: at + secondMs,
-        })),
-      ),
+    arbitrary: fc.constantFrom(...agentNames).map((agent) =>
+      tell('kernel.agent_failed', (at) => ({
+        agent,
+        error: 'boom',
+        message_id: 'm',
+        failures: 1,
+        restart_at: at + secondMs,
+      })),
+    ),
   },
   {
     weight: 2,
@@ -123,31 +121,27 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc
-      .boolean()
-      .map((dry_run) =>
-        tell('operator.command', () => ({
-          command: 'auto_heal',
-          by: 'x',
-          reason: 'x',
-          symbol: null,
-          dry_run,
-        })),
-      ),
+    arbitrary: fc.boolean().map((dry_run) =>
+      tell('operator.command', () => ({
+        command: 'auto_heal',
+        by: 'x',
+        reason: 'x',
+        symbol: null,
+        dry_run,
+      })),
+    ),
   },
   {
     weight: 1,
-    arbitrary: fc
-      .nat(1_000_000)
-      .map((n) =>
-        tell('task.assigned', (at) => ({
-          task_id: `t${n}`,
-          kind: 'health-monitor-check',
-          symbols: [],
-          decision_id: 'd',
-          deadline_at: at + minuteMs,
-        })),
-      ),
+    arbitrary: fc.nat(1_000_000).map((n) =>
+      tell('task.assigned', (at) => ({
+        task_id: `t${n}`,
+        kind: 'health-monitor-check',
+        symbols: [],
+        decision_id: 'd',
+        deadline_at: at + minuteMs,
+      })),
+    ),
   },
   {
     weight: 3,
@@ -189,7 +183,7 @@ const vitals: fc.Arbitrary<Deed> = fc
 
 test('restored and kept monitors cause the same messages, rows and effects, byte for byte', () => {
   const script = fc.tuple(
-    fc.array(fc.tuple(deeds, fc.integer({ min: 0, max: 120_000 })), { maxLength: 80 }),
+    fc.array(fc.tuple(deeds, fc.oneof(fc.nat(4_000), fc.nat(120_000))), { maxLength: 80 }),
     fc.array(fc.tuple(vitals, fc.nat(79)), { maxLength: maxVitals }),
     fc.uniqueArray(fc.nat(79), { maxLength: 6 }),
   );

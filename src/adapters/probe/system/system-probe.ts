@@ -38,12 +38,12 @@ export class SystemProbe {
   /** Measures everything; delay and processor cover the time since the previous call. */
   async collectVitals(at: EpochMs): Promise<MeasuredVitals> {
     const disk = await diskSpace(this.#folder);
-    const heap = getHeapStatistics();
+    const heap = this.heap();
     return {
       at,
       event_loop_delay_p99_ms: this.#takeDelayMs(),
-      heap_used_bytes: heap.used_heap_size,
-      heap_limit_bytes: heap.heap_size_limit,
+      heap_used_bytes: heap.usedBytes,
+      heap_limit_bytes: heap.limitBytes,
       resident_bytes: process.memoryUsage.rss(),
       disk_free_bytes: disk.freeBytes,
       disk_total_bytes: disk.totalBytes,
@@ -58,8 +58,14 @@ export class SystemProbe {
 
   /** V8's heap right now. */
   heap(): { readonly usedBytes: number; readonly limitBytes: number } {
-    const heap = getHeapStatistics();
+    const heap = this.heap();
     return { usedBytes: heap.used_heap_size, limitBytes: heap.heap_size_limit };
+  }
+
+  /** V8's heap in use and the size at which it gives up. */
+  heap(): { readonly usedBytes: number; readonly limitBytes: number } {
+    const statistics = getHeapStatistics();
+    return { usedBytes: statistics.used_heap_size, limitBytes: statistics.heap_size_limit };
   }
 
   /** Ends measuring; the process can then exit. */
