@@ -1,12 +1,13 @@
 // Binance public spot market data: candles and best quotes by websocket, history and back-fill by REST, no key.
 // It publishes closed candles only, each once and in order, and says at any time how much it can see.
 import type { Candle } from '../../../shared/domain/candle.ts';
-import { type EpochMs, hourMs, minuteMs, secondMs, toIso } from '../../../shared/domain/time.ts';
+import { type EpochMs, minuteMs, secondMs, toIso } from '../../../shared/domain/time.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { MarketDataSink, MarketDataSource } from '../../../shared/ports/market-data.ts';
 import { Alarms } from '../shared/alarms.ts';
 import { QualityGate } from '../shared/quality-gate.ts';
 import { assessHealth } from './assess-health.ts';
+import { BinanceLink } from './binance-link.ts';
 import { BinanceRest, BinanceRestError, maxKlinesPerRequest } from './binance-rest.ts';
 import {
   bookTickerSchema,
@@ -16,7 +17,6 @@ import {
   replySchema,
   serverShutdownSchema,
 } from './binance-schemas.ts';
-import { BinanceStream } from './binance-stream.ts';
 import { CandleTrack } from './candle-track.ts';
 import { ClockSkew } from './clock-skew.ts';
 import { QuoteConflator } from './quote-conflator.ts';
@@ -31,11 +31,6 @@ const quoteEveryMs = secondMs;
 const statusEveryMs = 30 * secondMs;
 /** How long after a minute's end a missing candle is fetched instead of awaited. */
 const lateCandleMs = 8 * secondMs;
-const firstReconnectDelayMs = secondMs;
-const maxReconnectDelayMs = minuteMs;
-/** The venue ends every connection after 24 hours; ours is replaced before. */
-const renewAfterMs = 23 * hourMs;
-const renewRetryMs = minuteMs;
 const maxParallelFills = 8;
 const maxFillPages = 3;
 const maxHistoryCandles = 5_000;
@@ -63,20 +58,14 @@ export class BinanceSource implements MarketDataSource {
   readonly #clock: Clock;
   readonly #alarms: Alarms;
   readonly #rest: BinanceRest;
-  readonly #random: () => number;
-  readonly #url: string;
+  readonly #link: BinanceLink;
   readonly #tracks = new Map<string, CandleTrack>();
   readonly #quotes: QuoteConflator;
   #skew = new ClockSkew();
   #run = new AbortController();
   #sink: MarketDataSink | undefined;
   #gate: QualityGate | undefined;
-  #active: BinanceStream | undefined;
-  #candidate: BinanceStream | undefined;
-  #streamCount = 0;
-  #failures = 0;
   #lastDataAt: EpochMs | null = null;
-  #activeSince: EpochMs = 0;
   #streamFault = '';
   #restFault = '';
   #restOkAt: EpochMs | undefined;
@@ -95,7 +84,6 @@ export class BinanceSource implements MarketDataSource {
     this.#clock = options.clock;
     this.#alarms = new Alarms(options.clock);
     this.#quotes = new QuoteConflator(this.symbols);
-    this.#random = options.random ?? Math.random;
     this.#rest = new BinanceRest({
       baseUrl: options.restUrl ?? defaultRestUrl,
       clock: options.clock,
@@ -110,7 +98,15 @@ export class BinanceSource implements MarketDataSource {
       const name = symbol.toLowerCase();
       return withBooks ? [`${name}@kline_1m`, `${name}@bookTicker`] : [`${name}@kline_1m`];
     });
-    this.#url = `${options.streamUrl ?? defaultStreamUrl}/stream?streams=${streams.join('/')}`;
+    this.#link = new BinanceLink({
+      url: `${options.streamUrl ?? defaultStreamUrl}/stream?streams=${streams.join('/')}`,
+      clock: options.clock,
+      alarms: this.#alarms,
+      random: options.random ?? Math.random,
+      connected: () => this.#connected(),
+      frame: (text) => this.#frame(text),
+      lost: (reason) => this.#lost(reason),
+    });
   }
 
   /** Milliseconds by which our clock is ahead of the venue's; undefined before the first event. */
@@ -154,7 +150,7 @@ export class BinanceSource implements MarketDataSource {
       endTime = first.openTime - 1;
       if (!page.full) break;
     }
-    return pages.flat().slice(-wanted || undefined);
+    return pages.flat().slice(-wanted);
   }
 
   /** Drops the connection, forgets what it held against symbols, dials at once; candles missed are filled in. */
@@ -162,7 +158,6 @@ export class BinanceSource implements MarketDataSource {
     if (this.#sink === undefined) return;
     this.#end();
     this.#run = new AbortController();
-    this.#failures = 0;
     this.#streamFault = `restarted: ${reason}`;
     this.#restFault = '';
     for (const track of this.#tracks.values()) {
@@ -186,71 +181,33 @@ export class BinanceSource implements MarketDataSource {
     this.#setSweep(now);
     this.#armHeld();
     this.#publishStatus();
-    this.#dial();
+    if (this.symbols.length > 0) this.#link.dial();
   }
 
   #end(): void {
     this.#run.abort();
     this.#alarms.cancelAll();
-    this.#active?.close();
-    this.#candidate?.close();
-    this.#active = undefined;
-    this.#candidate = undefined;
+    this.#link.close();
     this.#quotes.clear();
     this.#skew = new ClockSkew();
   }
 
   // --- connection ---
 
-  #dial(): void {
-    if (this.symbols.length === 0 || this.#candidate !== undefined) return;
-    this.#streamCount += 1;
-    this.#candidate = new BinanceStream(this.#url, this.#streamCount, this.#clock, this.#alarms, {
-      opened: (stream) => this.#opened(stream),
-      frame: (stream, text) => this.#frame(stream, text),
-      ended: (stream, reason) => this.#ended(stream, reason),
-    });
-  }
-
-  #opened(stream: BinanceStream): void {
-    // The old connection stays until the new one stands, so that a renewal loses nothing.
-    this.#active?.close();
-    this.#active = stream;
-    this.#activeSince = this.#clock.now();
-    this.#candidate = undefined;
-    this.#alarms.cancel('dial');
-    this.#alarms.set('renew', this.#clock.now() + renewAfterMs, () => this.#dial());
+  #connected(): void {
     this.#publishStatus();
     void this.#fillLagging();
   }
 
-  #ended(stream: BinanceStream, reason: string): void {
+  #lost(reason: string): void {
     this.#streamFault = reason;
-    if (stream === this.#active) this.#active = undefined;
-    if (stream === this.#candidate) this.#candidate = undefined;
-    if (this.#active !== undefined) {
-      this.#alarms.set('renew', this.#clock.now() + renewRetryMs, () => this.#dial());
-    } else if (this.#candidate === undefined) {
-      const limitMs = Math.min(
-        maxReconnectDelayMs,
-        firstReconnectDelayMs * 2 ** Math.min(this.#failures, 10),
-      );
-      this.#failures += 1;
-      const delayMs = limitMs * (0.5 + 0.5 * this.#random());
-      this.#alarms.set('dial', this.#clock.now() + Math.ceil(delayMs), () => this.#dial());
-    }
     this.#publishStatus();
   }
 
-  #frame(stream: BinanceStream, text: string): void {
-    // A renewed connection's forerunner is closed, but frames of a candidate count from the first.
-    if (stream === this.#active) this.#failures = 0;
+  #frame(text: string): void {
     const book = /^\{"stream":"([a-z0-9]{1,40})@bookTicker"/.exec(text)?.[1];
-    if (book !== undefined) {
-      this.#keepBook(book.toUpperCase(), text);
-      return;
-    }
-    this.#event(text);
+    if (book === undefined) this.#event(text);
+    else this.#keepBook(book.toUpperCase(), text);
   }
 
   #event(text: string): void {
@@ -266,7 +223,7 @@ export class BinanceSource implements MarketDataSource {
     const data = envelope.success ? envelope.data.data : frame;
     const kline = klineEventSchema.safeParse(data);
     if (kline.success) this.#kline(kline.data, now);
-    else if (serverShutdownSchema.safeParse(data).success) this.#dial();
+    else if (serverShutdownSchema.safeParse(data).success) this.#link.dial();
     else {
       const ticker = bookTickerSchema.safeParse(data);
       if (ticker.success) this.#keepBook(ticker.data.s, text);
@@ -421,7 +378,7 @@ export class BinanceSource implements MarketDataSource {
     const tracks = [...this.#tracks.values()];
     const { state, health, detail } = assessHealth({
       now,
-      connectedSince: this.#active === undefined ? undefined : this.#activeSince,
+      connectedSince: this.#link.since,
       lastDataAt: this.#lastDataAt,
       streamFault: this.#streamFault,
       restFault: this.#restFault,
