@@ -15,7 +15,7 @@ import type { LoadedState } from '../shared/ports/store.ts';
 import type { AgentBuilder } from './agent.ts';
 import { AgentSupervisor, restartAlarmName } from './agent-supervisor.ts';
 import { AlarmClock, alarmKey } from './alarm-clock.ts';
-import { genesisHash, type JournalLine, journalEntry, type TurnRecord } from './journal.ts';
+import { genesisHash, journalEntry, type TurnRecord } from './journal.ts';
 import { StateMirror } from './state-mirror.ts';
 import { TurnBuffer, type TurnCounters } from './turn-buffer.ts';
 
@@ -141,11 +141,11 @@ export class Kernel {
    * Takes over a recorded turn without running it: its rows count, its agents do not. For a replay whose base lies
    * between two starts, until the next `kernel.started` builds the agents.
    */
-  adopt(line: JournalLine, hash: string): void {
-    this.#sequence = line.n;
+  adopt(turn: TurnRecord, hash: string): void {
+    this.#sequence = turn.sequence;
     this.#hash = hash;
-    this.#lastAt = Math.max(line.i.at, this.#lastAt);
-    for (const put of line.p ?? []) this.#remember(put);
+    this.#lastAt = Math.max(turn.input.at, this.#lastAt);
+    for (const put of turn.puts) this.#remember(put);
   }
 
   get started(): boolean {

@@ -1,7 +1,9 @@
 // Replays recorded inputs with effects closed and compares every line and hash with the journal.
+
+import { readJournalLine } from '../shared/bus/journal-line.ts';
 import type { JournalEntry, LoadedState } from '../shared/ports/store.ts';
 import type { AgentBuilder } from './agent.ts';
-import { chainHash, type JournalLine } from './journal.ts';
+import { chainHash, type TurnRecord } from './journal.ts';
 import { Kernel, type KernelInput } from './kernel.ts';
 
 export interface JournalDifference {
@@ -44,24 +46,24 @@ export class JournalReplay {
       return this.#differ(entry, 'sequence', String(entry.sequence), String(this.#kernel.sequence + 1));
     const expectedHash = chainHash(previousHash, entry.line);
     if (expectedHash !== entry.hash) return this.#differ(entry, 'hash', entry.hash, expectedHash);
-    const recorded = parseLine(entry.line);
+    const recorded = readJournalLine(entry.line);
     if (recorded === undefined) return this.#differ(entry, 'line', entry.line, 'not a journal line');
-    if (!this.#kernel.started && recorded.i.message_type !== 'kernel.started') {
+    if (!this.#kernel.started && recorded.input.message_type !== 'kernel.started') {
       this.#kernel.adopt(recorded, entry.hash);
       return true;
     }
     const replayed = this.#kernel.process(inputOf(recorded)).entry;
     this.#replayed++;
     if (replayed.line === entry.line) return true;
-    return this.#explain(entry, recorded, parseLine(replayed.line) ?? recorded);
+    return this.#explain(entry, recorded, readJournalLine(replayed.line) ?? recorded);
   }
 
-  #explain(entry: JournalEntry, recorded: JournalLine, replayed: JournalLine): boolean {
+  #explain(entry: JournalEntry, recorded: TurnRecord, replayed: TurnRecord): boolean {
     const parts = [
-      ['input', recorded.i, replayed.i],
-      ['messages', recorded.o, replayed.o],
-      ['effects', recorded.e, replayed.e],
-      ['rows', recorded.p, replayed.p],
+      ['input', recorded.input, replayed.input],
+      ['messages', recorded.emitted, replayed.emitted],
+      ['effects', recorded.effects, replayed.effects],
+      ['rows', recorded.puts, replayed.puts],
     ] as const;
     for (const [part, left, right] of parts) {
       const recordedText = JSON.stringify(left) ?? 'nothing';
@@ -83,19 +85,8 @@ export class JournalReplay {
   }
 }
 
-function parseLine(line: string): JournalLine | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && 'i' in value && 'n' in value
-      ? (value as JournalLine)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function inputOf(line: JournalLine): KernelInput {
-  const { from, to, message_type, data, at, correlation_id } = line.i;
+function inputOf(turn: TurnRecord): KernelInput {
+  const { from, to, message_type, data, at, correlation_id } = turn.input;
   return { from, to, message_type, data, at, correlation_id };
 }
 

@@ -1,6 +1,7 @@
 // Retention of the journal: old blocks are folded into the base state and deleted, in small transactions.
 // What remains can always be replayed from the base; nothing younger than the retention is ever removed.
 import { type AnyPut, collectionLoading, collectionNames } from '../../../shared/bus/collections.ts';
+import { putsOfJournalLine } from '../../../shared/bus/journal-line.ts';
 import type { JournalTip } from '../../../shared/db/journal-chain.ts';
 import { isRestored } from '../../../shared/db/row-rules.ts';
 import { type SqlDriver, type SqlStatement, textArray } from '../../../shared/db/sql-driver.ts';
@@ -14,7 +15,6 @@ import { storedKey } from './stored-text.ts';
 /** One call never folds more pages than this; the next call goes on. */
 const maxPagesPerRun = 200;
 const rowsPerStatement = 1_000;
-const putsMark = ',"p":[';
 
 /**
  * Removes what is older than `keepDays` before `lastAt`, the time of the newest entry. Cuts just before a start
@@ -67,9 +67,7 @@ async function foldPage(
     const entries = await unpackEntries(block);
     for (const entry of entries) {
       lastAt = entry.at;
-      if (entry.line.includes(putsMark))
-        for (const put of (JSON.parse(entry.line) as { readonly p?: readonly AnyPut[] }).p ?? [])
-          changes.set(`${put.collection}/${put.key}`, put);
+      for (const put of putsOfJournalLine(entry.line)) changes.set(`${put.collection}/${put.key}`, put);
     }
     tip = { sequence: block.sequenceTo, hash: block.hash };
   }
