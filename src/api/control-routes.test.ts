@@ -59,6 +59,14 @@ test('name and reason are recorded', async () => {
   expect(world.commands[0]).toMatchObject({ by: 'Ann', reason: 'news in an hour' });
 });
 
+test.each(['\u0000', 'two\nlines', '\ud800', '   ', 'x'.repeat(501)])(
+  'a reason that a database could not keep is refused: %j',
+  async (reason) => {
+    expect((await post('/trading/halt', { reason })).statusCode).toBe(400);
+    expect(world.commands).toEqual([]);
+  },
+);
+
 test('force-decision answers with the decision it made', async () => {
   const response = await post(
     '/control/force-decision',

@@ -59,6 +59,7 @@ test.each<[string, Request, number, string]>([
   ['bad instant', { url: '/decisions?before=yesterday' }, 400, 'invalid-request'],
   ['no symbol', { url: '/markets/candles' }, 400, 'invalid-request'],
   ['bad symbol', { url: '/markets/candles?symbol=../etc' }, 400, 'invalid-request'],
+  ['an id no database could look for', { url: '/decisions/a%00b' }, 400, 'invalid-request'],
   ['undecodable path', { url: '/%E0%A4%A' }, 400, 'invalid-request'],
   ['too long a path part', { url: `/decisions/${'x'.repeat(201)}` }, 404, 'not-found'],
   [

@@ -5,7 +5,7 @@ import { isMessage } from '../../shared/bus/message.ts';
 import { type ApiContext, type ApiServer, commandProblems, notFoundProblem } from '../api-context.ts';
 import type { CommandReceipt } from '../api-dependencies.ts';
 import { Problem } from '../problem.ts';
-import { flagQuery, symbolText } from '../schemas/common-bodies.ts';
+import { flagQuery, symbolText, writtenText } from '../schemas/common-bodies.ts';
 import { commandBody } from '../schemas/overview-bodies.ts';
 import { toWireForm } from '../wire-form.ts';
 import { DeadlineError, within } from '../within.ts';
@@ -16,8 +16,8 @@ const messagesShown = 100;
 const retryAfterSeconds = '5';
 
 const explanation = {
-  by: z.string().trim().min(1).max(64).optional().describe('Who asks, for the record'),
-  reason: z.string().trim().min(1).max(500).optional().describe('Why, for the record'),
+  by: writtenText(64).optional().describe('Who asks, for the record'),
+  reason: writtenText(500).optional().describe('Why, for the record'),
 };
 const plainInput = z.strictObject(explanation).nullish();
 const closeInput = z.strictObject({ symbol: symbolText, ...explanation });

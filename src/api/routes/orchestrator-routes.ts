@@ -9,6 +9,7 @@ import { dataNotice, marketMode, orchestratorRunning, sourceRow, systemLoad } fr
 import { Problem } from '../problem.ts';
 import {
   defaultListRows,
+  idText,
   instantQuery,
   limitQuery,
   maxListRows,
@@ -161,7 +162,7 @@ function addDecisions(app: ApiServer, { dependencies: { reader } }: ApiContext):
       schema: {
         tags: ['orchestrator'],
         summary: 'One decision',
-        params: z.object({ id: z.string().min(1).max(200) }),
+        params: z.object({ id: idText }),
         response: { 200: decisionBody, ...readProblems, ...notFoundProblem },
       },
     },

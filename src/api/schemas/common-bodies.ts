@@ -45,3 +45,19 @@ export const instantQuery = z
   });
 
 export const flagQuery = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+/**
+ * Text a person wrote, kept for the record. Control characters and broken surrogates are refused: a database
+ * cannot store them, and a commit that fails would stop the system.
+ */
+export function writtenText(maxChars: number) {
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .max(maxChars)
+    .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'must be one line of readable text');
+}
+
+/** An id in a path: printable ASCII, as all ids of the system are. */
+export const idText = z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be an id');

@@ -1,0 +1,246 @@
+// /metrics: the promised names, honest numbers, counts that continue after a restart.
+import { afterEach, expect, test } from 'vitest';
+import {
+  type ApiWorld,
+  apiWorld,
+  decision,
+  facts,
+  filledStore,
+  heal,
+  incident,
+  order,
+  putRows,
+  refusal,
+  scored,
+  signal,
+  startAt,
+  task,
+  type WorldOptions,
+} from '../../../test/support/api-world.ts';
+import { MemoryStore } from '../../adapters/store/memory/memory-store.ts';
+import { DecisionTally } from './decision-tally.ts';
+import { LabelCounts } from './label-counts.ts';
+import { metricSuffix } from './metrics-collector.ts';
+
+let world: ApiWorld;
+afterEach(() => world?.app.close());
+
+/** Samples by name with labels, as a Prometheus parser would read them; throws on any line it cannot. */
+function parse(text: string): Map<string, number> {
+  const samples = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    if (line === '' || /^# (HELP|TYPE) [a-zA-Z_:][\w:]* .+$/.test(line)) continue;
+    const found =
+      /^([a-zA-Z_:][\w:]*(?:\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\.)*",?)*\})?) (NaN|[+-]?(?:Inf|[\d.]+(?:e[+-]?\d+)?))$/.exec(
+        line,
+      );
+    if (found === null) throw new Error(`not Prometheus text: ${line}`);
+    expect(samples.has(found[1]!)).toBe(false);
+    samples.set(found[1]!, Number(found[2]));
+  }
+  return samples;
+}
+
+async function scrape(): Promise<Map<string, number>> {
+  const response = await world.app.inject({ url: '/metrics', headers: { host: 'localhost' } });
+  expect(response.statusCode).toBe(200);
+  expect(response.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
+  return parse(response.body);
+}
+
+async function open(options: WorldOptions = {}): Promise<void> {
+  world = await apiWorld(options);
+}
+
+test('exactly the promised names are there, each without labels', async () => {
+  await open();
+  const names = [...(await scrape()).keys()].filter((name) => /^(orchestrator_|api_health_)/.test(name));
+  expect(names.sort()).toEqual([
+    'api_health_binance_spot_1',
+    'api_health_synthetic',
+    'orchestrator_decisions_total',
+    'orchestrator_market_volatility',
+    'orchestrator_mode_switches_total',
+    'orchestrator_running',
+    'orchestrator_success_rate',
+    'orchestrator_successful_decisions',
+    'orchestrator_system_load',
+  ]);
+});
+
+test('what is not known is NaN, never a made-up zero', async () => {
+  await open({
+    store: new MemoryStore(),
+    dependencies: { runtime: () => facts({ running: null, vitals: null }) },
+  });
+  const samples = await scrape();
+  for (const name of [
+    'orchestrator_success_rate',
+    'orchestrator_market_volatility',
+    'orchestrator_running',
+    'orchestrator_system_load',
+    'api_health_binance_spot_1',
+    'ato_trading_equity',
+    'ato_event_loop_delay_p99_seconds',
+  ])
+    expect([name, samples.get(name)]).toEqual([name, Number.NaN]);
+  expect(samples.get('orchestrator_decisions_total')).toBe(0);
+});
+
+test('per agent, process and system numbers come from the facts', async () => {
+  await open();
+  const samples = await scrape();
+  expect(Object.fromEntries(samples)).toMatchObject({
+    'ato_agent_messages_handled_total{agent="orchestrator_ai"}': 12,
+    'ato_agent_failures_total{agent="orchestrator_ai"}': 1,
+    'ato_agent_turn_seconds_mean{agent="orchestrator_ai"}': 0.0005,
+    'ato_agent_up{agent="orchestrator_ai"}': 1,
+    'ato_agent_up{agent="analyst_ai"}': 0,
+    ato_inbox_depth: 2,
+    ato_event_loop_delay_p99_seconds: 0.012,
+    ato_journal_sequence: 42,
+    ato_commit_latency_seconds: 0.004,
+    'ato_alerts_total{outcome="sent"}': 3,
+    orchestrator_running: 1,
+    api_health_synthetic: 1,
+    'ato_incidents_open{severity="warning"}': 1,
+    'ato_trading_state{state="active"}': 1,
+  });
+  expect(samples.get('process_resident_memory_bytes')).toBeGreaterThan(1e6);
+});
+
+test('the volatility is that of the market the mode trades', async () => {
+  await open();
+  world.say('market.state', {
+    asset_class: 'crypto',
+    volatility: 0.9,
+    activity: 1,
+    instruments: 2,
+    at: startAt,
+  });
+  world.say('market.state', {
+    asset_class: 'forex',
+    volatility: 0.1,
+    activity: null,
+    instruments: 2,
+    at: startAt,
+  });
+  expect((await scrape()).get('orchestrator_market_volatility')).toBe(0.9);
+  world.say('decision', decision({ id: 'd2', mode: 'forex' }));
+  const samples = await scrape();
+  expect(samples.get('orchestrator_market_volatility')).toBe(0.1);
+  expect(samples.get('ato_market_activity{asset_class="forex"}')).toBeNaN();
+});
+
+test('activity is counted once, however often it is repeated', async () => {
+  await open();
+  const filled = order({ state: 'filled', fill_ids: ['f1', 'f2'], open: false });
+  world.say('trading.order_changed', order({ id: 'o2' }));
+  world.say('trading.order_changed', order({ id: 'o2' }));
+  world.say('trading.order_changed', { ...filled, id: 'o2', open: true });
+  world.say('trading.order_changed', { ...filled, id: 'o2' });
+  world.say('trading.order_changed', order({ id: 'o1' }));
+  world.say('task.changed', task({ state: 'running' }));
+  world.say('task.changed', task({ state: 'succeeded', open: false }));
+  world.say('signal', signal({ action: 'SELL' }));
+  world.say('trading.refused', refusal());
+  world.say('health.incident', incident());
+  world.say('health.incident', incident({ id: 'i2', severity: 'critical' }));
+  world.say('health.incident', incident({ open: false, resolved_at: startAt }));
+  world.say('health.heal', heal({ outcome: 'verified' }));
+  expect(Object.fromEntries(await scrape())).toMatchObject({
+    'ato_trading_orders_total{state="pending_submit"}': 1,
+    'ato_trading_orders_total{state="filled"}': 1,
+    ato_trading_fills_total: 2,
+    'ato_tasks_total{kind="crypto-normal-scan",state="running"}': 1,
+    'ato_tasks_total{kind="crypto-normal-scan",state="succeeded"}': 1,
+    'ato_analyst_signals_total{action="SELL"}': 1,
+    'ato_analyst_signals_total{action="BUY"}': 0,
+    'ato_trading_refusals_total{code="max_open_positions"}': 1,
+    'ato_incidents_total{severity="warning"}': 0,
+    'ato_incidents_total{severity="critical"}': 1,
+    'ato_incidents_open{severity="warning"}': 0,
+    'ato_incidents_open{severity="critical"}': 1,
+    'ato_heals_total{outcome="verified"}': 1,
+  });
+});
+
+test('decision counts continue after a restart and count success honestly', async () => {
+  const store = await filledStore();
+  await putRows(store, 'decisions', [
+    ['a', scored(decision({ id: 'a' }), true)],
+    ['b', scored(decision({ id: 'b', mode: 'crypto' }), false)],
+  ]);
+  await open({ store });
+  world.say('decision', decision({ id: 'c' }));
+  world.say('decision.scored', scored(decision({ id: 'd1' }), true));
+  world.say('decision.scored', scored(decision({ id: 'c' }), true));
+  expect(Object.fromEntries(await scrape())).toMatchObject({
+    orchestrator_decisions_total: 4,
+    orchestrator_successful_decisions: 3,
+    orchestrator_success_rate: 0.75,
+    orchestrator_mode_switches_total: 1,
+  });
+});
+
+test('decisions committed while the store is being read are counted exactly once', async () => {
+  const store = new MemoryStore();
+  await putRows(store, 'decisions', [['a', scored(decision({ id: 'a' }), true)]]);
+  const tally = new DecisionTally();
+  const list = store.list.bind(store);
+  let committed = 0;
+  store.list = async (collection, query) => {
+    const rows = await list(collection, query);
+    if (committed < 2) {
+      const id = `during${committed++}`;
+      await putRows(store, 'decisions', [[id, decision({ id })]]);
+      tally.observe({ message_type: 'decision', data: decision({ id }) } as never);
+    }
+    return rows;
+  };
+  const primed = tally.prime(store);
+  tally.observe({ message_type: 'decision.scored', data: scored(decision({ id: 'a' }), true) } as never);
+  await primed;
+  expect([tally.total, tally.successful, tally.scored]).toEqual([3, 1, 1]);
+});
+
+test('a scrape survives a store that does not answer', async () => {
+  const store = await filledStore();
+  await open({ store });
+  store.count = () => Promise.reject(new Error('down'));
+  expect((await scrape()).get('ato_dead_letters')).toBeNaN();
+});
+
+test('sources with hostile or countless names cannot break or flood the metrics', async () => {
+  const sources = Array.from({ length: 200 }, (_, index) => ({
+    source: `evil"\n} ${index}`,
+    kind: 'live' as const,
+    symbols: [],
+    status: null,
+  }));
+  await open({ dependencies: { runtime: () => facts({ sources }) } });
+  const names = [...(await scrape()).keys()].filter((name) => name.startsWith('api_health_'));
+  expect(names.length).toBe(64);
+});
+
+test('another part may add its own text', async () => {
+  await open({ dependencies: { metricsText: async () => '# TYPE extra gauge\nextra 1\n' } });
+  expect((await scrape()).get('extra')).toBe(1);
+});
+
+test('names of sources become ends of metric names', () => {
+  expect(['Binance Spot', 'pump.fun', '__', 'tape-1'].map(metricSuffix)).toEqual([
+    'binance_spot',
+    'pump_fun',
+    'unnamed',
+    'tape_1',
+  ]);
+});
+
+test('label combinations are bounded and nothing counted is lost', () => {
+  const counts = new LabelCounts();
+  for (let index = 0; index < 1_000; index++) counts.add({ source: `s${index}` });
+  const entries = [...counts.entries()];
+  expect(entries.length).toBeLessThanOrEqual(201);
+  expect(entries.reduce((sum, [, value]) => sum + value, 0)).toBe(1_000);
+});
