@@ -223,6 +223,7 @@ pageTest('a token is asked for, kept for the tab, and sent', async () => {
   await page.getByRole('button', { name: 'Decide now' }).click();
   await page.getByLabel('Token', { exact: true }).fill('wrong');
   await page.getByRole('button', { name: 'Confirm' }).click();
+  await page.getByText('The server did not accept that token.').waitFor();
   await page.getByLabel('Token', { exact: true }).fill('correct-horse');
   await page.keyboard.press('Enter');
   await page.getByText('Decide now: accepted').waitFor();

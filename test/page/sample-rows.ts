@@ -32,7 +32,7 @@ export interface SampleRows {
   readonly vitals: SystemVitals;
 }
 
-export function sampleCandles(symbol: string, start: number, until: number, count: number): Candle[] {
+function sampleCandles(symbol: string, start: number, until: number, count: number): Candle[] {
   const random = seriesRandom(symbol.length * 7919 + Math.floor(start));
   const last = Math.floor(until / minuteMs) * minuteMs - minuteMs;
   let price = start;

@@ -42,7 +42,9 @@ export function chartOptions(palette: Palette, locale: string): DeepPartial<Char
     rightPriceScale: { borderColor: palette.grid },
     timeScale: { borderColor: palette.grid, timeVisible: true, secondsVisible: false },
     localization: { locale },
-    handleScale: { axisPressedMouseMove: true },
+    // The wheel and an upward swipe belong to the page; dragging and pinching belong to the chart.
+    handleScroll: { mouseWheel: false, vertTouchDrag: false },
+    handleScale: { mouseWheel: false },
   };
 }
 

@@ -17,11 +17,14 @@ interface Desk {
   readonly asking: Command | null;
   /** The command that waits for a token, or 'reading' when even reading needs one. */
   readonly needsToken: Command | 'reading' | null;
+  readonly tokenWasWrong: boolean;
   readonly said: { readonly text: string; readonly good: boolean } | null;
 }
 
+/** How long a good word stays; a bad one stays until it is read away. */
+const saidForMs = 8_000;
 const changes = createListeners();
-let desk: Desk = { asking: null, needsToken: null, said: null };
+let desk: Desk = { asking: null, needsToken: null, tokenWasWrong: false, said: null };
 let refusedToken: string | null | undefined;
 let afterCommand: () => void = () => {};
 
@@ -39,12 +42,16 @@ async function send(command: Command): Promise<void> {
   set({ asking: null, needsToken: null });
   try {
     await postJson(command.path, { by: 'page', reason: 'asked on the page', ...command.body });
-    set({ said: { good: true, text: t('sent', { command: t(command.word) }) } });
+    const said = { good: true, text: t('sent', { command: t(command.word) }) };
+    set({ said });
+    setTimeout(() => {
+      if (desk.said === said) set({ said: null });
+    }, saidForMs);
     afterCommand();
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) {
+      set({ needsToken: command, tokenWasWrong: readToken() !== null });
       keepToken(null);
-      set({ needsToken: command });
       return;
     }
     const reason =
@@ -58,7 +65,7 @@ export function askForToken(): void {
   const token = readToken();
   if (desk.needsToken !== null || refusedToken === token) return;
   refusedToken = token;
-  set({ needsToken: 'reading' });
+  set({ needsToken: 'reading', tokenWasWrong: token !== null });
 }
 
 function takeToken(token: string, waiting: Command | 'reading'): void {
@@ -115,6 +122,11 @@ function TokenDialog({ waiting }: { waiting: Command | 'reading' }) {
   const [token, setToken] = useState('');
   return (
     <Dialog title={t('tokenTitle')} onClose={() => set({ needsToken: null })}>
+      {desk.tokenWasWrong && (
+        <p class="bad" role="alert">
+          {t('tokenWrong')}
+        </p>
+      )}
       <p>{t('tokenText')}</p>
       <form
         method="dialog"

@@ -1,5 +1,5 @@
 // How answers and events change the page's state. Pure; every list stays bounded and newest first.
-import type { Candle, EquityPoint, Fill, Order, Position, Source } from './rows.ts';
+import type { Candle, EquityPoint, Fill, Order, Position, Refusal, Source } from './rows.ts';
 import { candleLimit, type Dashboard, equityLimit, rowLimit } from './store.ts';
 
 /** Puts a row in front, or in its own place when its key is already there. */
@@ -101,6 +101,12 @@ export function isFinalOrder(order: Order): boolean {
 export function orderRank(order: Order): number {
   if (order.state === 'unknown') return 0;
   return isFinalOrder(order) ? 2 : 1;
+}
+
+export function countByCode(refusals: readonly Refusal[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const row of refusals) counts[row.code] = (counts[row.code] ?? 0) + 1;
+  return counts;
 }
 
 export interface NotRealData {

@@ -4,7 +4,7 @@ import { amount, figure, figures, flag, instant, rows, text, texts } from './len
 
 const key = z.string().min(1);
 
-export const candidateSchema = z.object({
+const candidateSchema = z.object({
   kind: key,
   score: figure,
   due: flag,

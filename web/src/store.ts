@@ -42,7 +42,7 @@ export interface Overview {
 
 export type ConnectionState = 'connecting' | 'live' | 'polling' | 'lost';
 
-export interface Connection {
+interface Connection {
   readonly state: ConnectionState;
   /** Browser time of the last answer or event. */
   readonly heardAt: number | null;

@@ -50,6 +50,7 @@ export const french: Readonly<Record<Word, string>> = {
   closeText: 'Toute la position est fermée au prix du marché.',
   tokenTitle: 'Le serveur demande son jeton',
   tokenText: 'Entrez l’API_TOKEN du serveur. Il reste dans cet onglet et disparaît à sa fermeture.',
+  tokenWrong: 'Le serveur n’a pas accepté ce jeton.',
   token: 'Jeton',
   sent: '{command} : accepté',
   failed: '{command} : {reason}',

@@ -50,6 +50,7 @@ export const english = {
   tokenTitle: 'The server asks for its token',
   tokenText:
     'Enter the API_TOKEN of the server. It is kept in this tab only and forgotten when the tab closes.',
+  tokenWrong: 'The server did not accept that token.',
   token: 'Token',
   sent: '{command}: accepted',
   failed: '{command}: {reason}',

@@ -129,6 +129,12 @@ function outcomeMark(outcome: Decision['outcome']): { sign: string; word: string
   return { sign: '▲', word: t('outcomeBad'), tone: 'bad' };
 }
 
+/** The mode, and where it came from when the decision changed it. */
+function modeText({ mode, previous_mode }: Decision): string {
+  const changed = previous_mode !== null && previous_mode !== mode;
+  return changed ? `${previous_mode} → ${formatText(mode)}` : formatText(mode);
+}
+
 function DecisionRow({ decision }: { decision: Decision }) {
   const [open, setOpen] = useState(false);
   const mark = outcomeMark(decision.outcome);
@@ -141,7 +147,7 @@ function DecisionRow({ decision }: { decision: Decision }) {
           </span>
           <Time at={decision.at} />
           <Badge tone={toneOf(decision.action)}>{formatName(decision.action)}</Badge>
-          <span class="muted">{formatText(decision.mode)}</span>
+          <span class="muted">{modeText(decision)}</span>
           <span class="number end" title={t('confidence')}>
             {formatShare(decision.confidence)}
           </span>

@@ -1,32 +1,13 @@
 // The equity curve with its running peak.
-import {
-  AreaSeries,
-  createChart,
-  type IChartApi,
-  type ISeriesApi,
-  LineSeries,
-  type UTCTimestamp,
-} from 'lightweight-charts';
+import { AreaSeries, createChart, type IChartApi, type ISeriesApi, LineSeries } from 'lightweight-charts';
 import { useEffect, useRef } from 'preact/hooks';
+import { curveOf } from '../chart-data.ts';
 import { chartOptions, onSchemeChange, readPalette } from '../chart-theme.ts';
 import { formatMoney, formatPercent } from '../format.ts';
 import { t, useLanguage } from '../i18n.ts';
 import type { EquityPoint } from '../rows.ts';
 import { useDashboard } from '../store.ts';
 import { Empty, Panel } from '../ui.tsx';
-
-/** One value per second at most, as the chart demands strictly rising times; the last of a second wins. */
-export function curveOf(points: readonly EquityPoint[], read: (point: EquityPoint) => number | null) {
-  const curve: { time: UTCTimestamp; value: number }[] = [];
-  for (const point of points) {
-    const value = read(point);
-    if (value === null) continue;
-    const time = Math.floor(point.at / 1_000) as UTCTimestamp;
-    if (curve.at(-1)?.time === time) curve.pop();
-    curve.push({ time, value });
-  }
-  return curve;
-}
 
 interface Drawing {
   readonly chart: IChartApi;

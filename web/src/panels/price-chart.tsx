@@ -7,61 +7,19 @@ import {
   type IChartApi,
   type ISeriesApi,
   type ISeriesMarkersPluginApi,
-  type SeriesMarker,
   type Time,
-  type UTCTimestamp,
 } from 'lightweight-charts';
 import { useEffect, useRef } from 'preact/hooks';
+import { marksOf, seconds } from '../chart-data.ts';
 import { chartOptions, onSchemeChange, type Palette, readPalette } from '../chart-theme.ts';
 import type { Feed } from '../feed.ts';
-import { formatPrice, formatQuantity, formatSpan, priceDigits } from '../format.ts';
+import { formatPercent, formatPrice, formatSpan, priceDigits } from '../format.ts';
 import { t, useLanguage } from '../i18n.ts';
-import type { Candle, Fill, Signal } from '../rows.ts';
+import type { Candle } from '../rows.ts';
 import { useDashboard } from '../store.ts';
 import { Empty, Panel } from '../ui.tsx';
 
-const markerLimit = 200;
 const minuteMs = 60_000;
-
-function seconds(at: number): UTCTimestamp {
-  return Math.floor(at / 1_000) as UTCTimestamp;
-}
-
-/** Signals and fills as marks on the candle in which they happened; those outside the shown candles are left out. */
-export function marksOf(
-  candles: readonly Candle[],
-  signals: readonly Signal[],
-  fills: readonly Fill[],
-  palette: Palette,
-): SeriesMarker<Time>[] {
-  const first = candles[0]?.openTime;
-  const last = candles.at(-1)?.openTime;
-  if (first === undefined || last === undefined) return [];
-  const marks: SeriesMarker<Time>[] = [];
-  const put = (at: number | null, mark: Omit<SeriesMarker<Time>, 'time'>) => {
-    if (at === null || at < first || at > last + 5 * minuteMs) return;
-    marks.push({ ...mark, time: seconds(Math.min(at - (at % minuteMs), last)) } as SeriesMarker<Time>);
-  };
-  for (const signal of signals) {
-    const buys = signal.action === 'BUY';
-    put(signal.issued_at, {
-      position: buys ? 'belowBar' : 'aboveBar',
-      shape: signal.action === 'CLOSE' ? 'square' : 'circle',
-      color: palette.accent,
-      size: 0.6,
-    });
-  }
-  for (const fill of fills) {
-    const buys = fill.side === 'buy';
-    put(fill.at, {
-      position: buys ? 'belowBar' : 'aboveBar',
-      shape: buys ? 'arrowUp' : 'arrowDown',
-      color: buys ? palette.up : palette.down,
-      text: formatQuantity(fill.quantity),
-    });
-  }
-  return marks.sort((left, right) => Number(left.time) - Number(right.time)).slice(-markerLimit);
-}
 
 interface Drawing {
   readonly chart: IChartApi;
@@ -178,7 +136,7 @@ function LastPrice() {
       <b class="big">{formatPrice(price)}</b>
       {change !== null && (
         <span class={change < 0 ? 'bad' : 'good'}>
-          {`${change < 0 ? '▼' : '▲'} ${Math.abs(change).toFixed(2)} % / ${formatSpan(60 * minuteMs)}`}
+          {`${change < 0 ? '▼' : '▲'} ${formatPercent(Math.abs(change))} / ${formatSpan(60 * minuteMs)}`}
         </span>
       )}
     </span>

@@ -1,7 +1,7 @@
 // How often risk said no lately, by code, and the last few with their limit and what was found.
+import { countByCode } from '../fold.ts';
 import { formatName, formatNumber, formatText } from '../format.ts';
 import { t } from '../i18n.ts';
-import type { Refusal } from '../rows.ts';
 import { rowLimit, useDashboard } from '../store.ts';
 import { Empty, Meter, Panel, Scroll, Time } from '../ui.tsx';
 
@@ -9,12 +9,6 @@ const lastShown = 10;
 
 function plain(value: number | string | null): string {
   return typeof value === 'number' ? formatNumber(value, 6) : formatText(value);
-}
-
-export function countByCode(refusals: readonly Refusal[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const row of refusals) counts[row.code] = (counts[row.code] ?? 0) + 1;
-  return counts;
 }
 
 export function Refusals() {
