@@ -35,7 +35,7 @@ const claimSchema = z.object({
 export type Claim = z.infer<typeof claimSchema>;
 
 /** Kinds of market data that are never mixed: what was learned on one says nothing of another. */
-export const candleKinds = ['live', 'simulated', 'recorded'] as const;
+const candleKinds = ['live', 'simulated', 'recorded'] as const;
 export type CandleKind = (typeof candleKinds)[number];
 
 const instrumentMemorySchema = z.object({

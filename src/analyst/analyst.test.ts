@@ -202,6 +202,17 @@ test.each([
     },
     'it threw string',
   ],
+  [
+    'throws an error that cannot be read',
+    () => {
+      throw Object.defineProperty(new Error('x'), 'message', {
+        get: () => {
+          throw new Error('y');
+        },
+      });
+    },
+    'unreadable',
+  ],
   ['says confidence 7', () => ({ confidence: 7 }), 'confidence 7'],
   ['says NaN', () => ({ confidence: Number.NaN }), 'confidence NaN'],
   ['speaks of another symbol', () => ({ symbol: 'DOGEUSDT' }), 'DOGEUSDT'],

@@ -17,7 +17,7 @@ import { type Strategy, StrategyError } from './strategy.ts';
 /** Base candles asked for per symbol after a start: a day of minutes and a little more. */
 export const backfillCandles = 1_500;
 /** Symbols beyond this many warm up from the stream alone. */
-export const maxBackfillSymbols = 500;
+const maxBackfillSymbols = 500;
 
 const subscriptions = [
   'market.candle',

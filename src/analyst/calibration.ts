@@ -4,9 +4,9 @@ import { z } from 'zod';
 import type { SignalAction } from '../shared/domain/signal.ts';
 
 /** Conviction 0..1 is sorted into this many equal buckets. */
-export const bucketCount = 5;
+const bucketCount = 5;
 /** The prior weighs as much as this many outcomes. */
-export const priorWeight = 20;
+const priorWeight = 20;
 /**
  * Prior probability at zero and at full conviction. A driftless walk meets symmetric barriers either way equally
  * often, so an untested strategy is worth one half and a little for its conviction, never more.
@@ -14,7 +14,7 @@ export const priorWeight = 20;
 export const priorAtZero = 0.5;
 export const priorAtFull = 0.6;
 /** Each new outcome makes the older ones of its bucket count this much: about the last 50 are remembered. */
-export const memoryPerOutcome = 0.98;
+const memoryPerOutcome = 0.98;
 const maxScored = 1_000_000_000;
 
 const reliabilitySchema = z.object({
@@ -26,7 +26,7 @@ const reliabilitySchema = z.object({
   /** Outcomes ever scored in this bucket. */
   scored: z.number().int().min(0).max(maxScored),
 });
-export type Reliability = z.infer<typeof reliabilitySchema>;
+type Reliability = z.infer<typeof reliabilitySchema>;
 
 const tableSchema = z.object({
   entry: z.array(reliabilitySchema).length(bucketCount),

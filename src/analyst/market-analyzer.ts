@@ -6,9 +6,9 @@ import type { MarketState } from '../shared/domain/vitals.ts';
 import type { InstrumentWindows } from './instrument-windows.ts';
 
 /** A state is repeated after this much candle time even when nothing changed. */
-export const stateIntervalMs = 15 * minuteMs;
+const stateIntervalMs = 15 * minuteMs;
 /** A relative change of activity that is worth saying at once. */
-export const materialChange = 0.25;
+const materialChange = 0.25;
 /** Below this, activity is noise: changes are measured against it. */
 const quietActivity = 0.1;
 /** Instruments whose newest candle is older than this many base candles do not count. */

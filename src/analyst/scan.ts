@@ -13,9 +13,9 @@ import type { ScanIntensity, Strategy, StrategyView } from './strategy.ts';
 import { nearestTimeframe, slowerTimeframe, timeframeLadders } from './timeframe-ladder.ts';
 
 /** Symbols of one scan beyond this many are left out, and the result says so. */
-export const maxSymbolsPerScan = 256;
+const maxSymbolsPerScan = 256;
 /** Symbols named one by one in a result's summary. */
-export const maxSummaryItems = 12;
+const maxSummaryItems = 12;
 const maxErrorLength = 200;
 
 /** Scan kinds the analyst serves. */
@@ -47,11 +47,7 @@ interface Tally {
 }
 
 /** Entry timeframes judged at this intensity, in order; the first verdict of a symbol ends its turn. */
-export function scanTimeframes(
-  strategy: Strategy,
-  base: Timeframe,
-  intensity: ScanIntensity,
-): readonly Timeframe[] {
+function scanTimeframes(strategy: Strategy, base: Timeframe, intensity: ScanIntensity): readonly Timeframe[] {
   const normal = nearestTimeframe(base, strategy.timeframes.normal);
   const fast = nearestTimeframe(base, strategy.timeframes.fast);
   if (intensity === 'aggressive') return [...new Set([fast, normal])];
@@ -247,7 +243,12 @@ function listed(items: readonly string[]): string {
   return items.length > maxSummaryItems ? `${shown} and ${items.length - maxSummaryItems} more` : shown;
 }
 
+/** Text of whatever user code threw; reading it must not throw again. */
 function errorText(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : `it threw ${typeof error}`;
-  return text.slice(0, maxErrorLength);
+  try {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : `it threw ${typeof error}`;
+    return text.slice(0, maxErrorLength);
+  } catch {
+    return 'it threw something unreadable';
+  }
 }

@@ -9,10 +9,10 @@ import type { StrategyVerdict, TimeframeView } from './strategy.ts';
 
 export const maxEvidenceItems = 16;
 export const maxReasoningLength = 600;
-export const maxHorizonMs = 30 * dayMs;
+const maxHorizonMs = 30 * dayMs;
 /** A signal lives this many base candles, but never less than minimumLifeMs. */
-export const lifeInBaseCandles = 2;
-export const minimumLifeMs = 3 * minuteMs;
+const lifeInBaseCandles = 2;
+const minimumLifeMs = 3 * minuteMs;
 const significantDigits = 8;
 const actions: readonly unknown[] = ['BUY', 'SELL', 'CLOSE'] satisfies readonly SignalAction[];
 
@@ -96,8 +96,10 @@ function rounded(value: number): number {
   return Number(value.toPrecision(significantDigits)) + 0;
 }
 
+/** Only what cannot run code of its own is turned into text: an object's toString may do anything. */
 function quoted(value: unknown): string {
-  return typeof value === 'number' ? String(value) : `"${String(value).slice(0, 40)}"`;
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' ? `"${value.slice(0, 40)}"` : `of type ${typeof value}`;
 }
 
 export interface SignalContext {

@@ -54,8 +54,7 @@ export interface TimeframeView {
 }
 
 /** What a scan asks for; see docs/strategies.md. */
-export const scanIntensities = ['light', 'normal', 'aggressive', 'deep'] as const;
-export type ScanIntensity = (typeof scanIntensities)[number];
+export type ScanIntensity = 'light' | 'normal' | 'aggressive' | 'deep';
 
 /** The last signal of this symbol, whoever acted on it. */
 export interface LastSignal {
