@@ -56,12 +56,6 @@ export class SystemProbe {
     return this.#lastDelayMs;
   }
 
-  /** V8's heap right now. */
-  heap(): { readonly usedBytes: number; readonly limitBytes: number } {
-    const heap = this.heap();
-    return { usedBytes: heap.used_heap_size, limitBytes: heap.heap_size_limit };
-  }
-
   /** V8's heap in use and the size at which it gives up. */
   heap(): { readonly usedBytes: number; readonly limitBytes: number } {
     const statistics = getHeapStatistics();
