@@ -3,13 +3,13 @@ import type { SqlDriver } from '../../../shared/db/sql-driver.ts';
 import { StoreOpenError } from '../../../shared/ports/store.ts';
 import { clusterFolder, damageFix } from './cluster-folder.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
-import { openCluster } from './pglite-driver.ts';
+import { openCluster, type PgliteDriver } from './pglite-driver.ts';
 
 /** The same name as on a server, so that queries can be carried over. */
 export const schema = 'ai_trading';
 
 /** Opens an existing cluster; the caller holds the folder's lock. Throws StoreOpenError. */
-export async function openDriver(folder: string): Promise<SqlDriver> {
+export async function openDriver(folder: string): Promise<PgliteDriver> {
   try {
     return await openCluster(clusterFolder(folder));
   } catch (error) {
@@ -27,15 +27,20 @@ function damaged(folder: string, error: unknown): StoreOpenError {
 /** Prepares an open driver, or closes it again. Throws StoreOpenError. */
 export async function withDriver(
   folder: string,
-  driver: SqlDriver,
+  driver: PgliteDriver,
   prepare: () => Promise<void>,
 ): Promise<SqlDriver> {
   try {
     await prepare();
     return driver;
   } catch (error) {
-    await driver.close().catch(() => undefined);
-    throw error instanceof StoreOpenError ? error : damaged(folder, error);
+    if (error instanceof StoreOpenError) {
+      await driver.close();
+      throw error;
+    }
+    // No orderly end: it would write a checkpoint into files that a person may still want to rescue.
+    await driver.abandon();
+    throw damaged(folder, error);
   }
 }
 

@@ -104,6 +104,12 @@ export class PgliteDriver implements SqlDriver {
     await this.#worker.terminate();
   }
 
+  /** Ends the worker as a crash would: nothing more is written. */
+  async abandon(): Promise<void> {
+    this.#end('it was abandoned');
+    await this.#worker.terminate();
+  }
+
   #request(body: RequestBody): Promise<SqlRow[][]> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const id = this.#nextId++;

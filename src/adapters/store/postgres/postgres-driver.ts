@@ -71,6 +71,7 @@ export class PostgresDriver implements SqlDriver {
       connectionTimeoutMillis: connectTimeoutMs,
       statement_timeout: readTimeoutMs,
       keepAlive: true,
+      pipeline: true,
       idleTimeoutMillis: 60_000,
     });
     this.#pool.on('error', () => undefined);
