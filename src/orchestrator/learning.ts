@@ -17,7 +17,7 @@ import { rounded } from './numbers.ts';
 /** Each new trial weighs 1 and fades by this factor with every later one: about the last 50 count. */
 const forgetting = 0.98;
 /** Decisions that may wait for their tasks; the oldest beyond this are scored as they stand. */
-export const maxOpenDecisions = 32;
+const maxOpenDecisions = 32;
 
 export class Learning {
   #counts: LearningMemory = { kinds: {}, decisions: {} };

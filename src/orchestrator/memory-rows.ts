@@ -31,7 +31,7 @@ export interface ScheduleMemory {
 
 /** Decayed successes and trials. */
 export type Count = readonly [successes: number, trials: number];
-export type CountsByMode<Key extends string> = Partial<Record<MarketMode, Partial<Record<Key, Count>>>>;
+type CountsByMode<Key extends string> = Partial<Record<MarketMode, Partial<Record<Key, Count>>>>;
 
 export interface LearningMemory {
   readonly kinds: CountsByMode<TaskKind>;

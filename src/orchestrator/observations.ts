@@ -18,7 +18,7 @@ const marketStaleMs = 2 * hourMs;
 const maxSources = 64;
 const maxCriticalIds = 32;
 
-export type SourceKind = 'live' | 'simulated' | 'recorded';
+type SourceKind = 'live' | 'simulated' | 'recorded';
 
 export interface ObservedMarket {
   readonly volatility: number | null;

@@ -5,7 +5,7 @@ import { clamp, rounded } from './numbers.ts';
 import type { Snapshot } from './snapshot.ts';
 import { taskCatalogue } from './task-catalogue.ts';
 
-export interface PolicyView {
+interface PolicyView {
   readonly kind: TaskKind;
   readonly snapshot: Snapshot;
   /** Time since the last look of the kind or its family; null when there was none. */
