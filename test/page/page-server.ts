@@ -39,11 +39,14 @@ export class PageServer {
   readonly #rows: SampleRows;
   readonly #folder: string;
   readonly #token: string | undefined;
+  readonly #bindAddress: string;
   #running = true;
   #messages = 0;
   #api: FastifyInstance | undefined;
 
-  constructor(folder: string, rows: SampleRows, token?: string) {
+  /** With a token, `bindAddress` decides whether reading needs it too: only beyond this machine. */
+  constructor(folder: string, rows: SampleRows, token?: string, bindAddress = '127.0.0.1') {
+    this.#bindAddress = bindAddress;
     this.#folder = folder;
     this.#rows = rows;
     this.#token = token;
@@ -66,7 +69,7 @@ export class PageServer {
       workflows: () => [],
       pageFolder: this.#folder,
       apiToken: this.#token,
-      bindAddress: '127.0.0.1',
+      bindAddress: this.#bindAddress,
       log: quietLog,
     };
     this.#api = await createApi(dependencies);

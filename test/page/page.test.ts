@@ -62,7 +62,7 @@ afterEach(async () => {
 });
 
 /** Opens the page and collects everything the browser complains about, policy violations included. */
-async function open(options: BrowserContextOptions = {}): Promise<Page> {
+async function load(options: BrowserContextOptions = {}): Promise<Page> {
   if (browser === undefined) throw new Error('no browser');
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options });
   await context.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
@@ -77,6 +77,12 @@ async function open(options: BrowserContextOptions = {}): Promise<Page> {
     if (new URL(request.url()).hostname !== '127.0.0.1') complaints.push(`asked outside: ${request.url()}`);
   });
   await page.goto(`http://127.0.0.1:${port}/`);
+  return page;
+}
+
+/** The page once it is connected and shows its decisions. */
+async function open(options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await load(options);
   await page.locator('[data-connection="live"]').waitFor();
   await page.locator('.decision').first().waitFor();
   return page;
@@ -232,6 +238,18 @@ pageTest('a token is asked for, kept for the tab, and sent', async () => {
   expect(server.commands.length).toBe(2);
   expect(await page.evaluate(`sessionStorage.getItem('ato.token')`)).toBe('correct-horse');
   expect(await page.evaluate(`JSON.stringify(localStorage)`)).not.toContain('horse');
+});
+
+pageTest('where even reading needs the token the page asks for it and then connects', async () => {
+  await server.stop();
+  server = new PageServer(folder, rows, 'correct-horse', '0.0.0.0');
+  port = await server.start();
+  const page = await load();
+  await page.getByLabel('Token', { exact: true }).fill('correct-horse');
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await page.locator('[data-connection="live"]').waitFor();
+  await page.locator('.decision').first().waitFor();
+  expect(await page.getByRole('dialog').count()).toBe(0);
 });
 
 pageTest('a lost server is said plainly and found again by itself', async () => {

@@ -33,7 +33,7 @@ function Terms({ candidate }: { candidate: Candidate }) {
 }
 
 function Candidates({ candidates }: { candidates: readonly Candidate[] }) {
-  const best = Math.max(1e-9, ...candidates.map((row) => Math.abs(row.score ?? 0)));
+  const best = Math.max(1e-9, ...candidates.map((row) => row.score ?? 0));
   const sorted = candidates.toSorted((left, right) => (right.score ?? 0) - (left.score ?? 0));
   return (
     <ol class="candidates">
@@ -44,10 +44,7 @@ function Candidates({ candidates }: { candidates: readonly Candidate[] }) {
             <span class="sign">
               {row.chosen === true ? `✓ ${t('chosen')}` : row.due === true ? t('dueNow') : t('notChosen')}
             </span>
-            <Meter
-              share={Math.abs(row.score ?? 0) / best}
-              label={`${t('score')} ${formatNumber(row.score, 3)}`}
-            />
+            <Meter share={(row.score ?? 0) / best} label={`${t('score')} ${formatNumber(row.score, 3)}`} />
             <b class="number">{formatNumber(row.score, 3)}</b>
           </div>
           <Terms candidate={row} />
