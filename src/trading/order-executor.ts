@@ -7,6 +7,7 @@ import type { Approved } from '../shared/domain/risk.ts';
 import { type EpochMs, minuteMs } from '../shared/domain/time.ts';
 import type { Desk } from './desk.ts';
 import { maxSubmitAttempts, resendDelayMs, truthDelayMs } from './limits.ts';
+import { scheduleNextPulse } from './portfolio.ts';
 import { withEntry } from './trading-memory.ts';
 
 const retryPrefix = 'retry/';
@@ -53,6 +54,7 @@ export function submitOrder(
 function send(desk: Desk, order: Order, turn: Turn): void {
   turn.effect('broker.submit', requestOf(order), { correlationId: order.correlation_id });
   desk.scheduleTruth(truthDelayMs, turn);
+  scheduleNextPulse(desk, turn);
 }
 
 /** The same order again under the same client order id, or false when its attempts are used up. */

@@ -107,9 +107,9 @@ export function recordEquity(desk: Desk, turn: Turn): void {
   desk.requestSummary();
 }
 
-/** Sets the next routine look: on round quarter hours with positions, on round hours without. */
+/** Sets the next routine look: on round quarter hours with positions or live orders, on round hours without. */
 export function scheduleNextPulse(desk: Desk, turn: Turn): void {
-  const interval = desk.positions.size > 0 ? busyPulseMs : calmPulseMs;
+  const interval = occupiedSymbols(desk) > 0 ? busyPulseMs : calmPulseMs;
   desk.schedulePulse(Math.floor(turn.now / interval) * interval + interval, turn);
 }
 

@@ -69,9 +69,16 @@ function tidySettled(desk: Desk, turn: Turn): void {
     }
     if (position !== undefined && position.id === order.position_id) continue;
     if (turn.now - order.updated_at < settledRetentionMs) young = true;
+    else if (isBrokerTruthOpen(desk)) continue;
     else desk.saveOrder({ ...order, open: false }, turn);
   }
   if (young) desk.scheduleTruth(settledRetentionMs, turn);
+}
+
+/** While a question to the broker is open nothing is forgotten: its answer may name a fill of a final order. */
+function isBrokerTruthOpen(desk: Desk): boolean {
+  const { doubt, question, mismatches } = desk.memory;
+  return desk.awaitingTruth || doubt !== null || question !== null || mismatches.length > 0;
 }
 
 /** A live reducing order without a position: its position was closed, or the fill that made it has not been told. */

@@ -23,8 +23,16 @@ export function processReport(desk: Desk, report: BrokerReport, turn: Turn): voi
     if (report.fill !== null && report.fill.symbol === order.symbol) bookFill(desk, order, report.fill, turn);
   } else {
     applyOrderEvent(desk, order, report.kind, report.reason, report.order, turn);
+    if (report.kind === 'cancelled' || report.kind === 'expired') confirmShortEnd(desk, order, turn);
   }
   followUp(desk, order.client_order_id, turn);
+}
+
+/** An order that ended short of its quantity may have filled in part without our hearing of it: ask before forgetting. */
+function confirmShortEnd(desk: Desk, before: Order, turn: Turn): void {
+  if (isFinalState(before.state)) return;
+  if (!before.reduce_only || desk.positions.has(before.symbol))
+    desk.doubt(`${before.client_order_id} ended short of its quantity`, contradictionDelayMs, turn);
 }
 
 /** A bracket leg that the broker created on its own: ours, though we never sent it. */
