@@ -14,7 +14,7 @@ export function publishIncident(change: IncidentChange, turn: Turn): void {
 }
 
 /** One or two plain sentences: what is wrong, and what it means for trading. */
-export function alertText({ incident, phase }: IncidentChange): string {
+function alertText({ incident, phase }: IncidentChange): string {
   if (phase !== 'resolved') return `${incident.summary}. For trading: ${incident.consequence}`;
   const lasted = durationText(incident.updated_at - incident.opened_at);
   const times = incident.symptoms === 1 ? 'once' : `${incident.symptoms} times`;

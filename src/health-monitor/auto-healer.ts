@@ -9,7 +9,7 @@ import { blockingInterlock, type HealContext, type Patient, type Playbook } from
 import { restartSource } from './playbooks/restart-source.ts';
 import { tightenTrading } from './playbooks/tighten-trading.ts';
 
-export const playbooks: readonly Playbook[] = [restartSource, tightenTrading];
+const playbooks: readonly Playbook[] = [restartSource, tightenTrading];
 
 export class AutoHealer {
   readonly #ledger: HealLedger;

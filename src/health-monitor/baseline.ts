@@ -34,7 +34,7 @@ export const metricRules = [
   { name: 'resident_memory', unit: 'MB', minScale: 20, minScaleShare: 0.05 },
   { name: 'inbox_depth', unit: 'inputs', minScale: 50, minScaleShare: 0.5 },
 ] as const satisfies readonly MetricRule[];
-export type MetricName = (typeof metricRules)[number]['name'];
+type MetricName = (typeof metricRules)[number]['name'];
 export type MetricSample = Readonly<Record<MetricName, number>>;
 
 const emptyBaseline: BaselineState = { metrics: {}, heap_floors: [] };

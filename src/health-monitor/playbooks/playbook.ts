@@ -49,7 +49,7 @@ export interface Interlock {
   readonly reason: string;
 }
 
-export const interlocks: readonly Interlock[] = [
+const interlocks: readonly Interlock[] = [
   {
     id: 'no_unknown_orders',
     playbooks: ['restart_source'],

@@ -3,7 +3,7 @@ import type { ProbeName } from '../../../shared/domain/probe-names.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
 import type { Probe } from '../../../shared/ports/probe.ts';
 
-export const probeTimeoutMs = 5_000;
+const probeTimeoutMs = 5_000;
 const maxErrorLength = 300;
 
 /** What a look found. `value` in the unit that its probe documents; null when there is nothing to measure. */
