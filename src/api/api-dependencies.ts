@@ -77,7 +77,7 @@ export interface CommandReceipt {
   readonly messages: readonly AnyMessage[];
 }
 
-export interface MessageStream {
+interface MessageStream {
   /** Hears every committed message, inputs and emissions, in order. Returns the function that ends it. */
   subscribe(listener: (messages: readonly AnyMessage[]) => void): () => void;
 }

@@ -155,6 +155,23 @@ test('no answer in time is 504: the outcome is unknown', async () => {
   expect(response.json().detail).toMatch(/may still take effect/);
 });
 
+test('a command the kernel put among the dead letters is not answered as done', async () => {
+  const letter = {
+    id: 'x',
+    reason: 'by: too long',
+    message_type: 'operator.command',
+    excerpt: '{}',
+    at: startAt,
+  };
+  const response = await post('/control/stop', undefined, {
+    dependencies: {
+      post: async () => ({ sequence: 1, messages: [message('kernel.dead_letter', letter)] }),
+    },
+  });
+  expect(response.statusCode).toBe(500);
+  expect(world.logged.join()).toContain('too long');
+});
+
 test('any other failure is a plain 500', async () => {
   const response = await post('/control/stop', undefined, {
     dependencies: { post: () => Promise.reject(new Error('assertion failed in agent memory')) },

@@ -36,7 +36,7 @@ export interface ApiLimits {
   readonly events: Partial<EventHubLimits>;
 }
 
-export const defaultApiLimits: ApiLimits = {
+const defaultApiLimits: ApiLimits = {
   maxBodyBytes: 16_384,
   readsPerMinute: 3_000,
   commandsPerMinute: 120,

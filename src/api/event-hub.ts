@@ -19,7 +19,7 @@ export interface EventHubLimits {
   readonly replayEvents: number;
 }
 
-export const defaultEventHubLimits: EventHubLimits = {
+const defaultEventHubLimits: EventHubLimits = {
   maxClients: 32,
   maxBufferedBytes: 1_048_576,
   conflatedSkipBytes: 65_536,

@@ -5,7 +5,7 @@ import type { Decision } from '../../shared/domain/decision.ts';
 import type { StoreReader } from '../../shared/ports/store.ts';
 
 /** Newest decisions read at start; outcomes of older ones are not counted again. */
-export const primedDecisions = 1_000;
+const primedDecisions = 1_000;
 const primingAttempts = 5;
 /** Messages held back while the store is read at start. */
 const maxWaitingMessages = 10_000;

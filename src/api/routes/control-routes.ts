@@ -119,7 +119,11 @@ async function run(context: ApiContext, command: OperatorCommand) {
 /** Posts the command. Throws Problem 503 when it was not taken, 504 when nobody can say. */
 async function submit(context: ApiContext, command: OperatorCommand): Promise<CommandReceipt> {
   try {
-    return await within(commandTimeoutMs, context.dependencies.post(command));
+    const receipt = await within(commandTimeoutMs, context.dependencies.post(command));
+    // The kernel turns an input it cannot read into a dead letter; answering "done" to that would be a lie.
+    if (receipt.messages[0]?.message_type === 'kernel.dead_letter')
+      throw new Error(`the kernel did not read the command: ${JSON.stringify(receipt.messages[0].data)}`);
+    return receipt;
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     if (/shutting down/i.test(text))

@@ -11,7 +11,7 @@ import { toWireForm } from '../wire-form.ts';
 import { within } from '../within.ts';
 
 /** The runtime measures itself every few seconds and each measurement is an input, so silence means a stuck loop. */
-export const maxCommitSilenceMs = 60_000;
+const maxCommitSilenceMs = 60_000;
 const storeAnswerTimeoutMs = 2_000;
 /** Store answers are believed for this long, so that probes cannot burden it. */
 const storeAnswerAgeMs = 1_000;

@@ -14,7 +14,7 @@ import { toWireForm } from '../wire-form.ts';
 const defaultEquityPoints = 500;
 
 /** A position with what it would bring at the last known price, before the cost of leaving. */
-export function markedPosition(position: Position, live: Pick<LiveView, 'markPrice'>) {
+function markedPosition(position: Position, live: Pick<LiveView, 'markPrice'>) {
   const mark = position.open ? live.markPrice(position.symbol) : undefined;
   const perUnit =
     mark === undefined

@@ -13,7 +13,7 @@ import { instant } from './common-bodies.ts';
 
 const fraction = z.number().describe('0 to 1');
 
-export const decisionOutcomeBody = z.object({
+const decisionOutcomeBody = z.object({
   scored_at: instant,
   successful: z.boolean().describe('Every task finished and its promised effect was observed'),
   tasks_succeeded: z.number().int(),
