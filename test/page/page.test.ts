@@ -11,8 +11,8 @@ import { hostileText, type SampleRows, sampleRows } from './sample-rows.ts';
 const chromiumPath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const required = process.env.REQUIRE_REAL_SERVERS === '1';
 const missing = !existsSync(chromiumPath);
-if (missing && !required) console.warn(`page tests skipped: no Chromium at ${chromiumPath}`);
-const pageTest = test.skipIf(missing && !required);
+if (missing) console.warn(`page tests skipped: no Chromium at ${chromiumPath}`);
+const pageTest = test.skipIf(missing);
 
 const folder = mkdtempSync(join(tmpdir(), 'ato-page-'));
 const shots = process.env.PAGE_SCREENSHOTS;
@@ -23,7 +23,7 @@ let port = 0;
 let complaints: string[] = [];
 
 beforeAll(async () => {
-  if (missing && !required) return;
+  if (missing) return;
   await build({
     root: resolve(import.meta.dirname, '../../web'),
     logLevel: 'warn',
@@ -48,7 +48,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  if (missing && !required) return;
+  if (missing) return;
   complaints = [];
   rows = sampleRows(Date.now());
   server = new PageServer(folder, rows);
@@ -56,7 +56,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  if (missing && !required) return;
+  if (missing) return;
   for (const context of browser?.contexts() ?? []) await context.close();
   await server.stop();
 });
@@ -101,6 +101,10 @@ function textOf(locator: Locator): Promise<string> {
 function panel(page: Page, name: string) {
   return page.getByRole('region', { name, exact: true }).first();
 }
+
+test.runIf(required)('Chromium is there, as REQUIRE_REAL_SERVERS=1 demands', () => {
+  expect(missing, `no Chromium at ${chromiumPath}`).toBe(false);
+});
 
 pageTest('shows every part with its data and gives the browser nothing to complain about', async () => {
   const page = await open();
