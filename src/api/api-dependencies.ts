@@ -40,7 +40,7 @@ export interface RuntimeFacts {
   readonly started_at: EpochMs;
   readonly now: EpochMs;
   readonly data_kind: 'live' | 'simulated' | 'recorded' | 'none';
-  /** Whether the orchestrator decides, false after an operator's stop; null when the runtime cannot tell. */
+  /** False after an operator's stop, also across a restart; null when the runtime cannot tell. */
   readonly running: boolean | null;
   readonly agents: readonly AgentVitals[];
   readonly vitals: SystemVitals | null;

@@ -5,9 +5,16 @@ import type { LiveView } from './live-view.ts';
 import type { SourceBody } from './schemas/health-bodies.ts';
 import { toWireForm } from './wire-form.ts';
 
-/** Whether the orchestrator decides; null when neither the runtime nor a command has said so. */
+/**
+ * Whether the orchestrator schedules work, that is, was not stopped by a person: as the runtime says, else after
+ * the last start or stop command, else true when the last decision chose a trading mode, which a stopped
+ * orchestrator never does. In standby without any of these nobody can tell: null.
+ */
 export function orchestratorRunning(facts: RuntimeFacts, live: LiveView): boolean | null {
-  return facts.running ?? live.running ?? null;
+  const said = facts.running ?? live.running;
+  if (said !== undefined) return said;
+  const mode = live.decision?.mode;
+  return mode === undefined || mode === 'standby' ? null : true;
 }
 
 export function marketMode(live: LiveView): MarketMode | null {

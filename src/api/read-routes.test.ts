@@ -95,6 +95,8 @@ test('status says loudly that prices are simulated, and never shows a secret', a
 
 test('status follows the stream', async () => {
   await open({ dependencies: { runtime: () => facts({ running: null }) } });
+  expect((await get('/status')).body.running).toBe(true);
+  world.say('decision', decision({ id: 'd1b', mode: 'standby', previous_mode: 'standby' }));
   expect((await get('/status')).body.running).toBeNull();
   world.say('operator.command', { command: 'stop', by: 'x', reason: 'y', symbol: null, dry_run: false });
   world.say('decision', decision({ id: 'd2', mode: 'standby', previous_mode: 'hybrid' }));
@@ -108,7 +110,7 @@ test('status follows the stream', async () => {
     running: false,
     mode: 'standby',
     system_load: 0.9,
-    decisions_total: 2,
+    decisions_total: 3,
     mode_switches_total: 1,
   });
   expect((await get('/orchestrator/status')).body.last_decision.id).toBe('d2');

@@ -101,10 +101,14 @@ function orchestratorMetrics(): MetricDefinition[] {
       'Annualised realised volatility (0.6 = 60 %) of the traded market; the larger one in hybrid and standby.',
       (scrape) => marketVolatility(scrape.live),
     ),
-    gauge('orchestrator_running', 'Whether the orchestrator decides: 1 yes, 0 stopped.', (scrape) => {
-      const running = orchestratorRunning(scrape.facts, scrape.live);
-      return running === null ? null : Number(running);
-    }),
+    gauge(
+      'orchestrator_running',
+      'Whether the orchestrator schedules work: 1 yes, 0 stopped by a person.',
+      (scrape) => {
+        const running = orchestratorRunning(scrape.facts, scrape.live);
+        return running === null ? null : Number(running);
+      },
+    ),
     labelled(
       'gauge',
       'ato_market_volatility',

@@ -29,8 +29,13 @@ type Explanation =
   | undefined;
 
 const plainCommands = [
-  ['/control/start', 'start', 'control', 'Let the orchestrator decide again'],
-  ['/control/stop', 'stop', 'control', 'Stop deciding; open positions keep their protection'],
+  ['/control/start', 'start', 'control', 'Let the orchestrator schedule work again'],
+  [
+    '/control/stop',
+    'stop',
+    'control',
+    'Stop scheduling work and go to standby; open positions keep their protection',
+  ],
   ['/control/force-decision', 'force_decision', 'control', 'Decide now and answer with the decision'],
   ['/trading/halt', 'halt', 'trading', 'Stop all new orders at once'],
   ['/trading/reduce-only', 'reduce_only', 'trading', 'Allow only orders that make positions smaller'],

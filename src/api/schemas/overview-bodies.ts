@@ -51,7 +51,7 @@ export const statusBody = z
     started_at: instant,
     now: instant,
     uptime_seconds: z.number(),
-    running: z.boolean().nullable().describe('Whether the orchestrator decides; null when unknown'),
+    running: z.boolean().nullable().describe('False after a person stopped it; null when unknown'),
     mode: z.enum(marketModes).nullable(),
     next_decision_at: instant.nullable(),
     ...decisionCounts,
