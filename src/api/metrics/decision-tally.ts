@@ -31,7 +31,10 @@ export class DecisionTally {
   get modeSwitches(): number {
     return this.#modeSwitches;
   }
-  /** Share of scored decisions that were successful; null before the first is scored. */
+  /**
+   * Share of successful ones among the scored decisions that promised work; null before the first. A decision to
+   * do nothing promises nothing, so it is neither a success nor a failure.
+   */
   get successRate(): number | null {
     return this.#scored === 0 ? null : this.#successful / this.#scored;
   }
@@ -80,7 +83,7 @@ export class DecisionTally {
 
   #countOutcome(decision: Decision): void {
     if (decision.outcome === null) return;
-    this.#scored++;
     if (decision.outcome.successful) this.#successful++;
+    if (decision.outcome.successful || decision.task_ids.length > 0) this.#scored++;
   }
 }

@@ -83,7 +83,7 @@ function orchestratorMetrics(): MetricDefinition[] {
     ),
     gauge(
       'orchestrator_success_rate',
-      'Successful among scored decisions, 0 to 1; NaN before the first is scored.',
+      'Successful among scored decisions that promised work, 0 to 1; NaN before the first.',
       (scrape) => scrape.decisions.successRate,
     ),
     counter(

@@ -175,6 +175,8 @@ test('decision counts continue after a restart and count success honestly', asyn
   world.say('decision', decision({ id: 'c' }));
   world.say('decision.scored', scored(decision({ id: 'd1' }), true));
   world.say('decision.scored', scored(decision({ id: 'c' }), true));
+  // A decision to do nothing promised nothing: neither success nor failure.
+  world.say('decision.scored', scored(decision({ id: 'idle', task_ids: [] }), false));
   expect(Object.fromEntries(await scrape())).toMatchObject({
     orchestrator_decisions_total: 4,
     orchestrator_successful_decisions: 3,
