@@ -12,7 +12,7 @@ pid=$!
 trap 'kill -9 $pid 2>/dev/null || true; rm -rf "$work"' EXIT
 
 for _ in $(seq 1 600); do
-  if curl -fsS "http://127.0.0.1:$port/decisions?limit=1" 2>/dev/null | grep -q '"id":"dec-'; then
+  if curl -fsS "http://127.0.0.1:$port/decisions?limit=1" 2>/dev/null | grep -q '"id":"decision-'; then
     echo "first decision over HTTP after $((($(date +%s%N) - begun) / 1000000)) ms"
     curl -fsS "http://127.0.0.1:$port/health" && echo
     curl -fsS "http://127.0.0.1:$port/" | grep -qi '<!doctype html' || { echo "the page did not answer"; exit 1; }

@@ -2,7 +2,7 @@
 // and drops clients that read too slowly. It must never make the kernel wait.
 import type { ServerResponse } from 'node:http';
 import type { AnyMessage } from '../shared/bus/message.ts';
-import { eventsOf, type StreamEvent } from './stream-events.ts';
+import { eventsOf, isOnlyForClients, type StreamEvent } from './stream-events.ts';
 
 export interface EventHubLimits {
   readonly maxClients: number;
@@ -73,10 +73,10 @@ export class EventHub {
   }
 
   observe(message: AnyMessage): void {
-    if (this.#closed) return;
+    if (this.#closed || (this.#clients.size === 0 && isOnlyForClients(message))) return;
     for (const event of eventsOf(message)) {
       if (event.conflationKey === null) this.#publish(event);
-      else if (this.#clients.size > 0) this.#conflate(event.conflationKey, event);
+      else this.#conflate(event.conflationKey, event);
     }
   }
 

@@ -34,6 +34,11 @@ const plainEvents: ReadonlySet<string> = new Set([
 /** Message types of which only the newest matters. */
 const latestEvents: ReadonlySet<string> = new Set(['market.state', 'health.summary', 'system.vitals']);
 
+/** True when the message gives only events that nobody keeps: without a client there is nothing to do for it. */
+export function isOnlyForClients(message: AnyMessage): boolean {
+  return !plainEvents.has(message.message_type) && message.message_type !== 'broker.report';
+}
+
 /** Flat form of a candle: the row of /markets/candles. */
 export function candleRow(event: Pick<CandleEvent, 'candle' | 'source' | 'kind'>) {
   return { ...toWireForm(event.candle), source: event.source, kind: event.kind };

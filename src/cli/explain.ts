@@ -9,7 +9,7 @@ import { note, printJson, printLine } from './output.ts';
 export function explainCommand(): Command {
   return new Command('explain')
     .description('tell the story of one decision, signal or order, from observation to settlement')
-    .argument('<id>', 'a decision id (dec-...), signal id (sig-...) or order id (ord-...)')
+    .argument('<id>', 'a decision id (decision-...), signal id (sig-...) or order id (ord-...)')
     .option('--data <dir>', 'data folder to read (default: DATA_DIR)')
     .option('--json', 'print one JSON document on stdout')
     .action(async (id: string, options: { data?: string; json?: boolean }) => {

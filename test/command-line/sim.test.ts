@@ -12,10 +12,21 @@ async function sim(...args: string[]): Promise<Record<string, unknown>> {
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
-const window = ['--from', '2026-01-05T00:00:00Z', '--to', '2026-01-12T00:00:00Z', '--symbols', 'BTCUSDT,EURUSD'];
+const window = [
+  '--from',
+  '2026-01-05T00:00:00Z',
+  '--to',
+  '2026-01-12T00:00:00Z',
+  '--symbols',
+  'BTCUSDT,EURUSD',
+];
 
 test('the same seed gives the same journal, another seed another', async () => {
-  const [first, second, other] = await Promise.all([sim('--synthetic', '--seed', '7', ...window), sim('--synthetic', '--seed', '7', ...window), sim('--synthetic', '--seed', '8', ...window)]);
+  const [first, second, other] = await Promise.all([
+    sim('--synthetic', '--seed', '7', ...window),
+    sim('--synthetic', '--seed', '7', ...window),
+    sim('--synthetic', '--seed', '8', ...window),
+  ]);
   expect({ ...second, wall_ms: 0 }).toEqual({ ...first, wall_ms: 0 });
   expect(other.journal_hash).not.toBe(first.journal_hash);
   expect(Number(first.decisions)).toBeGreaterThan(500);
@@ -24,7 +35,21 @@ test('the same seed gives the same journal, another seed another', async () => {
 
 test('a report has every documented field', async () => {
   const report = await sim('--synthetic', '--from', '2026-01-05T00:00:00Z', '--to', '2026-01-06T00:00:00Z');
-  const names = ['candles', 'from', 'to', 'decisions', 'tasks_run', 'signals', 'orders', 'fills', 'refusals', 'final_equity', 'max_drawdown_pct', 'journal_hash', 'wall_ms'];
+  const names = [
+    'candles',
+    'from',
+    'to',
+    'decisions',
+    'tasks_run',
+    'signals',
+    'orders',
+    'fills',
+    'refusals',
+    'final_equity',
+    'max_drawdown_pct',
+    'journal_hash',
+    'wall_ms',
+  ];
   expect(Object.keys(report)).toEqual(expect.arrayContaining(names));
   expect(report.candles).toBe(5 * 1_440 - 2 * 0);
 });
@@ -53,7 +78,17 @@ test('misuse ends with 2 and names the fix, failure with 1', async () => {
 });
 
 test('help exists for every command', async () => {
-  for (const args of [[], ['sim'], ['start'], ['journal'], ['journal', 'verify'], ['explain'], ['doctor'], ['bench'], ['bench', 'kernel']]) {
+  for (const args of [
+    [],
+    ['sim'],
+    ['start'],
+    ['journal'],
+    ['journal', 'verify'],
+    ['explain'],
+    ['doctor'],
+    ['bench'],
+    ['bench', 'kernel'],
+  ]) {
     const { code, stdout } = await runAto([...args, '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain('Usage: ato');

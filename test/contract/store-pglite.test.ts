@@ -240,12 +240,16 @@ function startHolder(folder: string, mode: 'hold' | 'commit' = 'hold'): Holder {
   };
 }
 
-/** Hash of every file that holds data; bookkeeping of a start (its pid file, the control file's state) aside. */
+/** What an attempt to start may touch: its pid file, the control file's state, a cache, and the log it appends to. */
+const startupFiles = /postmaster\.pid|pg_control|pg_internal\.init|pg_wal/;
+
+/** Hash of every file that holds data. */
 async function contents(folder: string): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
-    if (entry.isFile() && !['postmaster.pid', 'pg_control'].includes(entry.name)) {
+    if (entry.isFile()) {
       const file = path.join(entry.parentPath, entry.name);
+      if (startupFiles.test(file)) continue;
       hashes[path.relative(folder, file)] = createHash('sha256')
         .update(await readFile(file))
         .digest('hex');

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPostgresReader } from '../../src/adapters/store/postgres/open-reader.ts';
 import { PostgresStore } from '../../src/adapters/store/postgres/postgres-store.ts';
+import { JournalCorruptError } from '../../src/shared/db/journal-chain.ts';
 import { StoreOpenError } from '../../src/shared/ports/store.ts';
 import { type PostgresServer, postgresSkipReason, startPostgres } from '../servers/postgres.ts';
 import { batchOf, ChainBuilder, storeContract } from './store.contract.ts';
@@ -121,6 +122,28 @@ describe.skipIf(skipReason !== undefined)('a real PostgreSQL server', () => {
       /another process wrote/,
     );
     expect(await query(url, 'select count(*)::int as n from ai_trading.journal')).toEqual([{ n: 1 }]);
+    await store.close();
+  });
+
+  test('a journal altered behind our back is reported, not handed out', async () => {
+    const url = await server.freshDatabase();
+    const store = new PostgresStore({ url });
+    await store.open();
+    const chain = new ChainBuilder();
+    for (let index = 0; index < 3; index++) await store.commit(batchOf({ entries: [chain.entry()] }));
+    const readAll = async (): Promise<number> => {
+      let read = 0;
+      for await (const chunk of store.journal(0)) read += chunk.length;
+      return read;
+    };
+    expect(await readAll()).toBe(3);
+    await query(url, 'delete from ai_trading.journal where sequence_to = 2');
+    await expect(readAll()).rejects.toThrow(/entries 2..2 are missing/);
+    await query(
+      url,
+      `update ai_trading.journal set sequence_from = 2, sequence_to = 2 where sequence_to = 3`,
+    );
+    await expect(readAll()).rejects.toThrow(JournalCorruptError);
     await store.close();
   });
 

@@ -97,9 +97,30 @@ export function retentionContract(name: string, makeSubject: () => Promise<Reten
       await commitDay(0, 'kernel.started', [memory('a', 0)]);
       for (let day = 1; day <= 25; day++) await commitDay(day, 'market.candle', [memory('a', day)]);
       await store.maintain();
-      const entries = await retained();
-      expect(entries[0]?.at).toBe(beginAt + 15 * dayMs);
-      expect((await store.journalBase()).rows.agent_memory.get('a')).toMatchObject({ value: 14 });
+      const kept: number[] = [];
+      for await (const chunk of store.journal(15)) kept.push(...chunk.map((entry) => entry.sequence));
+      expect(kept[0]).toBe(16);
+      await expect(store.journal(14)[Symbol.asyncIterator]().next()).rejects.toThrow(
+        /up to 15 are no longer/,
+      );
+      // Nothing can be replayed yet: the base is the end. With the next start it is just before that.
+      expect(await store.journalBase()).toMatchObject({ sequence: 26, hash });
+      await commitDay(26, 'kernel.started', [memory('b', 1)]);
+      expect((await retained()).map((entry) => entry.sequence)).toEqual([27]);
+      const { rows } = await store.journalBase();
+      expect([...rows.agent_memory]).toEqual([['a', { agent: 'health_ai', value: 25 }]]);
+    });
+
+    test('a start inside a batch is a place to cut', async () => {
+      const entries = ['market.candle', 'kernel.started', 'market.candle'].map((kind, index) => {
+        const line = JSON.stringify({ n: ++sequence, i: { message_type: kind, at: beginAt + index } });
+        hash = chainHash(hash, line);
+        return { sequence, at: beginAt + index, line, hash };
+      });
+      await store.commit(batchOf({ entries }));
+      await commitDay(15, 'market.candle', []);
+      await store.maintain();
+      expect((await retained()).map((entry) => entry.sequence)).toEqual([2, 3, 4]);
     });
 
     test('retention 0 keeps all', async () => {

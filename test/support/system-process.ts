@@ -21,8 +21,16 @@ export function childEnvironment(settings: Readonly<Record<string, string>>): Re
 }
 
 /** Runs `ato <args>` to its end. */
-export function runAto(args: readonly string[], settings: Readonly<Record<string, string>> = {}, cwd: string = tmpdir()): Promise<RunResult> {
-  const child = spawn(process.execPath, [path.join(projectFolder, 'src', 'main.ts'), ...args], { cwd, env: childEnvironment(settings), stdio: ['ignore', 'pipe', 'pipe'] });
+export function runAto(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+  cwd: string = tmpdir(),
+): Promise<RunResult> {
+  const child = spawn(process.execPath, [path.join(projectFolder, 'src', 'main.ts'), ...args], {
+    cwd,
+    env: childEnvironment(settings),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
@@ -54,7 +62,12 @@ export class Installation {
   #output = '';
 
   constructor(settings: Readonly<Record<string, string>>) {
-    this.settings = { DATA_DIR: path.join(this.folder, 'data'), LOG_DIR: path.join(this.folder, 'logs'), ATO_MARKET_SOURCE: 'synthetic', ...settings };
+    this.settings = {
+      DATA_DIR: path.join(this.folder, 'data'),
+      LOG_DIR: path.join(this.folder, 'logs'),
+      ATO_MARKET_SOURCE: 'synthetic',
+      ...settings,
+    };
   }
 
   get output(): string {
@@ -71,7 +84,11 @@ export class Installation {
 
   /** Starts the program; resolves as soon as the process exists. */
   launch(): ChildProcess {
-    const child = spawn(process.execPath, [path.join(projectFolder, 'src', 'main.ts'), 'start'], { cwd: this.folder, env: childEnvironment(this.settings), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [path.join(projectFolder, 'src', 'main.ts'), 'start'], {
+      cwd: this.folder,
+      env: childEnvironment(this.settings),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const keep = (chunk: Buffer) => {
       this.#output = (this.#output + chunk.toString()).slice(-keptOutput);
     };
@@ -88,9 +105,11 @@ export class Installation {
     const child = this.launch();
     for (;;) {
       if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}:\n${this.#output}`);
-      if (performance.now() - begun > startTimeoutMs) throw new Error(`no decision in time:\n${this.#output}`);
+      if (performance.now() - begun > startTimeoutMs)
+        throw new Error(`no decision in time:\n${this.#output}`);
       const answer = await this.get('/decisions?limit=1').catch(() => undefined);
-      if ((answer as { decisions?: unknown[] } | undefined)?.decisions?.length) return performance.now() - begun;
+      if ((answer as { decisions?: unknown[] } | undefined)?.decisions?.length)
+        return performance.now() - begun;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }

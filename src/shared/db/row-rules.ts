@@ -3,7 +3,7 @@ import { type CollectionName, collectionLoading } from '../bus/collections.ts';
 import type { ListQuery } from '../ports/store.ts';
 
 /** A list never returns more rows than this, whatever was asked. */
-export const maxListRows = 1_000;
+const maxListRows = 1_000;
 
 /** Journal entries per chunk handed to a reader. */
 export const journalChunkEntries = 1_000;

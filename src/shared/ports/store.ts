@@ -50,7 +50,10 @@ export interface StoreReader {
 
 /** For verification of the journal after retention has removed its beginning. */
 export interface JournalBaseReader {
-  /** State from which the retained journal continues; an empty world as long as nothing was removed. */
+  /**
+   * State just before the first start in the retained journal, where a replay begins: journal(base.sequence)
+   * continues it. An empty world as long as nothing was removed.
+   */
   journalBase(): Promise<LoadedState>;
 }
 

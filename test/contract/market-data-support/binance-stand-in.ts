@@ -18,6 +18,8 @@ export interface StagedAnswer {
 export class BinanceStandIn {
   readonly requests: string[] = [];
   readonly sockets: WebSocket[] = [];
+  /** When each websocket handshake was tried, refused ones too. */
+  readonly handshakes: number[] = [];
   /** Streams asked for by each connection, in order of connection. */
   readonly connections: string[] = [];
   readonly staged: StagedAnswer[] = [];
@@ -42,6 +44,7 @@ export class BinanceStandIn {
       socket.on('close', () => this.#raw.delete(socket));
     });
     this.#http.on('upgrade', (request, socket, head) => {
+      this.handshakes.push(this.#now());
       if (this.refuseSockets) {
         socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
         return;

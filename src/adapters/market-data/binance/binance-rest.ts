@@ -1,10 +1,11 @@
 // Binance's public REST answers: closed one-minute candles. It keeps within a weight budget, obeys Retry-After
 // to the second, and never sends anything while it is told to wait.
+import type { z } from 'zod';
 import type { Candle } from '../../../shared/domain/candle.ts';
 import { type EpochMs, minuteMs, secondMs } from '../../../shared/domain/time.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { Alarms } from '../shared/alarms.ts';
-import { errorBodySchema, klinesSchema } from './binance-schemas.ts';
+import { errorBodySchema, type klinesSchema } from './binance-schemas.ts';
 
 export const maxKlinesPerRequest = 1_000;
 const klinesWeight = 2;
@@ -62,7 +63,7 @@ export interface KlinePage {
 }
 
 interface Answer {
-  readonly body: unknown;
+  readonly rows: z.output<typeof klinesSchema>;
   /** Lower bound of the venue's time when it answered; Infinity when it did not say. */
   readonly venueNow: EpochMs;
 }
@@ -107,19 +108,16 @@ export class BinanceRest {
     const query = new URLSearchParams({ symbol, interval: '1m', limit: String(range.limit) });
     if (range.startTime !== undefined) query.set('startTime', String(range.startTime));
     if (range.endTime !== undefined) query.set('endTime', String(range.endTime));
-    const { body, venueNow } = await this.#get(`/api/v3/klines?${query}`, klinesWeight, signal);
-    const rows = klinesSchema.safeParse(body);
-    if (!rows.success)
-      throw new BinanceRestError('malformed', `klines of ${symbol} do not have the documented shape`);
+    const { rows, venueNow } = await this.#get(`/api/v3/klines?${query}`, klinesWeight, signal);
     // The last row may still be open and carries no mark: believe the more cautious of both clocks.
     const closedBy = Math.min(this.#options.clock.now(), venueNow);
     const candles: Candle[] = [];
-    for (const [openTime, open, high, low, close, volume] of rows.data) {
+    for (const [openTime, open, high, low, close, volume] of rows) {
       if (openTime + minuteMs > closedBy) continue;
       candles.push({ symbol, timeframe: '1m', openTime, open, high, low, close, volume });
     }
     candles.sort((a, b) => a.openTime - b.openTime);
-    return { candles, full: rows.data.length >= range.limit };
+    return { candles, full: rows.length >= range.limit };
   }
 
   async #get(path: string, weight: number, signal: AbortSignal): Promise<Answer> {
@@ -179,8 +177,11 @@ export class BinanceRest {
       this.#noteLatency(clock.now() - begun);
       if (!response.ok) throw this.#httpFault(response, text);
       const venueNow = Date.parse(response.headers.get('date') ?? '');
+      const rows = klinesSchema.safeParse(safeJson(text));
+      if (!rows.success)
+        throw new BinanceRestError('malformed', 'the answer is not the documented list of candles');
       return {
-        body: parseJson(text),
+        rows: rows.data,
         venueNow: Number.isNaN(venueNow) ? Number.POSITIVE_INFINITY : venueNow,
       };
     } finally {
@@ -240,10 +241,4 @@ function safeJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function parseJson(text: string): unknown {
-  const body = safeJson(text);
-  if (body === undefined) throw new BinanceRestError('malformed', 'the answer is not JSON');
-  return body;
 }

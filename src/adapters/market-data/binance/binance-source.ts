@@ -129,7 +129,10 @@ export class BinanceSource implements MarketDataSource {
     });
     const lastClosed = Math.floor(this.#clock.now() / minuteMs) * minuteMs - minuteMs;
     this.#tracks.clear();
-    for (const symbol of this.symbols) this.#tracks.set(symbol, new CandleTrack(symbol, lastClosed));
+    for (const symbol of this.symbols) {
+      this.#tracks.set(symbol, new CandleTrack(symbol, lastClosed));
+      this.#gate.expectAfter(symbol, lastClosed);
+    }
     this.#begin();
   }
 

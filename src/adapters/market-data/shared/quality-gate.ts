@@ -57,9 +57,9 @@ export class QualityGate {
     return this.#dropped;
   }
 
-  /** Open time of the last candle let through. */
-  lastOpenTime(symbol: string): EpochMs | undefined {
-    return this.#lastOpenTimes.get(symbol);
+  /** Takes candles of the symbol only when they open after this. */
+  expectAfter(symbol: string, openTime: EpochMs): void {
+    this.#lastOpenTimes.set(symbol, openTime);
   }
 
   /** Publishes the candle and answers true, or drops and reports it. */

@@ -3,7 +3,7 @@
 import { type AnyPut, type CollectionName, collectionNames } from '../../../shared/bus/collections.ts';
 import type { JournalTip } from '../../../shared/db/journal-chain.ts';
 import { type SqlStatement, textArray } from '../../../shared/db/sql-driver.ts';
-import type { CommitBatch } from '../../../shared/ports/store.ts';
+import type { CommitBatch, JournalEntry } from '../../../shared/ports/store.ts';
 import { packEntries } from './journal-codec.ts';
 import { storedJson, storedKey } from './stored-text.ts';
 
@@ -36,7 +36,7 @@ export async function planCommit(
   const ordinals = { next: nextOrdinal };
   const writes = rowStatements(batch.puts, ordinals);
   const outbox = effectStatements(batch, ordinals);
-  const journal = await journalStatements(batch, tip, newTip);
+  const journal = await journalStatements(batch, tip);
   const advance: SqlStatement = {
     text: 'select advance_tip($1, $2, $3, $4, $5, $6)',
     values: [tip.sequence, tip.hash, newTip.sequence, newTip.hash, lastAt, ordinals.next],
@@ -44,30 +44,44 @@ export async function planCommit(
   return { statements: [advance, ...journal, ...writes, ...outbox], tip: newTip, nextOrdinal: ordinals.next };
 }
 
-async function journalStatements(
-  batch: CommitBatch,
-  tip: JournalTip,
-  newTip: JournalTip,
-): Promise<SqlStatement[]> {
-  const first = batch.entries[0];
-  const last = batch.entries.at(-1);
-  if (first === undefined || last === undefined) return [];
-  const starts = batch.entries.some((entry) => entry.line.includes(startMark));
-  return [
-    {
+/** One block, or several where a start of the kernel lies inside: a start always begins a block. */
+async function journalStatements(batch: CommitBatch, tip: JournalTip): Promise<SqlStatement[]> {
+  const statements: SqlStatement[] = [];
+  let previousHash = tip.hash;
+  for (const block of splitAtStarts(batch.entries)) {
+    const first = block[0];
+    const last = block.at(-1);
+    if (first === undefined || last === undefined) continue;
+    statements.push({
       text: `insert into journal (sequence_from, sequence_to, at_last, previous_hash, hash, starts, entries)
         values ($1, $2, to_timestamp($3::double precision / 1000), $4, $5, $6, decode($7, 'base64'))`,
       values: [
         first.sequence,
         last.sequence,
         last.at,
-        tip.hash,
-        newTip.hash,
-        starts,
-        await packEntries(batch.entries),
+        previousHash,
+        last.hash,
+        isStart(first),
+        await packEntries(block),
       ],
-    },
-  ];
+    });
+    previousHash = last.hash;
+  }
+  return statements;
+}
+
+function isStart(entry: JournalEntry): boolean {
+  return entry.line.includes(startMark);
+}
+
+function splitAtStarts(entries: readonly JournalEntry[]): JournalEntry[][] {
+  const blocks: JournalEntry[][] = [];
+  for (const entry of entries) {
+    const current = blocks.at(-1);
+    if (current === undefined || isStart(entry)) blocks.push([entry]);
+    else current.push(entry);
+  }
+  return blocks;
 }
 
 function rowStatements(puts: readonly AnyPut[], ordinals: { next: number }): SqlStatement[] {

@@ -9,7 +9,7 @@ const blockColumns =
   "sequence_from::text, sequence_to::text, previous_hash, hash, encode(entries, 'base64') as entries";
 
 /** Thrown when entries are asked for that retention has removed. */
-export class JournalPrunedError extends Error {
+class JournalPrunedError extends Error {
   override readonly name = 'JournalPrunedError';
 }
 

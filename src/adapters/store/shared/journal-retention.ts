@@ -3,7 +3,7 @@
 import { type AnyPut, collectionLoading, collectionNames } from '../../../shared/bus/collections.ts';
 import { putsOfJournalLine } from '../../../shared/bus/journal-line.ts';
 import type { JournalTip } from '../../../shared/db/journal-chain.ts';
-import { isRestored } from '../../../shared/db/row-rules.ts';
+import { compareKeys, isRestored } from '../../../shared/db/row-rules.ts';
 import { type SqlDriver, type SqlStatement, textArray } from '../../../shared/db/sql-driver.ts';
 import { dayMs } from '../../../shared/domain/time.ts';
 import type { LoadedState } from '../../../shared/ports/store.ts';
@@ -19,7 +19,7 @@ const rowsPerStatement = 1_000;
 /**
  * Removes what is older than `keepDays` before `lastAt`, the time of the newest entry. Cuts just before a start
  * of the kernel, where a replay can begin. Only when that would leave more than twice the retention does it cut
- * between; then the entries up to the next start can be checked by hash but not replayed.
+ * between; the entries up to the next start can then be checked by hash but not replayed.
  * Returns the number of entries removed.
  */
 export async function pruneJournal(driver: SqlDriver, keepDays: number, lastAt: number): Promise<number> {
@@ -111,16 +111,53 @@ function baseStatements(puts: readonly AnyPut[]): SqlStatement[] {
   return statements;
 }
 
-/** The state from which the retained journal continues: an empty world until something was pruned. */
+/**
+ * The state just before the first start in the retained journal, where a replay can begin: an empty world until
+ * something was pruned. After a cut between two starts, the entries up to the next one are checked by hash and
+ * their rows folded in; when there is no later start, this is the state at the end of the journal.
+ */
 export async function readJournalBase(driver: SqlDriver): Promise<LoadedState> {
-  const [state = [], rows = []] = await driver.snapshot([
+  const [state = [], rows = [], starts = []] = await driver.snapshot([
     {
-      text: 'select base_sequence::text as sequence, base_hash as hash, base_last_at::text as last_at from store_state',
+      text: 'select base_sequence::text as sequence, base_hash as hash, base_last_at::text as last_at, sequence::text as tip from store_state',
     },
     { text: 'select collection, key, exact_key, data as text from journal_base' },
+    { text: 'select min(sequence_from)::text as first from journal where starts' },
   ]);
   const byCollection = collectionNames
     .filter((name) => collectionLoading[name] !== 'none')
     .map((name) => rows.filter((row) => row.collection === name));
-  return loadedState([state, [], ...byCollection]);
+  const base = loadedState([state, [], ...byCollection]);
+  const firstStart = starts[0]?.first ?? null;
+  const target = firstStart === null ? Number(state[0]?.tip) : Number(firstStart) - 1;
+  return base.sequence === 0 ? base : foldForward(driver, base, target);
+}
+
+async function foldForward(driver: SqlDriver, base: LoadedState, target: number): Promise<LoadedState> {
+  const rows = Object.fromEntries(
+    collectionNames.map((name) => [name, new Map<string, unknown>(base.rows[name])]),
+  );
+  let { sequence, hash, lastAt } = base;
+  while (sequence < target) {
+    const blocks = await readBlocks(driver, sequence, target);
+    if (blocks.length === 0) break;
+    for (const block of blocks) {
+      assertFollows(block, { sequence, hash });
+      for (const entry of await unpackEntries(block)) {
+        lastAt = entry.at;
+        for (const put of putsOfJournalLine(entry.line)) {
+          if (put.value !== null && isRestored(put.collection, put.value))
+            rows[put.collection]?.set(put.key, put.value);
+          else rows[put.collection]?.delete(put.key);
+        }
+      }
+      sequence = block.sequenceTo;
+      hash = block.hash;
+    }
+  }
+  const sorted = Object.entries(rows).map(([name, map]) => [
+    name,
+    new Map([...map].sort(([left], [right]) => compareKeys(left, right))),
+  ]);
+  return { ...base, sequence, hash, lastAt, rows: Object.fromEntries(sorted) as LoadedState['rows'] };
 }

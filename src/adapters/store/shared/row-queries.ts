@@ -99,7 +99,7 @@ export function loadedState(answers: readonly (readonly SqlRow[])[]): LoadedStat
 }
 
 /** Parsed rows by their true keys, in the order of every start. */
-export function restoredRows(rows: readonly SqlRow[]): ReadonlyMap<string, unknown> {
+function restoredRows(rows: readonly SqlRow[]): ReadonlyMap<string, unknown> {
   const pairs = rows.map((row): [string, unknown] => [
     trueKey(String(row.key), row.exact_key === null ? null : String(row.exact_key)),
     JSON.parse(String(row.text)),
