@@ -5,7 +5,7 @@ import type { Candle } from '../../../shared/domain/candle.ts';
 import { type EpochMs, minuteMs, secondMs } from '../../../shared/domain/time.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { Alarms } from '../shared/alarms.ts';
-import { errorBodySchema, type klinesSchema } from './binance-schemas.ts';
+import { errorBodySchema, klinesSchema } from './binance-schemas.ts';
 
 export const maxKlinesPerRequest = 1_000;
 const klinesWeight = 2;
