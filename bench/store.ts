@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PgliteStore } from '../src/adapters/store/pglite/pglite-store.ts';
 import { PostgresStore } from '../src/adapters/store/postgres/postgres-store.ts';
@@ -51,10 +51,10 @@ class Feed {
   }
 }
 
-async function watched(run: (loop: IntervalHistogram) => Promise<object>): Promise<void> {
+async function watched(run: () => Promise<object>): Promise<void> {
   const loop = monitorEventLoopDelay({ resolution: 1 });
   loop.enable();
-  const result = await run(loop);
+  const result = await run();
   loop.disable();
   const gaps = { longest_gap_ms: round(loop.max / 1e6), p99_gap_ms: round(loop.percentile(99) / 1e6) };
   const memory = {
