@@ -70,6 +70,7 @@ class Orchestrator implements Agent {
   ] as const;
   readonly #policy: Policy;
   readonly #universe: Universe;
+  readonly #assumedKind: Decision['data_kind'];
   readonly #maxDrawdownPct: number;
   readonly #observed = new Observations();
   readonly #schedule = new Schedule();
@@ -82,6 +83,7 @@ class Orchestrator implements Agent {
   constructor(settings: AgentSettings, policy: Policy) {
     this.#policy = policy;
     this.#universe = universeOf(settings);
+    this.#assumedKind = settings.market_kind ?? 'none';
     this.#maxDrawdownPct = settings.risk.max_drawdown_pct;
     this.#runner = new TaskRunner({
       universe: this.#universe,
@@ -209,7 +211,13 @@ class Orchestrator implements Agent {
   #decide(turn: Turn, trigger: Decision['trigger'], cause: string): void {
     const previous = this.#control;
     this.#runner.closeOverdue(turn, previous);
-    const snapshot = takeSnapshot(this.#observed, this.#universe, this.#tasks.openCount, turn.now);
+    const snapshot = takeSnapshot(
+      this.#observed,
+      this.#universe,
+      this.#tasks.openCount,
+      turn.now,
+      this.#assumedKind,
+    );
     const modeVerdict = this.#modeNow(turn.now);
     const { mode } = modeVerdict;
     const admission = { mode, paused: previous.paused };

@@ -60,6 +60,7 @@ export function takeSnapshot(
   universe: Universe,
   queuedTasks: number,
   now: EpochMs,
+  assumedKind: Decision['data_kind'],
 ): Snapshot {
   const sessions = openSessions(now);
   const views = classViews(observed, universe, now);
@@ -94,7 +95,7 @@ export function takeSnapshot(
     drawdownPct: trading?.drawdown_pct ?? 0,
     tradingState: context.trading_state,
     context,
-    dataKind: dataKindOf(sources),
+    dataKind: dataKindOf(sources, assumedKind),
   };
 }
 
@@ -110,9 +111,12 @@ function sourceHealth(
 }
 
 /** The weakest kind among all sources: one simulated source makes a decision rest on simulated data. */
-function dataKindOf(sources: Readonly<Record<string, ObservedSource>>): Decision['data_kind'] {
+function dataKindOf(
+  sources: Readonly<Record<string, ObservedSource>>,
+  assumed: Decision['data_kind'],
+): Decision['data_kind'] {
   const kinds = new Set(Object.values(sources).map((source) => source.kind));
   if (kinds.has('simulated')) return 'simulated';
   if (kinds.has('recorded')) return 'recorded';
-  return kinds.has('live') ? 'live' : 'none';
+  return kinds.has('live') ? 'live' : assumed;
 }

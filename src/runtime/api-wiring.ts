@@ -26,6 +26,7 @@ export interface ApiParts {
   readonly hub: MarketHub;
   readonly facts: LiveFacts;
   readonly clock: Clock;
+  readonly alerts: () => { readonly sent: number; readonly failed: number };
 }
 
 export function apiDependencies(parts: ApiParts): ApiDependencies {
@@ -91,5 +92,6 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
     universe: market.universe,
     next_decision_at: facts.nextDecisionAt,
     inbox_depth: loop.inboxDepth,
+    alerts: parts.alerts(),
   };
 }

@@ -15,7 +15,8 @@ export interface BannerParts {
 /** Prints to stdout, because it is what `npm start` was typed for. */
 export function banner(parts: BannerParts, listening: AddressInfo | string | null): void {
   const { settings, loaded, market, hub } = parts;
-  const port = typeof listening === 'object' && listening !== null ? listening.port : settings.ORCHESTRATOR_PORT;
+  const port =
+    typeof listening === 'object' && listening !== null ? listening.port : settings.ORCHESTRATOR_PORT;
   const host = settings.BIND_ADDRESS.includes(':') ? `[${settings.BIND_ADDRESS}]` : settings.BIND_ADDRESS;
   const base = `http://${host}:${port}`;
   const lines = [

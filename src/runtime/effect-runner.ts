@@ -27,9 +27,16 @@ export interface EffectRunnerOptions {
 
 export class EffectRunner {
   readonly #options: EffectRunnerOptions;
+  #alertsSent = 0;
+  #alertsFailed = 0;
 
   constructor(options: EffectRunnerOptions) {
     this.#options = options;
+  }
+
+  /** Alerts accepted and finally refused by the notifiers since the start. */
+  get alerts(): { readonly sent: number; readonly failed: number } {
+    return { sent: this.#alertsSent, failed: this.#alertsFailed };
   }
 
   /** Starts the effect; never throws and never waits. */
@@ -164,8 +171,10 @@ export class EffectRunner {
       for (let attempt = 1; attempt <= alertAttempts; attempt++) {
         try {
           await notifier.send(effect.data);
+          this.#alertsSent++;
           break;
         } catch (error) {
+          if (attempt === alertAttempts) this.#alertsFailed++;
           this.#options.log.warn(
             { notifier: notifier.name, attempt, error: messageOf(error) },
             'an alert was not accepted',

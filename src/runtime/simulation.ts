@@ -155,6 +155,7 @@ function simulationSettings(
     base_timeframe: plan.timeframe,
     strategy,
     sources: [plan.source],
+    market_kind: plan.kind,
     broker: { name: 'paper', simulated: true, short: true },
     initial_trading_state: 'active',
     risk: { ...riskSettingsOf(settings), quote_stale_ms: staleAfterMs(settings, plan.timeframe) },

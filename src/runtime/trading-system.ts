@@ -11,6 +11,7 @@ import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { timeframeMs } from '../shared/domain/candle.ts';
 import { decimalText } from '../shared/domain/money.ts';
+import type { BrokerSink } from '../shared/ports/broker.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { LoadedState, Store } from '../shared/ports/store.ts';
@@ -72,64 +73,14 @@ export class TradingSystem {
 
   async #compose(settings: Settings, onFatal: (error: Error) => void): Promise<void> {
     const foundation = await this.#lay(settings);
-    const { log, store, loaded, market, clock } = foundation;
-    const facts = new LiveFacts(await store.check(), null);
-    let runner: EffectRunner | undefined;
-    const kernel = new Kernel({
-      build: agentBuilder(foundation.strategies.all),
-      loaded,
-      stopwatch: () => performance.now(),
-    });
-    const loop = new KernelLoop({
-      kernel,
-      store,
-      clock: market.clock(),
-      release: (effect) => runner?.release(effect),
-      committed: (records) =>
-        facts.committed(committedMessages(records), Date.now(), (error) =>
-          log.error({ error: String(error) }, 'a listener failed'),
-        ),
-      fatal: (error) => {
-        facts.failed(error.message);
-        log.error({ error: error.message }, 'the kernel loop stopped; starting again recovers');
-        onFatal(error);
-      },
-      commitPauseMs,
-      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-    });
-    const post = (input: KernelInput) => loop.post(input);
-    const venue = new PaperVenue({ startingCash: decimalText(settings.ATO_STARTING_CASH) });
-    const broker = new PaperBroker({ venue, book: store.venueBook(), clock });
-    const hub = new MarketHub({ sources: market.sources, clock, post, venue: broker, log });
-    const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
-    const probes = createProbes({ store, hub, kernel, clock, systemProbe, clockSkewMs: market.clockSkewMs, folder: settings.LOG_DIR });
-    runner = new EffectRunner({
-      broker,
-      market: hub,
-      notifiers: [new LogNotifier(log)],
-      probes,
-      clock,
-      post,
-      settle: (id) => loop.settle(id),
-      log,
-    });
-    const parts = { ...foundation, kernel, loop, hub, facts, broker, systemProbe };
+    const parts = await assemble(foundation, onFatal);
+    const { loop, broker, hub, clock, log, loaded, runner } = parts;
     const api = await createApi(apiDependencies(parts));
-    await api.listen({ host: settings.BIND_ADDRESS, port: settings.ORCHESTRATOR_PORT });
     this.#closers.push(() => api.close());
+    await api.listen({ host: settings.BIND_ADDRESS, port: settings.ORCHESTRATOR_PORT });
     // First of all inputs: nothing may reach the kernel before its agents are there.
-    post(startedInput(foundation));
-    await broker.start({
-      report: (report) =>
-        post({
-          from: 'broker',
-          message_type: 'broker.report',
-          data: report,
-          at: Math.max(report.at, clock.now()),
-        }),
-      uncertain: (uncertainty) =>
-        post({ from: 'broker', message_type: 'broker.uncertain', data: uncertainty, at: clock.now() }),
-    });
+    loop.post(startedInput(foundation));
+    await broker.start(brokerSink(loop, clock));
     this.#closers.push(() => broker.stop());
     loop.start();
     this.#closers.push(() => loop.stop());
@@ -157,6 +108,82 @@ export class TradingSystem {
   }
 }
 
+/** Everything that runs, joined but not yet started. */
+async function assemble(foundation: Foundation, onFatal: (error: Error) => void) {
+  const { settings, log, store, loaded, market, clock, strategies } = foundation;
+  const facts = new LiveFacts(await store.check(), decidesAfterStart(loaded));
+  const kernel = new Kernel({
+    build: agentBuilder(strategies.all),
+    loaded,
+    stopwatch: () => performance.now(),
+  });
+  const loop: KernelLoop = new KernelLoop({
+    kernel,
+    store,
+    clock: market.clock(),
+    release: (effect) => runner.release(effect),
+    committed: (records) =>
+      facts.committed(committedMessages(records), Date.now(), (error) =>
+        log.error({ error: String(error) }, 'a listener failed'),
+      ),
+    fatal: (error) => {
+      facts.failed(error.message);
+      log.error({ error: error.message }, 'the kernel loop stopped; starting again recovers');
+      onFatal(error);
+    },
+    commitPauseMs,
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  });
+  const post = (input: KernelInput) => loop.post(input);
+  const venue = new PaperVenue({ startingCash: decimalText(settings.ATO_STARTING_CASH) });
+  const broker = new PaperBroker({ venue, book: store.venueBook(), clock });
+  const hub = new MarketHub({ sources: market.sources, clock, post, venue: broker, log });
+  const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
+  const { clockSkewMs } = market;
+  const probes = createProbes({
+    store,
+    hub,
+    kernel,
+    clock,
+    systemProbe,
+    clockSkewMs,
+    folder: settings.LOG_DIR,
+  });
+  const settle = (effectId: string) => loop.settle(effectId);
+  const notifiers = [new LogNotifier(log)];
+  const runner = new EffectRunner({ broker, market: hub, notifiers, probes, clock, post, settle, log });
+  return {
+    ...foundation,
+    facts,
+    kernel,
+    loop,
+    broker,
+    hub,
+    systemProbe,
+    runner,
+    alerts: () => runner.alerts,
+  };
+}
+
+function brokerSink(loop: KernelLoop, clock: Clock): BrokerSink {
+  return {
+    report: (report) => {
+      const at = Math.max(report.at, clock.now());
+      loop.post({ from: 'broker', message_type: 'broker.report', data: report, at });
+    },
+    uncertain: (uncertainty) =>
+      loop.post({ from: 'broker', message_type: 'broker.uncertain', data: uncertainty, at: clock.now() }),
+  };
+}
+
+/** An operator's stop survives a restart: the orchestrator keeps it in its own memory. */
+function decidesAfterStart(loaded: LoadedState): boolean {
+  const control = loaded.rows.agent_memory.get('orchestrator_ai/control')?.value as
+    | { readonly paused?: boolean }
+    | undefined;
+  return control?.paused !== true;
+}
+
 function startedInput({ settings, loaded, market, strategies, clock }: Foundation): KernelInput {
   const agentSettings: AgentSettings = {
     run_mode: settings.ATO_MODE,
@@ -165,6 +192,7 @@ function startedInput({ settings, loaded, market, strategies, clock }: Foundatio
     base_timeframe: market.baseTimeframe,
     strategy: strategies.active,
     sources: market.sources.map((source) => source.name),
+    market_kind: market.kind,
     broker: { name: 'paper', simulated: true, short: true },
     initial_trading_state: 'active',
     risk: {

@@ -5,7 +5,7 @@ import { PgliteStore } from '../../src/adapters/store/pglite/pglite-store.ts';
 import { PostgresStore } from '../../src/adapters/store/postgres/postgres-store.ts';
 import { addDecimal, compareDecimal, subtractDecimal } from '../../src/shared/domain/money.ts';
 import type { Store } from '../../src/shared/ports/store.ts';
-import { postgresUnavailable, startPostgres } from '../servers/postgres.ts';
+import { postgresSkipReason, startPostgres } from '../servers/postgres.ts';
 import { Installation, runAto } from '../support/system-process.ts';
 
 /** More rounds by hand: KILL_ROUNDS=100 npx vitest run test/crash. */
@@ -159,29 +159,23 @@ describe('kill -9 at random moments', () => {
   test('embedded database', { timeout: 60_000 + rounds * 20_000 }, async () => {
     const system = new Installation(settings);
     installations.push(system);
-    await killTest(
-      system,
-      () => new PgliteStore({ folder: system.settings.DATA_DIR ?? '', retentionDays: 30 }),
-      ['--data', system.settings.DATA_DIR ?? ''],
-    );
+    await killTest(system, () => new PgliteStore({ folder: system.settings.DATA_DIR ?? '' }), [
+      '--data',
+      system.settings.DATA_DIR ?? '',
+    ]);
   });
 
-  test.skipIf(postgresUnavailable !== undefined)(
-    'PostgreSQL',
-    { timeout: 60_000 + rounds * 20_000 },
-    async () => {
-      const server = await startPostgres();
-      try {
-        const system = new Installation({ ...settings, DATABASE_URL: server.url });
-        installations.push(system);
-        await killTest(
-          system,
-          () => new PostgresStore({ url: server.url, schema: 'ai_trading', retentionDays: 30 }),
-          [],
-        );
-      } finally {
-        await server.stop();
-      }
-    },
-  );
+  test('PostgreSQL', { timeout: 60_000 + rounds * 20_000 }, async (context) => {
+    const reason = await postgresSkipReason();
+    if (reason !== undefined) return context.skip(reason);
+    const server = await startPostgres();
+    try {
+      const url = await server.freshDatabase();
+      const system = new Installation({ ...settings, DATABASE_URL: url });
+      installations.push(system);
+      await killTest(system, () => new PostgresStore({ url }), []);
+    } finally {
+      await server.stop();
+    }
+  });
 });

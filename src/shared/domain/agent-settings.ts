@@ -34,6 +34,8 @@ export interface AgentSettings {
   readonly base_timeframe: Timeframe;
   readonly strategy: string;
   readonly sources: readonly string[];
+  /** Weakest kind among the sources; what a decision rests on before any source has spoken. */
+  readonly market_kind?: 'live' | 'simulated' | 'recorded';
   readonly broker: { readonly name: string; readonly simulated: boolean; readonly short: boolean };
   /** Live trading starts halted until a person resumes it; paper and simulation start active. */
   readonly initial_trading_state: 'active' | 'halted';
