@@ -33,12 +33,16 @@ const unknownSkew = () => null;
 const reachableTimeoutMs = 1_500;
 
 /** Chooses by ATO_MARKET_SOURCE. `lastAt` is where an earlier run of the same data ended, 0 for none. */
-export async function selectMarket(settings: Settings, lastAt: EpochMs, log: Log): Promise<SelectedMarket> {
+export async function selectMarket(
+  settings: Settings,
+  lastAt: Promise<EpochMs>,
+  log: Log,
+): Promise<SelectedMarket> {
   switch (settings.ATO_MARKET_SOURCE) {
     case 'tape':
-      return tapeMarket(settings, lastAt);
+      return tapeMarket(settings, await lastAt);
     case 'synthetic':
-      return syntheticMarket(settings, lastAt);
+      return syntheticMarket(settings, await lastAt);
     case 'binance':
       return binanceMarket(settings, log, true);
     case 'auto':

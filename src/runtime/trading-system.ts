@@ -100,10 +100,16 @@ export class TradingSystem {
     const { log, close } = await openLog(settings);
     this.#closers.push(close);
     const store = openStore(settings);
-    await store.open();
     this.#closers.push(() => store.close());
-    const loaded = await store.load();
-    const market = await selectMarket(settings, loaded.lastAt, log);
+    // Opening the database and asking a venue whether it answers both take a second: do both at once.
+    const opening = store.open().then(() => store.load());
+    const selecting = selectMarket(
+      settings,
+      opening.then((state) => state.lastAt),
+      log,
+    );
+    await Promise.allSettled([opening, selecting]);
+    const [loaded, market] = [await opening, await selecting];
     return { settings, log, store, loaded, market, strategies, clock: market.clock() };
   }
 }
