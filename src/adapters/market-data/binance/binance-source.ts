@@ -9,16 +9,10 @@ import { QualityGate } from '../shared/quality-gate.ts';
 import { assessHealth } from './assess-health.ts';
 import { BinanceLink } from './binance-link.ts';
 import { BinanceRest, BinanceRestError, maxKlinesPerRequest } from './binance-rest.ts';
-import {
-  bookTickerSchema,
-  envelopeSchema,
-  type KlineEvent,
-  klineEventSchema,
-  replySchema,
-  serverShutdownSchema,
-} from './binance-schemas.ts';
+import type { KlineEvent } from './binance-schemas.ts';
 import { CandleTrack } from './candle-track.ts';
 import { ClockSkew } from './clock-skew.ts';
+import { decodeFrame, undocumentedFrame } from './decode-frame.ts';
 import { QuoteConflator } from './quote-conflator.ts';
 
 const defaultRestUrl = 'https://data-api.binance.vision';
@@ -208,30 +202,19 @@ export class BinanceSource implements MarketDataSource {
   }
 
   #frame(text: string): void {
-    const book = /^\{"stream":"([a-z0-9]{1,40})@bookTicker"/.exec(text)?.[1];
-    if (book === undefined) this.#event(text);
-    else this.#keepBook(book.toUpperCase(), text);
-  }
-
-  #event(text: string): void {
-    const now = this.#clock.now();
-    let frame: unknown;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      this.#gate?.unreadable('a frame is not JSON', excerpt(text), now);
-      return;
-    }
-    const envelope = envelopeSchema.safeParse(frame);
-    const data = envelope.success ? envelope.data.data : frame;
-    const kline = klineEventSchema.safeParse(data);
-    if (kline.success) this.#kline(kline.data, now);
-    else if (serverShutdownSchema.safeParse(data).success) this.#link.dial();
-    else {
-      const ticker = bookTickerSchema.safeParse(data);
-      if (ticker.success) this.#keepBook(ticker.data.s, text);
-      else if (!replySchema.safeParse(data).success)
-        this.#gate?.unreadable(undocumentedFrame, excerpt(text), now);
+    const frame = decodeFrame(text);
+    switch (frame.kind) {
+      case 'book':
+        this.#lastDataAt = this.#clock.now();
+        return this.#quotes.keepBook(frame.symbol, text, this.#lastDataAt);
+      case 'kline':
+        return this.#kline(frame.event, this.#clock.now());
+      case 'shutdown':
+        return this.#link.dial();
+      case 'unreadable':
+        return this.#gate?.unreadable(frame.reason, excerpt(text), this.#clock.now());
+      case 'reply':
+        return;
     }
   }
 
@@ -351,12 +334,6 @@ export class BinanceSource implements MarketDataSource {
 
   // --- quotes ---
 
-  #keepBook(symbol: string, text: string): void {
-    const now = this.#clock.now();
-    this.#lastDataAt = now;
-    this.#quotes.keepBook(symbol, text, now);
-  }
-
   #flushQuotes(): void {
     const now = this.#clock.now();
     this.#alarms.set('quotes', now + quoteEveryMs, () => this.#flushQuotes());
@@ -407,7 +384,6 @@ export class BinanceSource implements MarketDataSource {
   }
 }
 
-const undocumentedFrame = 'a frame does not have a documented shape';
 const maxExcerpt = 120;
 
 function excerpt(text: string): string {

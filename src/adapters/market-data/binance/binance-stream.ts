@@ -6,7 +6,7 @@ import type { Alarms } from '../shared/alarms.ts';
 
 const connectTimeoutMs = 10 * secondMs;
 /** The venue pings every 20 s, so a minute without any frame means that nobody is there. */
-export const silenceLimitMs = 60 * secondMs;
+const silenceLimitMs = 60 * secondMs;
 const maxFrameBytes = 1_000_000;
 
 export interface BinanceStreamHandlers {

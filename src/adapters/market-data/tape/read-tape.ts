@@ -22,7 +22,7 @@ const maxFiles = 2_000;
 const maxNamedLines = 100;
 
 /** Rows of one file left out for one reason. `line` is the first, 1-based; 0 speaks of the file as a whole. */
-export interface QuarantinedRows {
+interface QuarantinedRows {
   readonly file: string;
   readonly line: number;
   readonly lines: readonly number[];
@@ -30,7 +30,7 @@ export interface QuarantinedRows {
   readonly count: number;
 }
 
-export interface SkippedFile {
+interface SkippedFile {
   readonly file: string;
   readonly reason: string;
 }
