@@ -203,18 +203,23 @@ export class BinanceSource implements MarketDataSource {
 
   #frame(text: string): void {
     const frame = decodeFrame(text);
+    const now = this.#clock.now();
     switch (frame.kind) {
       case 'book':
-        this.#lastDataAt = this.#clock.now();
-        return this.#quotes.keepBook(frame.symbol, text, this.#lastDataAt);
+        this.#lastDataAt = now;
+        this.#quotes.keepBook(frame.symbol, text, now);
+        break;
       case 'kline':
-        return this.#kline(frame.event, this.#clock.now());
+        this.#kline(frame.event, now);
+        break;
       case 'shutdown':
-        return this.#link.dial();
+        this.#link.dial();
+        break;
       case 'unreadable':
-        return this.#gate?.unreadable(frame.reason, excerpt(text), this.#clock.now());
+        this.#gate?.unreadable(frame.reason, excerpt(text), now);
+        break;
       case 'reply':
-        return;
+        break;
     }
   }
 
