@@ -179,6 +179,6 @@ function closePosition(
     const until = turn.now + desk.settings.risk.loss_cooldown_ms;
     desk.remember({ cooldowns: withEntry(Object.fromEntries(alive), position.symbol, until) });
   }
-  // What is left of the position's orders is looked at shortly, after the broker had time to end them itself.
-  desk.scheduleTruth(settledRetentionMs, turn);
+  // Every closed trade is compared with the broker, after it had time to end the other leg itself.
+  desk.doubt(`position in ${position.symbol} closed`, settledRetentionMs, turn);
 }

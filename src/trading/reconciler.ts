@@ -67,12 +67,19 @@ function tidySettled(desk: Desk, turn: Turn): void {
       if (position === undefined) tidyOrphan(desk, order, turn);
       continue;
     }
-    if (position !== undefined && position.id === order.position_id) continue;
+    if (position !== undefined || hasLiveLegs(desk, order.symbol)) continue;
     if (turn.now - order.updated_at < settledRetentionMs) young = true;
     else if (isBrokerTruthOpen(desk)) continue;
     else desk.saveOrder({ ...order, open: false }, turn);
   }
   if (young) desk.scheduleTruth(settledRetentionMs, turn);
+}
+
+/** Orders of one plan are forgotten together: a leg forgotten before its entry would be met again as new, fills and all. */
+function hasLiveLegs(desk: Desk, symbol: string): boolean {
+  for (const order of desk.liveOrders(symbol))
+    if (order.reduce_only || order.fill_ids.length > 0) return true;
+  return false;
 }
 
 /** While a question to the broker is open nothing is forgotten: its answer may name a fill of a final order. */
@@ -119,8 +126,7 @@ export function processSnapshot(desk: Desk, snapshot: BrokerSnapshot, turn: Turn
 }
 
 function hasSettledOrders(desk: Desk): boolean {
-  for (const order of desk.orders.values())
-    if (desk.positions.get(order.symbol)?.id !== order.position_id) return true;
+  for (const order of desk.orders.values()) if (!desk.positions.has(order.symbol)) return true;
   return false;
 }
 

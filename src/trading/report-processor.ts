@@ -94,10 +94,13 @@ export function applyOrderEvent(
   turn: Turn,
 ): void {
   const next = orderTransition(order.state, event);
-  // A revived order that already filled in part lives on as such.
-  const state = next.state === 'accepted' && order.fill_ids.length > 0 ? 'partially_filled' : next.state;
   // Legs only ever grow at the broker; an older, smaller report came late.
   const grown = told !== null && compareDecimal(told.quantity, order.quantity) > 0;
+  // A leg that looked filled at its old size, and a revived order with fills, live on as partly filled.
+  const outgrown =
+    grown && next.state === 'filled' && compareDecimal(told.quantity, order.filled_quantity) > 0;
+  const revived = next.state === 'accepted' && order.fill_ids.length > 0;
+  const state = outgrown || revived ? 'partially_filled' : next.state;
   const isNew = !desk.orders.has(order.client_order_id);
   if (state !== order.state || grown || isNew) {
     const quantity = grown ? told.quantity : order.quantity;

@@ -460,6 +460,21 @@ test('a position that only the broker knows is adopted after two looks, and prot
   expect(made.truth().cash).toBe(made.venue.cash);
 });
 
+test('a snapshot older than our last fill is never booked as a difference', () => {
+  const made = long();
+  made.advance(made.now + 55_000);
+  made.fate = (kind) => (kind === 'snapshot' ? 'delay' : 'deliver');
+  made.crash();
+  made.candle(symbol, 98, 98, 97.9, 98);
+  expect(made.openPositions()).toEqual([]);
+  made.fate = () => 'deliver';
+  made.releaseDelayed();
+  expect(made.openPositions()).toEqual([]);
+  made.advance(made.now + 120_000);
+  expect(made.openPositions()).toEqual([]);
+  expect(made.orders().filter((order) => order.reason.startsWith('adopted'))).toEqual([]);
+});
+
 test('equity points follow fills and the clock, with peak and drawdown', () => {
   const made = long();
   made.candle(symbol, 100, 101, 100, 101);

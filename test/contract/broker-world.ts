@@ -15,13 +15,16 @@ import type { AnyEffect } from '../../src/shared/bus/effects.ts';
 import type { AnyMessage } from '../../src/shared/bus/message.ts';
 import { type AgentSettings, defaultRiskSettings } from '../../src/shared/domain/agent-settings.ts';
 import type { Mandate } from '../../src/shared/domain/mandate.ts';
-import type { Fill, Order } from '../../src/shared/domain/order.ts';
+import type { Fill, Order, OrderRequest } from '../../src/shared/domain/order.ts';
 import type { Position } from '../../src/shared/domain/position.ts';
 import type { Signal, SignalAction } from '../../src/shared/domain/signal.ts';
 import type { LoadedState } from '../../src/shared/ports/store.ts';
+import { absenceGraceMs } from '../../src/trading/limits.ts';
 import { createTrading } from '../../src/trading/trading.ts';
 
 export const startAt = Date.UTC(2026, 2, 23);
+/** As Binance's recvWindow: not longer than trading's absence grace. */
+const receiveWindowMs = absenceGraceMs;
 export const worldSymbols = ['BTCUSDT', 'ETHUSDT'] as const;
 
 export const worldSettings: AgentSettings = {
@@ -62,7 +65,11 @@ export class BrokerWorld {
   readonly #settings: AgentSettings;
   readonly #rows = new Map<CollectionName, Map<string, unknown>>();
   #kernel: Kernel;
-  #delayed: KernelInput[] = [];
+  /** Orders handed over by nobody of ours, straight at the venue. */
+  readonly foreign: OrderRequest[] = [];
+  delayedSubmits = 0;
+  #delayed: (() => void)[] = [];
+  #delayedToVenue: (() => void)[] = [];
   #signals = 0;
   /** Chooses the fate of the next thing on the line; the healthy world always delivers. */
   fate: (kind: 'submit' | 'cancel' | 'snapshot' | 'report') => LineFault = () => 'deliver';
@@ -97,6 +104,7 @@ export class BrokerWorld {
 
   /** Every committed row survives; effects not performed and reports under way do not. */
   crash(): void {
+    // What is on the wire keeps travelling towards the venue; towards us nobody listens any more.
     this.#delayed = [];
     this.venue.takeReports();
     this.#kernel = this.#boot();
@@ -207,11 +215,39 @@ export class BrokerWorld {
     this.now = Math.max(this.now, until);
   }
 
+  /** Somebody else trades on the same account. */
+  trespass(symbol: string, side: 'buy' | 'sell', quantity: string): void {
+    const request: OrderRequest = {
+      client_order_id: `foreign-${this.foreign.length}`,
+      symbol,
+      side,
+      type: 'market',
+      leg: 'entry',
+      quantity,
+      price: null,
+      reduce_only: false,
+      bracket: null,
+    };
+    this.foreign.push(request);
+    this.venue.submit(request, this.now);
+  }
+
+  /** The venue drops a standing stop by itself, as venues do at maintenance. */
+  dropStop(symbol: string): void {
+    const stop = this.truth().orders.find(
+      (order) =>
+        order.request.symbol === symbol && order.request.leg === 'stop' && order.state === 'accepted',
+    );
+    if (stop !== undefined) this.venue.cancel(stop.request.client_order_id, this.now);
+  }
+
   /** Hands over what was delayed, newest first: the worst order. */
   releaseDelayed(): void {
-    const late = this.#delayed.reverse();
+    const late = [...this.#delayedToVenue, ...this.#delayed.reverse()];
     this.#delayed = [];
-    for (const input of late) this.input({ ...input, at: this.now });
+    this.#delayedToVenue = [];
+    for (const arrive of late) arrive();
+    this.drain();
   }
 
   drain(): void {
@@ -246,7 +282,7 @@ export class BrokerWorld {
       case 'lose-and-say-not-sent':
         return;
       case 'delay':
-        this.#delayed.push(input);
+        this.#delayed.push(() => this.input({ ...input, at: this.now }));
         return;
       case 'duplicate':
         this.input(input);
@@ -271,7 +307,14 @@ export class BrokerWorld {
     const fate = this.fate(action);
     const lost =
       fate === 'lose-silently' || fate === 'lose-and-say-unknown' || fate === 'lose-and-say-not-sent';
-    if (!lost) act();
+    if (fate === 'delay') {
+      if (action === 'submit') this.delayedSubmits++;
+      // A venue refuses a request older than its receive window; that window is what makes absence provable.
+      const sentAt = this.now;
+      this.#delayedToVenue.push(() => {
+        if (this.now - sentAt <= receiveWindowMs) act();
+      });
+    } else if (!lost) act();
     if (fate === 'duplicate') act();
     if (fate === 'lose-silently' || fate === 'deliver' || fate === 'duplicate' || fate === 'delay') return;
     const outcome = fate === 'lose-and-say-not-sent' ? 'not-sent' : 'unknown';
@@ -294,7 +337,7 @@ export class BrokerWorld {
     };
     const data = failed ? empty : this.venue.snapshot(requestId, this.now);
     const input: KernelInput = { from: 'broker', message_type: 'broker.snapshot', data, at: this.now };
-    if (fate === 'delay') this.#delayed.push(input);
+    if (fate === 'delay') this.#delayed.push(() => this.input({ ...input, at: this.now }));
     else this.input(input);
     if (fate === 'duplicate') this.input(input);
   }
