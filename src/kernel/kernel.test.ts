@@ -193,3 +193,39 @@ test('a replay names the first difference', () => {
   expect(changed.map((entry) => tampered.check(entry))).toEqual([true, false, false]);
   expect(tampered.difference).toMatchObject({ sequence: 2, part: 'hash' });
 });
+
+test('of a row that one input changes more than once only the last value is recorded', () => {
+  const chatty: Agent = {
+    name: 'health_ai',
+    subscriptions: ['operator.command', 'trading.tighten'],
+    restore: () => {},
+    handle(message, turn) {
+      turn.put('agent_memory', 'passing', { agent: 'health_ai', value: message.message_type });
+      turn.put('agent_memory', message.id, { agent: 'health_ai', value: 1 });
+      if (message.message_type === 'operator.command')
+        turn.emit('trading.tighten', { state: 'halted', reason: 'x' });
+      else turn.remove('agent_memory', 'm2');
+    },
+  };
+  const kernel = new Kernel({ build: () => ({ health_ai: () => chatty }) });
+  kernel.process({
+    from: 'kernel',
+    message_type: 'kernel.started',
+    data: { run_mode: 'simulation', seed: 1, version: '0', agent_settings: {}, first_start: true },
+    at: 1,
+  });
+  const command = { command: 'start', by: 'x', reason: 'x', symbol: null, dry_run: false } as const;
+  const { record } = kernel.process({
+    from: 'operator',
+    message_type: 'operator.command',
+    data: command,
+    at: 2,
+  });
+  expect(
+    record.puts.map(({ key, value }) => [key, value === null ? null : 'value' in value && value.value]),
+  ).toEqual([
+    ['passing', 'trading.tighten'],
+    ['m2', null],
+    ['m2.1', 1],
+  ]);
+});

@@ -130,7 +130,7 @@ export class Kernel {
       input: message,
       emitted: turn.emitted,
       effects: turn.effects,
-      puts: turn.puts,
+      puts: lastOfEachRow(turn.puts),
     };
     const entry = journalEntry(record, this.#hash);
     this.#hash = entry.hash;
@@ -285,6 +285,14 @@ class InputTurn {
       schema: 1,
     }) as unknown as AnyMessage;
   }
+}
+
+/** One input's changes take effect together, so of a row written more than once only the last value counts. */
+function lastOfEachRow(puts: readonly AnyPut[]): readonly AnyPut[] {
+  if (puts.length < 2) return puts;
+  const rows = new Map<string, AnyPut>();
+  for (const put of puts) rows.set(`${put.collection}/${put.key}`, put);
+  return rows.size === puts.length ? puts : [...rows.values()];
 }
 
 const inputTypeSet: ReadonlySet<string> = new Set(inputTypes);
