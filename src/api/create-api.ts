@@ -22,6 +22,7 @@ import { Problem, toProblem } from './problem.ts';
 import { RecentCandles } from './recent-candles.ts';
 import { guardRequest } from './request-guard.ts';
 import { addControlRoutes } from './routes/control-routes.ts';
+import { addExplainRoutes } from './routes/explain-routes.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
 import { addMarketRoutes } from './routes/market-routes.ts';
 import { addOrchestratorRoutes } from './routes/orchestrator-routes.ts';
@@ -67,6 +68,7 @@ export async function createApi(
   await addDocumentation(app);
   addHealthRoutes(app, context);
   addOrchestratorRoutes(app, context);
+  addExplainRoutes(app, context);
   addTradingRoutes(app, context);
   addMarketRoutes(app, context);
   addControlRoutes(app, context);

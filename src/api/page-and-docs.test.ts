@@ -91,6 +91,7 @@ test('the OpenAPI document names every path with a summary, and all its referenc
     '/decisions',
     '/decisions/{id}',
     '/events',
+    '/explain/{id}',
     '/health',
     '/health/auto-heal',
     '/health/heals',

@@ -14,6 +14,7 @@ import {
   startAt,
   type WorldOptions,
 } from '../../test/support/api-world.ts';
+import { storyBody } from './routes/explain-routes.ts';
 import { decisionBody, signalBody, taskBody } from './schemas/decision-bodies.ts';
 import { candleBody, healBody, incidentBody, sourceBody } from './schemas/health-bodies.ts';
 import {
@@ -45,6 +46,7 @@ test.each([
   ['/decisions', list('decisions', decisionBody)],
   ['/decisions?limit=1&mode=hybrid&action=execute_trading_strategy', list('decisions', decisionBody)],
   ['/decisions/d1', decisionBody],
+  ['/explain/d1', storyBody],
   ['/workflows/available', list('workflows', workflowBody)],
   ['/orchestrator/status', orchestratorStatusBody],
   ['/trading/positions', list('positions', positionBody)],
