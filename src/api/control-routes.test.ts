@@ -146,9 +146,17 @@ test('shutting down is 503: the command was not taken', async () => {
 });
 
 test('no answer in time is 504: the outcome is unknown', async () => {
+  const posted = Promise.withResolvers<void>();
+  const silent = () => {
+    posted.resolve();
+    return new Promise<never>(() => {});
+  };
+  world = await apiWorld({ dependencies: { post: silent } });
+  await world.app.ready();
+  // Only from here on: the start of the server has time limits of its own.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  const asked = post('/control/stop', undefined, { dependencies: { post: () => new Promise(() => {}) } });
-  await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0));
+  const asked = world.app.inject({ method: 'POST', url: '/control/stop', headers: { host: 'localhost' } });
+  await posted.promise;
   await vi.advanceTimersByTimeAsync(commandTimeoutMs);
   const response = await asked;
   expect(response.statusCode).toBe(504);

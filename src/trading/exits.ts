@@ -54,14 +54,20 @@ export function exitAlarmSymbol(alarmName: string): string | undefined {
   return alarmName.startsWith(exitPrefix) ? alarmName.slice(exitPrefix.length) : undefined;
 }
 
+/** True when the order's side takes from the position; an order left from a position of the other side does not. */
+export function reduces(order: Order, position: Position): boolean {
+  return order.reduce_only && (order.side === 'sell') === (position.side === 'long');
+}
+
 export function exitInFlight(desk: Desk, position: Position): boolean {
-  for (const order of desk.liveOrders(position.symbol)) if (order.leg === 'exit') return true;
+  for (const order of desk.liveOrders(position.symbol))
+    if (order.leg === 'exit' && reduces(order, position)) return true;
   return false;
 }
 
 function stopIsFilling(desk: Desk, position: Position): boolean {
   for (const order of desk.liveOrders(position.symbol))
-    if (order.leg === 'stop' && order.state === 'partially_filled') return true;
+    if (order.leg === 'stop' && order.state === 'partially_filled' && reduces(order, position)) return true;
   return false;
 }
 
@@ -75,7 +81,7 @@ function takeEpoch(desk: Desk, position: Position): number {
 function coveredQuantity(desk: Desk, position: Position): string {
   let covered = '0';
   for (const order of desk.liveOrders(position.symbol))
-    if (isProtection(order))
+    if (isProtection(order) && reduces(order, position))
       covered = addDecimal(covered, subtractDecimal(order.quantity, order.filled_quantity));
   return covered;
 }

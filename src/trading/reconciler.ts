@@ -8,7 +8,7 @@ import { isFinalState, isInFlight, type OrderEvent } from '../shared/domain/orde
 import type { EpochMs } from '../shared/domain/time.ts';
 import { adoptOrder, compareHoldings } from './adoption.ts';
 import type { Desk } from './desk.ts';
-import { exitAlarmSymbol, exitInFlight, isProtected, protect, requestExit } from './exits.ts';
+import { exitAlarmSymbol, exitInFlight, isProtected, protect, reduces, requestExit } from './exits.ts';
 import { bookFill } from './fill-booking.ts';
 import {
   absenceGraceMs,
@@ -64,7 +64,7 @@ function tidySettled(desk: Desk, turn: Turn): void {
   for (const order of [...desk.orders.values()]) {
     const position = desk.positions.get(order.symbol);
     if (!isFinalState(order.state)) {
-      if (position === undefined) tidyOrphan(desk, order, turn);
+      if (position === undefined || !reduces(order, position)) tidyOrphan(desk, order, turn);
       continue;
     }
     if (position !== undefined || hasLiveLegs(desk, order.symbol)) continue;

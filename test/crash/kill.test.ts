@@ -1,4 +1,5 @@
 // Kills the real process at random moments, again and again, and checks that nothing was lost, doubled or left bare.
+import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { PaperVenue } from '../../src/adapters/broker/paper/paper-venue.ts';
 import { PgliteStore } from '../../src/adapters/store/pglite/pglite-store.ts';
@@ -12,7 +13,15 @@ import { Installation, runAto } from '../support/system-process.ts';
 const rounds = Number(process.env.KILL_ROUNDS ?? 10);
 const longestLifeMs = 4_000;
 const seed = Number(process.env.KILL_SEED ?? 20_261_121);
-const settings = { ATO_UNIVERSE: 'BTCUSDT,ETHUSDT,SOLUSDT', ATO_MARKET_SPEED: '1200', ATO_SEED: '5' };
+const settings = {
+  ATO_UNIVERSE: 'BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT,BNBUSDT,DOGEUSDT,ADAUSDT,LINKUSDT',
+  ATO_MARKET_SPEED: '1200',
+  ATO_SEED: '5',
+  ATO_STRATEGY_FILE: path.join(import.meta.dirname, 'busy-strategy.ts'),
+  ATO_MAX_OPEN_POSITIONS: '20',
+  ATO_MAX_DRAWDOWN_PCT: '100',
+  ATO_MAX_DAILY_LOSS_PCT: '100',
+};
 
 /** Small repeatable generator, so that a failing history can be tried again with KILL_SEED. */
 function randomFrom(start: number): () => number {
@@ -136,6 +145,7 @@ async function killTest(
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   expect(await system.end('SIGTERM')).toBe(0);
   const verdict = await checkStore(openStore(), seen);
+  expect(verdict.orders, 'nothing was traded, so nothing was tested').toBeGreaterThan(0);
   expect(verdict.decisions).toBeGreaterThanOrEqual(seen.decisions.size);
   const verified = await runAto(
     ['journal', 'verify', '--json', ...verifyArgs],
