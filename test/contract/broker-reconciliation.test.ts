@@ -275,22 +275,89 @@ function runScenario({ steps, line, faultRate, trespass }: Drawn): Scenario {
   return run;
 }
 
-const numRuns = Number(process.env.ATO_PROPERTY_RUNS ?? 150);
+/** Faults on the line at these places, as (position, fault); everything else arrives. */
+function lineWith(...places: readonly (readonly [number, LineFault])[]): [number, number][] {
+  const line: [number, number][] = Array.from({ length: 51 }, () => [99, 0]);
+  for (const [place, fault] of places) line[place] = [0, faults.indexOf(fault)];
+  return line;
+}
 
-test('whatever the line does, nothing is doubled while it burns and everything agrees once it heals', () => {
-  fc.assert(
-    fc.property(scenario, (drawn) => {
-      const run = runScenario(drawn);
-      run.heal();
-      checkSafety(run.world);
-      checkHealed(run.world);
-      run.closeAll();
-      checkHealed(run.world);
-      checkCashIdentity(run.world);
-    }),
-    { numRuns },
-  );
-});
+const quiet = (moves: readonly number[], volume: number): Step => ({ kind: 'candle', moves, volume });
+const still = [0, 0, 0, 0, 0, 0];
+
+/** Interleavings that once broke an invariant; they are tried first, forever. */
+const onceBroken: readonly Drawn[] = [
+  {
+    // The growth of a stop leg is lost: it looked filled, was forgotten, met again as new, and booked twice.
+    steps: [
+      { kind: 'signal', symbol: 1, action: 'BUY' },
+      { kind: 'signal', symbol: 0, action: 'BUY' },
+      quiet(still, 0.02),
+      quiet(still, 1),
+      quiet([0, -80, 0, 0, 0, 0], 0.02),
+      quiet(still, 0.02),
+      { kind: 'crash' },
+      { kind: 'signal', symbol: 0, action: 'BUY' },
+    ],
+    line: Array.from({ length: 51 }, (_, place) => [
+      0,
+      [1, 10].includes(place) ? 1 : [4, 18].includes(place) ? 4 : 0,
+    ]),
+    faultRate: 30,
+    trespass: false,
+  },
+  {
+    // A foreigner turns the position: an exit of the old side must not count as the exit of the new one.
+    steps: [
+      { kind: 'trespass', symbol: 0, side: 'buy' },
+      quiet(still, 0.02),
+      { kind: 'trespass', symbol: 0, side: 'sell' },
+      { kind: 'late' },
+      { kind: 'crash' },
+      { kind: 'signal', symbol: 0, action: 'SELL' },
+      quiet(still, 50),
+      { kind: 'command', command: 'halt' },
+    ],
+    line: lineWith(),
+    faultRate: 0,
+    trespass: true,
+  },
+  {
+    // A part fill is not told, then the cancel is: the order must not be forgotten before the broker was asked.
+    steps: [
+      { kind: 'signal', symbol: 0, action: 'BUY' },
+      quiet(still, 0.02),
+      { kind: 'signal', symbol: 0, action: 'SELL' },
+      { kind: 'wait', ms: 10_000 },
+      quiet(still, 0.02),
+    ],
+    line: lineWith([3, 'lose-silently'], [4, 'lose-silently'], [5, 'lose-silently']),
+    faultRate: 50,
+    trespass: false,
+  },
+];
+
+const numRuns = Number(process.env.ATO_PROPERTY_RUNS ?? 150);
+const longTestTimeoutMs = 3_600_000;
+
+test(
+  'whatever the line does, nothing is doubled while it burns and everything agrees once it heals',
+  () => {
+    fc.assert(
+      fc.property(scenario, (drawn) => {
+        const run = runScenario(drawn);
+        run.heal();
+        checkSafety(run.world);
+        checkHealed(run.world);
+        run.closeAll();
+        checkHealed(run.world);
+        checkCashIdentity(run.world);
+      }),
+      { numRuns, examples: onceBroken.map((drawn) => [drawn]) },
+    );
+  },
+  longTestTimeoutMs,
+);
 
 test('the same scenario gives the same journal hash', () => {
   fc.assert(
