@@ -8,7 +8,7 @@ import type { TaskResult } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { ProbeResult } from '../shared/domain/vitals.ts';
 import { checkMarginMs, checkTimeoutMs, maxConcurrentChecks, maxDetailLength } from './limits.ts';
-import { type CheckState, type ProbeRequest, remember } from './memory.ts';
+import { type CheckProgress, type CheckState, type ProbeRequest, remember } from './memory.ts';
 
 const systemProbes = [
   'store',
@@ -20,11 +20,20 @@ const systemProbes = [
 ] as const satisfies readonly ProbeName[];
 const maxNamedProblems = 8;
 
-export class HealthChecks {
-  readonly #running = new Map<string, CheckState>();
+/** A check under way: what it is, and what it has heard so far. */
+interface RunningCheck {
+  readonly state: CheckState;
+  readonly progress: CheckProgress;
+}
 
-  restore(states: Iterable<CheckState>): void {
-    for (const state of states) this.#running.set(state.id, state);
+export class HealthChecks {
+  readonly #running = new Map<string, RunningCheck>();
+
+  restore(states: Iterable<CheckState>, progresses: Iterable<CheckProgress>): void {
+    const progressById = new Map<string, CheckProgress>();
+    for (const progress of progresses) progressById.set(progress.id, progress);
+    for (const state of states)
+      this.#running.set(state.id, { state, progress: progressById.get(state.id) ?? unanswered(state) });
   }
 
   get busy(): boolean {
@@ -51,27 +60,31 @@ export class HealthChecks {
 
   /** Hands an answer, with the problem it showed, to every check that waits for it. */
   answer(result: ProbeResult, problem: string | undefined, turn: Turn): void {
-    for (const check of this.#sorted()) {
-      const pending = check.pending.filter(
-        (request) => request.probe !== result.probe || request.target !== result.target,
-      );
-      if (pending.length === check.pending.length) continue;
-      const problems = problem === undefined ? check.problems : [...check.problems, problem];
-      const next: CheckState = { ...check, pending, problems, answered: check.answered + 1 };
-      if (pending.length === 0) this.#finish(next, turn);
-      else this.#set(next, turn);
+    for (const { state, progress } of this.#sorted()) {
+      const waiting = progress.waiting.filter((place) => {
+        const request = state.asked[place];
+        return request?.probe !== result.probe || request.target !== result.target;
+      });
+      if (waiting.length === progress.waiting.length) continue;
+      const problems = problem === undefined ? progress.problems : [...progress.problems, problem];
+      const next = { id: state.id, waiting, answered: progress.answered + 1, problems };
+      if (waiting.length === 0) this.#finish({ state, progress: next }, turn);
+      else {
+        this.#running.set(state.id, { state, progress: next });
+        remember(turn, 'progress', state.id, next);
+      }
     }
   }
 
   /** Ends the checks whose deadline has come. */
   sweep(turn: Turn): void {
-    for (const check of this.#sorted()) if (check.deadline_at <= turn.now) this.#finish(check, turn);
+    for (const check of this.#sorted()) if (check.state.deadline_at <= turn.now) this.#finish(check, turn);
   }
 
   nextDeadline(): EpochMs | undefined {
     let earliest: EpochMs | undefined;
-    for (const { deadline_at: at } of this.#running.values())
-      if (earliest === undefined || at < earliest) earliest = at;
+    for (const { state } of this.#running.values())
+      if (earliest === undefined || state.deadline_at < earliest) earliest = state.deadline_at;
     return earliest;
   }
 
@@ -82,78 +95,74 @@ export class HealthChecks {
   ): boolean {
     if (this.#running.has(begun.id)) return false;
     if (this.#running.size >= maxConcurrentChecks) this.#finishOldest(turn);
-    const pending: ProbeRequest[] = [
+    const asked: ProbeRequest[] = [
       ...sources.map((source) => ({ probe: 'source', target: source })),
       ...systemProbes.map((probe) => ({ probe, target: wholeSystemTarget })),
     ];
-    const check: CheckState = {
+    const state: CheckState = {
       id: begun.id,
       task_id: begun.task_id,
       correlation_id: begun.correlation_id,
       started_at: turn.now,
       deadline_at: begun.deadline_at,
-      pending,
-      answered: 0,
-      problems: [],
+      asked,
       before: begun.before,
     };
-    this.#set(check, turn);
-    for (const request of pending) turn.effect('probe.run', request);
+    this.#running.set(state.id, { state, progress: unanswered(state) });
+    remember(turn, 'check', state.id, state);
+    for (const request of asked) turn.effect('probe.run', request);
     return true;
   }
 
   /** By id, so that nothing depends on the order in which checks began or were restored. */
-  #sorted(): CheckState[] {
-    return [...this.#running.values()].sort((left, right) => (left.id < right.id ? -1 : 1));
+  #sorted(): RunningCheck[] {
+    const running = [...this.#running.values()];
+    if (running.length < 2) return running;
+    return running.sort(({ state: left }, { state: right }) => (left.id < right.id ? -1 : 1));
   }
 
   #finishOldest(turn: Turn): void {
-    const [oldest] = this.#sorted().sort((left, right) => left.started_at - right.started_at);
+    const [oldest] = this.#sorted().sort((left, right) => left.state.started_at - right.state.started_at);
     if (oldest !== undefined) this.#finish(oldest, turn);
   }
 
-  #finish(check: CheckState, turn: Turn): void {
-    this.#running.delete(check.id);
-    remember(turn, 'check', check.id, null);
+  #finish(check: RunningCheck, turn: Turn): void {
+    const { id, task_id, before, started_at, correlation_id: correlationId } = check.state;
+    this.#running.delete(id);
+    remember(turn, 'check', id, null);
+    remember(turn, 'progress', id, null);
     const result = resultOf(check);
-    const { correlation_id: correlationId } = check;
-    if (check.task_id === null) {
+    if (task_id === null) {
       const outcome = result.effect_observed ? 'verified' : 'failed';
       const after = result.error === null ? result.summary : `${result.summary}; ${result.error}`;
-      publishDiagnosis(
-        { id: check.id, before: check.before, outcome, after, at: check.started_at },
-        turn,
-        correlationId,
-      );
+      publishDiagnosis({ id, before, outcome, after, at: started_at }, turn, correlationId);
       return;
     }
-    const data = {
-      task_id: check.task_id,
-      kind: 'health-monitor-check',
-      succeeded: check.answered > 0,
-      result,
-    } as const;
+    const succeeded = check.progress.answered > 0;
+    const data = { task_id, kind: 'health-monitor-check', succeeded, result } as const;
     turn.emit('task.completed', data, { to: 'orchestrator_ai', correlationId });
-  }
-
-  #set(check: CheckState, turn: Turn): void {
-    this.#running.set(check.id, check);
-    remember(turn, 'check', check.id, check);
   }
 }
 
-function resultOf(check: CheckState): TaskResult {
-  const { answered, problems, pending } = check;
-  const asked = answered + pending.length;
+function unanswered({ id, asked }: CheckState): CheckProgress {
+  return { id, waiting: asked.map((_, place) => place), answered: 0, problems: [] };
+}
+
+function resultOf({ state, progress }: RunningCheck): TaskResult {
+  const { answered, problems, waiting } = progress;
+  const asked = answered + waiting.length;
   const named = problems.slice(0, maxNamedProblems).join('; ').slice(0, maxDetailLength);
   const found = problems.length === 0 ? 'no problem' : `${problems.length} problem(s): ${named}`;
-  const silent = pending.map(({ probe, target }) => `${probe} ${target}`).join(', ');
+  const silent = state.asked
+    .filter((_, place) => waiting.includes(place))
+    .map(({ probe, target }) => `${probe} ${target}`)
+    .join(', ');
   return {
-    effect_observed: pending.length === 0,
+    effect_observed: waiting.length === 0,
     looked_at: answered,
     found: problems.length,
     summary: `${answered} of ${asked} probes answered, ${found}`,
-    error: pending.length === 0 ? null : `no answer from ${silent.slice(0, maxDetailLength)}`,
+    error: waiting.length === 0 ? null : `no answer from ${silent.slice(0, maxDetailLength)}`,
   };
 }
 

@@ -79,7 +79,7 @@ class HealthMonitor implements Agent {
     this.#book.restore(recall(memory, 'cause'));
     for (const [, incident] of state.all('incidents')) this.#book.adopt(incident);
     this.#ledger.restore(recall(memory, 'heal'));
-    this.#checks.restore(recall(memory, 'check'));
+    this.#checks.restore(recall(memory, 'check'), recall(memory, 'progress'));
     this.#system.restore(recall(memory, 'baseline')[0]);
     const recorded = recall(memory, 'source_kind').map(({ source }) => source);
     this.#sources.restore(state.all('source_status'), recorded);

@@ -67,13 +67,22 @@ const checkSchema = z.object({
   correlation_id: z.string(),
   started_at: time,
   deadline_at: time,
-  pending: z.array(probeRequest),
-  answered: z.number(),
-  problems: z.array(z.string()),
+  /** Everything that was asked. */
+  asked: z.array(probeRequest),
   /** What was known to be wrong as it began. */
   before: z.string(),
 });
 export type CheckState = Readonly<z.infer<typeof checkSchema>>;
+
+/** What a check has heard so far; a row of its own, so that an answer does not write the whole check again. */
+const progressSchema = z.object({
+  id: z.string(),
+  /** Places in the check's `asked` list that have not answered. */
+  waiting: z.array(z.number()),
+  answered: z.number(),
+  problems: z.array(z.string()),
+});
+export type CheckProgress = Readonly<z.infer<typeof progressSchema>>;
 
 const metricBaseline = z.object({ center: z.number(), scale: z.number(), windows: z.number() });
 const baselineSchema = z.object({
@@ -111,6 +120,7 @@ const schemas = {
   cause: causeSchema,
   heal: healSchema,
   check: checkSchema,
+  progress: progressSchema,
   baseline: baselineSchema,
   trading: tradingSchema,
   summary: summarySchema,
@@ -122,6 +132,7 @@ export interface MemoryByKind {
   cause: CauseState;
   heal: HealState;
   check: CheckState;
+  progress: CheckProgress;
   baseline: BaselineState;
   trading: TradingContext;
   summary: SummaryState;
