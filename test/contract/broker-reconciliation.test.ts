@@ -332,7 +332,7 @@ const onceBroken: readonly Drawn[] = [
       quiet(still, 0.02),
     ],
     line: lineWith([3, 'lose-silently'], [4, 'lose-silently'], [5, 'lose-silently']),
-    faultRate: 50,
+    faultRate: 70,
     trespass: false,
   },
 ];
