@@ -96,7 +96,7 @@ export function cancelOrder(desk: Desk, order: Order, reason: string, turn: Turn
 }
 
 /** The part of an order row that travels to the broker. */
-export function requestOf(order: Order): OrderRequest {
+function requestOf(order: Order): OrderRequest {
   const { client_order_id, symbol, side, type, leg, quantity, price, reduce_only, bracket } = order;
   return { client_order_id, symbol, side, type, leg, quantity, price, reduce_only, bracket };
 }

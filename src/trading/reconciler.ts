@@ -203,7 +203,7 @@ function takeAbsences(
 }
 
 /** Whether an order that did not arrive is still wanted. */
-export function maySendAgain(desk: Desk, order: Order, now: EpochMs): boolean {
+function maySendAgain(desk: Desk, order: Order, now: EpochMs): boolean {
   if (now - order.created_at > maxResubmitAgeMs || order.fill_ids.length > 0) return false;
   const position = desk.positions.get(order.symbol);
   if (order.reduce_only) return position !== undefined && position.id === order.position_id;

@@ -173,7 +173,7 @@ function approveEntry(
 }
 
 /** Id of one intent: the same position, leg and epoch always give the same, so a retry can never be a second order. */
-export function clientOrderId(turn: Turn, positionId: string, leg: OrderLeg, epoch: number): string {
+function clientOrderId(turn: Turn, positionId: string, leg: OrderLeg, epoch: number): string {
   return turn.id('ord', positionId, leg, epoch);
 }
 

@@ -8,7 +8,7 @@ import { maxMismatches, maxRememberedSignals } from './limits.ts';
 export const memoryKey = 'trading_ai/account';
 
 /** What must be remembered about an order of ours until it is final. */
-export interface Intent {
+interface Intent {
   readonly attempts: number;
   /** Entries are never sent after this; null for orders that reduce. */
   readonly expires_at: EpochMs | null;
@@ -47,7 +47,7 @@ export interface TradingMemory {
   readonly mismatches: readonly Mismatch[];
 }
 
-export function freshMemory(startingCash: number): TradingMemory {
+function freshMemory(startingCash: number): TradingMemory {
   return {
     version: 1,
     cash: decimalText(startingCash),

@@ -22,7 +22,7 @@ import type { LoadedState } from '../../src/shared/ports/store.ts';
 import { absenceGraceMs } from '../../src/trading/limits.ts';
 import { createTrading } from '../../src/trading/trading.ts';
 
-export const startAt = Date.UTC(2026, 2, 23);
+const startAt = Date.UTC(2026, 2, 23);
 /** As Binance's recvWindow: not longer than trading's absence grace. */
 const receiveWindowMs = absenceGraceMs;
 export const worldSymbols = ['BTCUSDT', 'ETHUSDT'] as const;

@@ -4,7 +4,7 @@ import type { SlippageModel } from '../../../shared/domain/fill-engine.ts';
 import type { AssetClass } from '../../../shared/domain/instrument.ts';
 import type { DecimalText } from '../../../shared/domain/money.ts';
 
-export interface FeeSchedule {
+interface FeeSchedule {
   /** Fractions of the traded value, decimal text. */
   readonly maker: DecimalText;
   readonly taker: DecimalText;

@@ -5,7 +5,7 @@ import { type DecimalText, subtractDecimal } from '../../../shared/domain/money.
 import type { Fill, OrderRequest } from '../../../shared/domain/order.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
 
-export type VenueOrderState = 'in_transit' | BrokerOrder['state'];
+type VenueOrderState = 'in_transit' | BrokerOrder['state'];
 
 /** Mutable on purpose: only the venue that owns it may touch it, and rows are copies. */
 export interface VenueOrder {
