@@ -1,7 +1,7 @@
 // The only matching engine of the house: a synchronous venue fed with market data and the time. The same inputs give
 // the same reports. It must never forget an accepted order, and never make two orders of one client order id.
 import type { BrokerReport, BrokerSnapshot, CandleEvent, QuoteBatch } from '../../../shared/bus/catalogue.ts';
-import { accountRate, marginLeverage } from '../../../shared/domain/account-currency.ts';
+import { accountRate } from '../../../shared/domain/account-currency.ts';
 import type { Holding } from '../../../shared/domain/holding.ts';
 import {
   addDecimal,
@@ -13,7 +13,6 @@ import {
   multiplyDecimal,
   roundAgainst,
   roundToStep,
-  subtractDecimal,
 } from '../../../shared/domain/money.ts';
 import type { Fill, OrderRequest } from '../../../shared/domain/order.ts';
 import { isForexWeekOpen } from '../../../shared/domain/sessions.ts';
@@ -21,6 +20,7 @@ import type { EpochMs } from '../../../shared/domain/time.ts';
 import type { SimulatedVenue } from '../../../shared/ports/simulated-venue.ts';
 import type { VenueRow } from '../../../shared/ports/venue-book.ts';
 import { type Execution, type MatchingHost, matchCandle, matchQuote } from './matching.ts';
+import { type Admission, refusalOf } from './order-admission.ts';
 import { PaperAccount, type Valuation } from './paper-account.ts';
 import { defaultPaperVenueSettings, type PaperVenueSettings, snapshotFinalMs } from './paper-settings.ts';
 import { SymbolMarket } from './symbol-market.ts';
@@ -216,55 +216,26 @@ export class PaperVenue implements SimulatedVenue, MatchingHost {
     };
   }
 
+  #admission(): Admission {
+    return {
+      account: this.#account,
+      orders: this.#orders,
+      allowShort: this.settings.allowShort,
+      marketOf: (symbol) => this.#market(symbol),
+      rateOf: (market) => this.#rate(market),
+      valuationOf: (symbol) => this.#valuation(symbol),
+      isOpen: (market, at) => this.#isOpen(market, at),
+    };
+  }
+
   #arrive(order: VenueOrder): void {
-    const refusal = this.#refusalOf(order);
+    const refusal = refusalOf(order, this.#admission());
     if (refusal !== undefined) {
       this.#end(order, 'rejected', order.arrives_at, refusal);
       return;
     }
     order.state = 'accepted';
     this.#report(order, 'accepted', order.arrives_at);
-  }
-
-  #refusalOf(order: VenueOrder): string | undefined {
-    const { request } = order;
-    const market = this.#market(request.symbol);
-    if (market === undefined) return 'unknown symbol';
-    if (!isPositive(request.quantity)) return 'quantity is not above zero';
-    if ((request.type === 'market') !== (request.price === null)) return 'price does not fit the order type';
-    if (!this.#isOpen(market, order.arrives_at)) return 'market closed';
-    if (request.reduce_only)
-      return isZeroDecimal(this.#account.reducible(request.symbol, request.side, request.quantity))
-        ? 'reduce only: there is nothing to reduce'
-        : undefined;
-    return this.#fundingRefusal(request, market);
-  }
-
-  #fundingRefusal(request: OrderRequest, market: SymbolMarket): string | undefined {
-    const reducing = this.#account.reducible(request.symbol, request.side, request.quantity);
-    const adding = Number(subtractDecimal(request.quantity, reducing));
-    if (request.side === 'sell' && adding > 0 && !this.settings.allowShort)
-      return 'short selling not supported';
-    const price = market.price ?? (request.price === null ? undefined : Number(request.price));
-    const rate = this.#rate(market);
-    if (rate === undefined) return 'no rate into the account currency';
-    if (price === undefined) return undefined;
-    const needed = (adding * price * rate) / marginLeverage[market.instrument.assetClass];
-    const free = this.#account.freeMargin((symbol) => this.#valuation(symbol)) - this.#reservedMargin();
-    return needed > free ? 'insufficient funds' : undefined;
-  }
-
-  /** Margin that orders already accepted will need when they fill. */
-  #reservedMargin(): number {
-    let reserved = 0;
-    for (const order of this.#orders.all()) {
-      if (!isLive(order) || order.request.reduce_only) continue;
-      const value = this.#valuation(order.request.symbol);
-      if (value === undefined) continue;
-      reserved +=
-        (Number(remainingOf(order)) * value.price * value.rate) / marginLeverage[value.instrument.assetClass];
-    }
-    return reserved;
   }
 
   #possibleQuantity(order: VenueOrder, market: SymbolMarket): DecimalText {
