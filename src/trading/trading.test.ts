@@ -460,6 +460,38 @@ test('a position that only the broker knows is adopted after two looks, and prot
   expect(made.truth().cash).toBe(made.venue.cash);
 });
 
+test('an order still on its way is not absent: a question asked too early proves nothing', () => {
+  const made = world();
+  made.fate = (kind) => (kind === 'submit' ? 'delay' : 'deliver');
+  buy(made);
+  made.advance(made.now + 1_000);
+  made.fate = () => 'deliver';
+  made.crash();
+  expect(made.submitted).toHaveLength(1);
+  expect(orders(made, 'entry')).toMatchObject([{ state: 'pending_submit' }]);
+  made.releaseDelayed();
+  made.advance(made.now + 1_000);
+  expect(made.submitted).toHaveLength(1);
+  expect(orders(made, 'entry')).toMatchObject([{ state: 'accepted' }]);
+});
+
+test('a fill nobody told is found before its cancelled order is forgotten, however long the broker is silent', () => {
+  const made = world();
+  made.candle(symbol, 100, 100, 100, 100, 20);
+  buy(made);
+  made.advance(made.now + 1_000);
+  made.fate = (kind) => (kind === 'report' || kind === 'snapshot' ? 'lose-silently' : 'deliver');
+  made.candle(symbol, 100, 100, 100, 100, 20);
+  made.fate = (kind) => (kind === 'snapshot' ? 'lose-silently' : 'deliver');
+  made.signal(symbol, 'SELL', 100);
+  made.advance(made.now + 600_000);
+  expect(orders(made, 'entry')).toMatchObject([{ state: 'cancelled', open: true, filled_quantity: '0' }]);
+  made.fate = () => 'deliver';
+  made.advance(made.now + 300_000);
+  expect(made.openPositions()).toMatchObject([{ quantity: '2', side: 'long' }]);
+  expect(made.orders().filter((order) => order.reason.startsWith('adopted'))).toEqual([]);
+});
+
 test('a snapshot older than our last fill is never booked as a difference', () => {
   const made = long();
   made.advance(made.now + 55_000);

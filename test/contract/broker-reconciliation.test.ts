@@ -9,6 +9,7 @@ import {
   subtractDecimal,
 } from '../../src/shared/domain/money.ts';
 import { isInFlight } from '../../src/shared/domain/order-lifecycle.ts';
+import type { Position } from '../../src/shared/domain/position.ts';
 import { BrokerWorld, type LineFault, worldSymbols } from './broker-world.ts';
 
 const faults: readonly LineFault[] = [
@@ -262,6 +263,12 @@ function checkCashIdentity(world: BrokerWorld): void {
     cash = subtractDecimal(cash, fill.fee);
   }
   expect(compareDecimal(world.venue.cash, cash), `${world.venue.cash} against ${cash}`).toBe(0);
+  if (world.foreign.length > 0) return;
+  // Our own fold must say the same without any help from the broker's cash.
+  let booked = '10000';
+  for (const position of world.rows<Position>('positions'))
+    booked = addDecimal(booked, position.realised_profit);
+  expect(compareDecimal(booked, cash), `${booked} booked against ${cash}`).toBe(0);
 }
 
 function runScenario({ steps, line, faultRate, trespass }: Drawn): Scenario {
