@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
+import pg from 'pg';
+import { loadSettings } from '../shared/config/load-settings.ts';
 import { environmentSchema, type Settings } from '../shared/config/settings.ts';
 import { dayMs } from '../shared/domain/time.ts';
 import { projectFolder } from './page-build.ts';
@@ -46,6 +48,8 @@ export interface KernelBenchReport {
   /** Time per candle over a year divided by that over a month; about 1 when nothing grows. */
   readonly year_to_month_cost_ratio: number;
   readonly steady_embedded: SteadyFigure | null;
+  /** The same on DATABASE_URL, in a schema of its own that is dropped afterwards; null when it is not set. */
+  readonly steady_postgresql: SteadyFigure | null;
 }
 
 export async function benchKernel(options: {
@@ -59,7 +63,11 @@ export async function benchKernel(options: {
   const month = await simulatedDays(settings, monthDays);
   options.note('one symbol, one year of 1-minute candles');
   const year = await simulatedDays(settings, yearDays);
-  const steady = options.steadySeconds > 0 ? await steadyPaper(options.steadySeconds, options.note) : null;
+  const watched = options.steadySeconds > 0;
+  const steady = watched ? await steadyPaper(options.steadySeconds, options.note, {}) : null;
+  const url = loadSettings().DATABASE_URL;
+  const steadyPostgresql =
+    watched && url !== undefined ? await steadyOnPostgresql(url, options.steadySeconds, options.note) : null;
   return {
     version,
     node: process.versions.node,
@@ -69,6 +77,7 @@ export async function benchKernel(options: {
     year,
     year_to_month_cost_ratio: round(year.wall_ms / year.candles / (month.wall_ms / month.candles)),
     steady_embedded: steady,
+    steady_postgresql: steadyPostgresql,
   };
 }
 
@@ -85,8 +94,29 @@ async function simulatedDays(settings: Settings, days: number): Promise<Simulati
   return { candles, wall_ms, candles_per_second: Math.round((candles / wall_ms) * 1_000), journal_hash };
 }
 
+async function steadyOnPostgresql(
+  url: string,
+  seconds: number,
+  note: (text: string) => void,
+): Promise<SteadyFigure> {
+  const schema = `ato_bench_${process.pid}`;
+  note(`on PostgreSQL, schema ${schema}`);
+  try {
+    return await steadyPaper(seconds, note, { DATABASE_URL: url, DATABASE_SCHEMA: schema });
+  } finally {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query(`drop schema if exists ${schema} cascade`);
+    await client.end();
+  }
+}
+
 /** Starts the real program in a folder of its own and watches it from outside. */
-async function steadyPaper(seconds: number, note: (text: string) => void): Promise<SteadyFigure> {
+async function steadyPaper(
+  seconds: number,
+  note: (text: string) => void,
+  database: Readonly<Record<string, string>>,
+): Promise<SteadyFigure> {
   const folder = mkdtempSync(path.join(tmpdir(), 'ato-bench-'));
   const port = 20_000 + Math.floor(Math.random() * 12_000);
   const symbols = Array.from(
@@ -99,6 +129,7 @@ async function steadyPaper(seconds: number, note: (text: string) => void): Promi
     LOG_DIR: path.join(folder, 'logs'),
     ATO_MARKET_SOURCE: 'synthetic',
     ATO_UNIVERSE: symbols.join(','),
+    ...database,
   };
   note(`${steadySymbols} synthetic symbols in paper mode for ${seconds} s`);
   const begun = performance.now();
