@@ -92,7 +92,8 @@ class HealthMonitor implements Agent {
 
   handle(message: AnyMessage, turn: Turn): void {
     this.#observe(message, turn);
-    if (this.#book.busy || this.#ledger.busy || this.#checks.busy) this.#settle(turn);
+    this.#checks.sweep(turn);
+    if (this.#hasTrouble) this.#settle(turn);
     this.#tell(turn, message.message_type === 'system.vitals', message.message_type === 'kernel.started');
     for (const [cause, state] of this.#book.takeDirty()) remember(turn, 'cause', cause, state);
     this.#wake(turn);
@@ -227,9 +228,13 @@ class HealthMonitor implements Agent {
     else if (name === sweepAlarmName) this.#alarmAt = undefined;
   }
 
-  /** Lets time act on everything under way. Incidents go first and last: healing needs them and may escalate. */
+  /** Without any, there is nothing to publish, to treat or to follow. */
+  get #hasTrouble(): boolean {
+    return this.#book.busy || this.#ledger.busy;
+  }
+
+  /** Lets time act on the trouble under way. Incidents go first and last: healing needs them and may escalate. */
   #settle(turn: Turn): void {
-    this.#checks.sweep(turn);
     this.#publish(turn);
     this.#restarts.step(turn);
     this.#healer.step(turn, this.#context(turn.now));
@@ -259,21 +264,24 @@ class HealthMonitor implements Agent {
 
   /** Keeps one alarm at or before the next deadline; an early wake is harmless, a missed one is not. */
   #wake(turn: Turn): void {
-    const deadlines = [
-      this.#book.nextDeadline(),
-      this.#checks.nextDeadline(),
-      this.#healer.nextDeadline(this.#context(turn.now)),
-    ].filter((at) => at !== undefined);
-    if (deadlines.length === 0) {
+    const next = this.#nextDeadline(turn.now);
+    if (next === undefined) {
       if (this.#alarmAt !== undefined) turn.cancelAlarm(sweepAlarmName);
       this.#alarmAt = undefined;
       return;
     }
-    const next = Math.min(...deadlines);
     const at = next > turn.now ? next : turn.now + alarmResolutionMs;
     if (this.#alarmAt !== undefined && this.#alarmAt <= at) return;
     this.#alarmAt = at;
     turn.setAlarm(sweepAlarmName, at);
+  }
+
+  #nextDeadline(now: EpochMs): EpochMs | undefined {
+    const ofChecks = this.#checks.nextDeadline();
+    if (!this.#hasTrouble) return ofChecks;
+    const deadlines = [ofChecks, this.#book.nextDeadline(), this.#healer.nextDeadline(this.#context(now))];
+    const known = deadlines.filter((at) => at !== undefined);
+    return known.length === 0 ? undefined : Math.min(...known);
   }
 
   #context(now: EpochMs): HealContext {

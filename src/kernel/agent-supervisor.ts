@@ -29,6 +29,8 @@ interface Slot {
 
 export class AgentSupervisor {
   readonly #slots = new Map<AgentName, Slot>();
+  /** Who hears a broadcast type, in the kernel's order; worked out anew when an agent is. */
+  readonly #hearers = new Map<MessageType, readonly AgentName[]>();
   readonly #mirror: StateMirror;
   readonly #stopwatch: (() => number) | undefined;
 
@@ -40,6 +42,7 @@ export class AgentSupervisor {
   /** Makes every agent anew from durable rows. */
   build(factories: AgentFactories): void {
     this.#slots.clear();
+    this.#hearers.clear();
     for (const name of agentNames) {
       const factory = factories[name];
       if (factory === undefined) continue;
@@ -61,8 +64,14 @@ export class AgentSupervisor {
     }
   }
 
-  hears(agent: AgentName, type: MessageType): boolean {
-    return this.#slots.get(agent)?.hears.has(type) ?? false;
+  /** Agents of `order` that hear a broadcast of this type; also those that are down. */
+  hearers(type: MessageType, order: readonly AgentName[]): readonly AgentName[] {
+    let hearers = this.#hearers.get(type);
+    if (hearers === undefined) {
+      hearers = order.filter((agent) => this.#slots.get(agent)?.hears.has(type));
+      this.#hearers.set(type, hearers);
+    }
+    return hearers;
   }
 
   /** True for an agent that exists and has failed; an agent that was never built is simply not here. */
@@ -137,5 +146,6 @@ export class AgentSupervisor {
     agent.restore(this.#mirror);
     slot.agent = agent;
     slot.hears = new Set(agent.subscriptions);
+    this.#hearers.clear();
   }
 }

@@ -3,7 +3,7 @@ import type { OriginName } from '../shared/domain/agent-name.ts';
 import type { KernelInput } from './kernel.ts';
 
 /** Lower goes first among inputs of the same instant: what a broker says is older than the price that follows it. */
-export const sourceRank: Readonly<Record<OriginName, number>> = {
+const sourceRank: Readonly<Record<OriginName, number>> = {
   kernel: 0,
   broker: 1,
   operator: 2,
@@ -17,7 +17,7 @@ export const sourceRank: Readonly<Record<OriginName, number>> = {
 };
 
 /** Beyond this many waiting inputs, quotes are dropped (a newer one follows); anything else is kept. */
-export const maxWaitingInputs = 20_000;
+const maxWaitingInputs = 20_000;
 
 interface Waiting {
   readonly input: KernelInput;

@@ -10,7 +10,7 @@ import { Inbox } from './inbox.ts';
 import type { TurnRecord } from './journal.ts';
 import type { Kernel, KernelInput } from './kernel.ts';
 
-export const maxBatchInputs = 500;
+const maxBatchInputs = 500;
 const maxCommitAttempts = 5;
 const firstCommitRetryMs = 100;
 

@@ -20,7 +20,7 @@ import { StateMirror } from './state-mirror.ts';
 import { TurnBuffer, type TurnCounters } from './turn-buffer.ts';
 
 /** Agents hear each message in this order. */
-export const agentOrder = [
+const agentOrder = [
   'analyst_ai',
   'trading_ai',
   'orchestrator_ai',
@@ -193,13 +193,10 @@ export class Kernel {
         break;
       }
       if (message !== turn.input) turn.emitted.push(message);
-      for (const agent of agentOrder) {
-        if (
-          message.to === agent ||
-          (message.to === 'all' && this.#supervisor.hears(agent, message.message_type))
-        )
+      if (message.to === 'all')
+        for (const agent of this.#supervisor.hearers(message.message_type, agentOrder))
           this.#deliver(agent, message, turn);
-      }
+      else for (const agent of agentOrder) if (message.to === agent) this.#deliver(agent, message, turn);
     }
   }
 
@@ -289,10 +286,10 @@ class InputTurn {
 
 /** One input's changes take effect together, so of a row written more than once only the last value counts. */
 function lastOfEachRow(puts: readonly AnyPut[]): readonly AnyPut[] {
-  if (puts.length < 2) return puts;
+  if (puts.length < 2 || new Set(puts.map((put) => put.key)).size === puts.length) return puts;
   const rows = new Map<string, AnyPut>();
   for (const put of puts) rows.set(`${put.collection}/${put.key}`, put);
-  return rows.size === puts.length ? puts : [...rows.values()];
+  return [...rows.values()];
 }
 
 const inputTypeSet: ReadonlySet<string> = new Set(inputTypes);

@@ -28,19 +28,19 @@ export function latestServingStart(schedule: Schedule, kind: TaskKind): EpochMs 
 export function floorDueKinds(schedule: Schedule, tasks: TaskView, now: EpochMs): TaskKind[] {
   const due = taskKinds.filter(
     (kind) =>
+      isDue(schedule.latestStart(kind), kind, now) &&
       !tasks.waiting(kind) &&
       !tasks.running(kind) &&
-      schedule.notBefore(kind) <= now &&
-      isDue(schedule.latestStart(kind), kind, now),
+      schedule.notBefore(kind) <= now,
   );
   for (const family of families) {
     const members = familyMembers[family];
-    if (members.some((kind) => tasks.waiting(kind) || due.includes(kind))) continue;
     const latest = schedule.latestFamilyStart(family);
     const chosen = members.find(
-      (kind) => !tasks.running(kind) && schedule.notBefore(kind) <= now && isDue(latest, kind, now),
+      (kind) => isDue(latest, kind, now) && !tasks.running(kind) && schedule.notBefore(kind) <= now,
     );
-    if (chosen !== undefined) due.push(chosen);
+    if (chosen === undefined) continue;
+    if (!members.some((kind) => tasks.waiting(kind) || due.includes(kind))) due.push(chosen);
   }
   return due;
 }

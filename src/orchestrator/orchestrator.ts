@@ -136,7 +136,7 @@ class Orchestrator implements Agent {
         return;
       case 'market.source_status': {
         this.#observed.seeSource(turn, message.data);
-        const { mode } = this.#modeNow(turn.now);
+        const { mode } = this.#modeOf(classViews(this.#observed, this.#universe, turn.now));
         if (mode !== this.#control.mode)
           this.#decideSoon(turn, `Source ${message.data.source} is ${message.data.state}`);
         return;
@@ -199,8 +199,7 @@ class Orchestrator implements Agent {
     writeMemory(turn, 'control', this.#control);
   }
 
-  #modeNow(now: EpochMs): ModeVerdict {
-    const views = classViews(this.#observed, this.#universe, now);
+  #modeOf(views: Snapshot['views']): ModeVerdict {
     return chooseMode(
       assetClasses.map((assetClass) => views[assetClass]),
       this.#control.mode,
@@ -218,7 +217,7 @@ class Orchestrator implements Agent {
       turn.now,
       this.#assumedKind,
     );
-    const modeVerdict = this.#modeNow(turn.now);
+    const modeVerdict = this.#modeOf(snapshot.views);
     const { mode } = modeVerdict;
     const admission = { mode, paused: previous.paused };
     this.#schedule.refresh(turn, admission);
