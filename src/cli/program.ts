@@ -13,7 +13,7 @@ import { startCommand } from './start.ts';
 const misuseExitCode = 2;
 
 /** The whole program; parse with runProgram. */
-export function createProgram(): Command {
+function createProgram(): Command {
   const program = new Command('ato')
     .description('AI Trading Orchestrator: four agents that decide when and what to run, instead of cron')
     .version(version)

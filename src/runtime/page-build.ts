@@ -17,14 +17,14 @@ function newestChange(folder: string): number {
 }
 
 /** True when the built page is there and newer than what it is made of. */
-export function pageIsFresh(): boolean {
+function pageIsFresh(): boolean {
   const built = path.join(pageFolder, 'index.html');
   if (!existsSync(built)) return false;
   return statSync(built).mtimeMs >= newestChange(path.join(projectFolder, 'web', 'src'));
 }
 
 /** Resolves when the page is built; rejects with the builder's last words. */
-export function buildPage(): Promise<void> {
+function buildPage(): Promise<void> {
   const vite = path.join(projectFolder, 'node_modules', 'vite', 'bin', 'vite.js');
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [vite, 'build', 'web', '--logLevel', 'warn'], {

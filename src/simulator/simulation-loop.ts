@@ -10,7 +10,7 @@ import type { SimulatedVenue } from '../shared/ports/simulated-venue.ts';
 import type { CommitBatch, JournalEntry } from '../shared/ports/store.ts';
 
 /** Turns kept back before they are handed to the store; the outcome does not depend on it. */
-export const simulationBatchTurns = 256;
+const simulationBatchTurns = 256;
 
 export interface SimulationOptions {
   readonly kernel: Kernel;

@@ -94,7 +94,6 @@ async function shoot(page: Page, name: string): Promise<void> {
 
 /** The text as a person sees it, line breaks included, which the raw text content does not give. */
 function textOf(locator: Locator): Promise<string> {
-  // biome-ignore lint/performance/useDomNodeTextContent: a rendered page is what is being tested
   return locator.innerText();
 }
 

@@ -16,7 +16,7 @@ export interface RunResult {
 }
 
 /** Environment of a child: nothing of the surrounding settings leaks in. */
-export function childEnvironment(settings: Readonly<Record<string, string>>): Record<string, string> {
+function childEnvironment(settings: Readonly<Record<string, string>>): Record<string, string> {
   return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...settings };
 }
 

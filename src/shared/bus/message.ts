@@ -1,6 +1,6 @@
 // The envelope every agent speaks in. Its field names are the users' wire format, kept exactly.
 import type { OriginName, Recipient } from '../domain/agent-name.ts';
-import { type EpochMs, toIso } from '../domain/time.ts';
+import type { EpochMs } from '../domain/time.ts';
 import type { MessageDataByType, MessageType } from './catalogue.ts';
 
 export interface Message<Type extends MessageType = MessageType> {
@@ -20,11 +20,6 @@ export interface Message<Type extends MessageType = MessageType> {
 
 /** Any message as a union discriminated by `message_type`. */
 export type AnyMessage = { [Type in MessageType]: Message<Type> }[MessageType];
-
-/** Wire form of a message, as the API and other processes see it. */
-export function toWire(message: AnyMessage): Record<string, unknown> {
-  return { ...message, at: toIso(message.at) };
-}
 
 /** Narrows a message to one type. */
 export function isMessage<Type extends MessageType>(

@@ -11,13 +11,3 @@ export function success<Value>(value: Value): { readonly ok: true; readonly valu
 export function failure<Reason>(reason: Reason): { readonly ok: false; readonly reason: Reason } {
   return { ok: false, reason };
 }
-
-/**
- * Failure of the outside world, sorted by what the caller may do next:
- * `not-sent` may be retried, `rejected` is final, `unknown` must be reconciled and never resent blindly.
- */
-export interface Fault {
-  readonly kind: 'not-sent' | 'rejected' | 'unknown';
-  readonly code: string;
-  readonly detail: string;
-}

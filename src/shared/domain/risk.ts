@@ -47,7 +47,7 @@ export interface Refusal {
 }
 
 /** Present only on permissions minted by the risk manager; the executor accepts nothing else. */
-export declare const approvedBrand: unique symbol;
+declare const approvedBrand: unique symbol;
 
 export interface Approved {
   readonly [approvedBrand]: true;
