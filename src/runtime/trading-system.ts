@@ -27,6 +27,7 @@ import { type SelectedMarket, selectMarket } from './market-selection.ts';
 import { openStore } from './open-store.ts';
 import { keepPageBuilt } from './page-build.ts';
 import { createProbes } from './probes.ts';
+import { assertPortFree, assertTimeGoesOn } from './start-guards.ts';
 import { type LoadedStrategies, loadStrategies } from './strategies.ts';
 import { version } from './version.ts';
 
@@ -56,19 +57,24 @@ export class TradingSystem {
    */
   static async start(settings: Settings, onFatal: (error: Error) => void): Promise<TradingSystem> {
     assertBindAllowed(settings.BIND_ADDRESS, settings.API_TOKEN);
+    await assertPortFree(settings);
     const system = new TradingSystem();
     try {
       await system.#compose(settings, onFatal);
       return system;
     } catch (error) {
-      await system.stop();
+      // What went wrong first is what a person must read; an error while tidying up would hide it.
+      await system.stop().catch(() => undefined);
       throw error;
     }
   }
 
-  /** Stops the market, finishes and commits what is in the inbox, then closes API, store and log. */
+  /** Stops the market, finishes and commits what is in the inbox, then closes API, store and log; the first error of these is thrown at the end. */
   async stop(): Promise<void> {
-    for (const close of this.#closers.splice(0).reverse()) await close();
+    const errors: unknown[] = [];
+    for (const close of this.#closers.splice(0).reverse())
+      await close().catch((error: unknown) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
   }
 
   async #compose(settings: Settings, onFatal: (error: Error) => void): Promise<void> {
@@ -91,6 +97,7 @@ export class TradingSystem {
     housekeeping.start();
     this.#closers.push(async () => housekeeping.stop());
     keepPageBuilt(log);
+    log.info({ version, sequence: loaded.sequence, data_kind: parts.market.kind }, 'started');
     banner(parts, api.server.address());
   }
 
@@ -98,7 +105,10 @@ export class TradingSystem {
   async #lay(settings: Settings): Promise<Foundation> {
     const strategies = await loadStrategies(settings);
     const { log, close } = await openLog(settings);
-    this.#closers.push(close);
+    this.#closers.push(() => {
+      log.info({}, 'stopped');
+      return close();
+    });
     const store = openStore(settings);
     this.#closers.push(() => store.close());
     // Opening the database and asking a venue whether it answers both take a second: do both at once.
@@ -110,7 +120,9 @@ export class TradingSystem {
     );
     await Promise.allSettled([opening, selecting]);
     const [loaded, market] = [await opening, await selecting];
-    return { settings, log, store, loaded, market, strategies, clock: market.clock() };
+    const clock = market.clock();
+    assertTimeGoesOn(loaded.lastAt, clock.now(), settings);
+    return { settings, log, store, loaded, market, strategies, clock };
   }
 }
 
