@@ -1,6 +1,7 @@
-// ato bench kernel: how fast the house is on this machine. Prints figures, judges nothing.
+// ato bench: figures of this build. kernel says how fast the house is, cron how good its choice of moments is.
 import { Command } from 'commander';
 import { benchKernel } from '../runtime/bench-kernel.ts';
+import { benchCronCommand } from './bench-cron.ts';
 import { note, printJson, printLine } from './output.ts';
 
 interface KernelBenchOptions {
@@ -24,5 +25,8 @@ export function benchCommand(): Command {
       if (options.json === true) printJson(report);
       else printLine(JSON.stringify(report, null, 2));
     });
-  return new Command('bench').description('measure speed on this machine').addCommand(kernel);
+  return new Command('bench')
+    .description('measure speed, and the scheduler against cron')
+    .addCommand(kernel)
+    .addCommand(benchCronCommand());
 }

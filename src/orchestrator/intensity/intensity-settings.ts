@@ -24,6 +24,19 @@ export const defaultFind: FindDefinition = {
   tauMs: 30 * minuteMs,
 };
 
+/** The main setting for bars of another size: candles coarser than 15 minutes stretch every constant with them. */
+export function findForBars(barMs: number): FindDefinition {
+  if (barMs <= defaultFind.moveMs) return { ...defaultFind, barMs };
+  const stretch = barMs / defaultFind.barMs;
+  return {
+    barMs,
+    moveMs: defaultFind.moveMs * stretch,
+    thresholdSigmas: defaultFind.thresholdSigmas,
+    refractoryMs: defaultFind.refractoryMs * stretch,
+    tauMs: defaultFind.tauMs * stretch,
+  };
+}
+
 /** The same definition counted in bars; the slow constants keep their ratio to tau (30 minutes at the default). */
 export interface BarScale {
   readonly move: number;

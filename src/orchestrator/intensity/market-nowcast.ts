@@ -85,6 +85,15 @@ export class MarketNowcast {
     if (bar < this.#dirtyFrom) this.#dirtyFrom = bar;
   }
 
+  /** Takes a reading back: what the market shows without one subject. */
+  remove(bar: number, activity: number, signed: number, find: number): void {
+    this.add(bar, -activity, -signed, 0);
+    if (!this.covers(bar)) return;
+    const k = bar & this.mask;
+    this.looks[k] = (this.looks[k] as number) - 2;
+    if (find > 0) this.#findSum[k] = (this.#findSum[k] as number) - 1;
+  }
+
   /** Expected activity one bar after ring slot `k`. */
   forecastActivity(k: number): number {
     const hour = this.hourMean[k] as number;
