@@ -16,7 +16,7 @@ export interface RunResult {
 }
 
 /** Environment of a child: nothing of the surrounding settings leaks in. */
-function childEnvironment(settings: Readonly<Record<string, string>>): Record<string, string> {
+export function childEnvironment(settings: Readonly<Record<string, string>>): Record<string, string> {
   return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...settings };
 }
 
@@ -122,7 +122,8 @@ export class Installation {
   /** Sends a signal and resolves with the exit code once the process has gone (null when it was killed). */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null)
+      return child?.exitCode ?? null;
     const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
     child.kill(signal);
     return gone;
