@@ -3,13 +3,6 @@
 
 const reserveBins = 256;
 
-export interface FloorBudget {
-  /** Tokens now. */
-  readonly level: number;
-  /** Refill per elapsed millisecond. */
-  readonly refillPerMs: number;
-}
-
 export class Floors {
   #last = new Float64Array(16);
   #min = new Float64Array(16);

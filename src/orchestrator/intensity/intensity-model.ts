@@ -23,7 +23,6 @@ export type ExampleListener = (features: Float64Array, value: number, weight: nu
 
 export interface IntensityModelState {
   readonly subjects: readonly {
-    readonly look_bar: number;
     readonly row: readonly number[];
     readonly history: SubjectHistoryState;
   }[];
@@ -430,6 +429,11 @@ export class IntensityModel {
     };
   }
 
+  /** Subjects whose looks cover the present bar. */
+  looksInBar(): number {
+    return Math.max(0, Math.round(this.market.looks[this.#bar & this.market.mask] as number));
+  }
+
   history(subject: number): SubjectHistory | undefined {
     return this.#histories[subject];
   }
@@ -437,7 +441,6 @@ export class IntensityModel {
   toState(): IntensityModelState {
     return {
       subjects: this.#histories.map((history, subject) => ({
-        look_bar: this.lookBar(subject),
         row: Array.from(
           this.#rows.subarray(subject * columns, (subject + 1) * columns),
           (value) => value + 0,
@@ -452,12 +455,12 @@ export class IntensityModel {
 
   /** Throws RangeError when the state does not fit these settings. */
   load(state: IntensityModelState, bar: number, at: number): void {
-    for (const saved of state.subjects) {
-      const subject = this.add();
+    if (state.subjects.length !== this.size) throw new RangeError('the saved subjects are not these');
+    state.subjects.forEach((saved, subject) => {
       if (saved.row.length !== columns) throw new RangeError('subject row does not fit');
       this.#rows.set(saved.row, subject * columns);
       this.#histories[subject]?.load(saved.history);
-    }
+    });
     this.market.load(state.market);
     this.clock.load(state.clock);
     this.learner.load(state.learner);

@@ -9,13 +9,13 @@ import { defaultFind, type FindDefinition } from './intensity-settings.ts';
 import { OpenTime, type OpenTimeState } from './open-time.ts';
 import { shippedPrior } from './prior-coefficients.ts';
 
-export const stateVersion = 1;
+const stateVersion = 1;
 const maxSubjects = 20_000;
 const maxBudgets = 8;
 /** Above this many subjects, one scoring serves several slots: an n-th of them. */
 const slotsPerScoring = 64;
 /** Share of every budget that floors may claim at most. */
-export const maxFloorShare = 0.8;
+const maxFloorShare = 0.8;
 const maxAdvice = Math.log(2);
 
 export interface SubjectSettings {
@@ -60,7 +60,8 @@ export interface SchedulerState {
   readonly floors: { readonly last: readonly number[]; readonly not_before: readonly number[] };
   readonly budgets: readonly BudgetState[];
   readonly failures: readonly number[];
-  readonly waiting_candidates: readonly number[];
+  /** [subject, gain] of the last scoring, worst first. */
+  readonly waiting_candidates: readonly (readonly [number, number])[];
   readonly slots: number;
 }
 
@@ -294,6 +295,12 @@ export class IntensityScheduler {
     return this.#floors.deadline(this.#known(subject)) - this.#time.elapsedMs;
   }
 
+  /** Milliseconds since the last answered look, whole bars; undefined when there was none. */
+  sinceLookMs(subject: string): number | undefined {
+    const lookBar = this.model.lookBar(this.#known(subject));
+    return lookBar < 0 ? undefined : Math.max(0, this.#time.bar - lookBar) * this.#find.barMs;
+  }
+
   /** Promises the budgets cannot pay: each budget must cover all floors with 80 % of its refill. Empty when sound. */
   admissionDefects(): string[] {
     return this.#budgets.flatMap((budget, r) => {
@@ -320,7 +327,9 @@ export class IntensityScheduler {
       floors: this.#floors.toState(),
       budgets: this.#budgets.map((budget) => budget.toState()),
       failures: Array.from(this.#failures),
-      waiting_candidates: this.#candidates,
+      waiting_candidates: this.#candidates.map(
+        (subject) => [subject, this.#gains[subject] as number] as const,
+      ),
       slots: this.#slots,
     };
   }
@@ -348,7 +357,10 @@ export class IntensityScheduler {
       budget.load(saved);
     });
     this.#failures.set(state.failures);
-    this.#candidates = [...state.waiting_candidates];
+    this.#candidates = state.waiting_candidates.map(([subject, gain]) => {
+      this.#gains[subject] = gain;
+      return subject;
+    });
     this.#slots = state.slots;
   }
 }

@@ -12,7 +12,7 @@ import type { Panel } from './panel.ts';
 import type { PollLog } from './poll-log.ts';
 
 /** The floor of the benchmark: no symbol waits longer than this many mean periods. */
-export const floorPeriods = 4;
+const floorPeriods = 4;
 const bucketHours = 24;
 
 export interface CandidateRun {
@@ -42,7 +42,7 @@ export interface CandidateOptions {
   readonly clock?: () => number;
 }
 
-export function candidateSettings(options: CandidateOptions): SchedulerSettings {
+function candidateSettings(options: CandidateOptions): SchedulerSettings {
   const { panel, find, periodMs } = options;
   const perHour = (panel.symbols.length * 3_600_000) / periodMs;
   return {

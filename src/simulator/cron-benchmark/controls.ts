@@ -28,7 +28,7 @@ export interface ControlOptions {
 }
 
 /** A control may beat cron by this factor at most; own weeks moved apart keep real clustering and are only shown. */
-export const maxControlRatio = 1.1;
+const maxControlRatio = 1.1;
 const controlBudgetMin = 60;
 const maxControlSymbols = 40;
 
