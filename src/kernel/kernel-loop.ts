@@ -96,6 +96,10 @@ export class KernelLoop {
     this.#wakeUp();
     await this.#running;
     this.#options.clock.cancelWake();
+    this.#refuseWaiters();
+  }
+
+  #refuseWaiters(): void {
     for (const waiter of this.#waiters.values()) waiter.reject(new Error('the system is shutting down'));
     this.#waiters.clear();
   }
@@ -111,6 +115,9 @@ export class KernelLoop {
           await this.#options.sleep(this.#options.commitPauseMs);
       }
     } catch (error) {
+      // Nobody will take anything from the inbox again: waiters hear it now and nothing more piles up.
+      this.#stopping = true;
+      this.#refuseWaiters();
       this.#options.fatal(error instanceof Error ? error : new Error(String(error)));
     }
   }

@@ -158,7 +158,8 @@ export class Kernel {
       case 'kernel.started': {
         this.#seed = message.data.seed;
         this.#started = true;
-        this.#supervisor.build(this.#build(message.data.agent_settings));
+        for (const { agent, error } of this.#supervisor.build(this.#build(message.data.agent_settings)))
+          this.#agentFailed(agent, message, error, turn);
         break;
       }
       case 'kernel.alarm': {
@@ -170,9 +171,10 @@ export class Kernel {
         }
         this.#apply({ collection: 'alarms', key, value: null }, turn);
         if (message.data.name === restartAlarmName) {
-          this.#supervisor.restart(message.data.owner);
           turn.queue.length = 0;
-          turn.queue.push(turn.kernelMessage('kernel.agent_restarted', { agent: message.data.owner }));
+          const error = this.#supervisor.restart(message.data.owner);
+          if (error !== undefined) this.#agentFailed(message.data.owner, message, error, turn);
+          else turn.queue.push(turn.kernelMessage('kernel.agent_restarted', { agent: message.data.owner }));
         }
         break;
       }
