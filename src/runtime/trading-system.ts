@@ -169,7 +169,9 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   });
   const settle = (effectId: string) => loop.settle(effectId);
   const notifiers = [new LogNotifier(log)];
-  const runner = new EffectRunner({ broker, market: hub, notifiers, probes, clock, post, settle, log });
+  const postAndWait = (input: KernelInput) => loop.postAndWait(input);
+  const waits = { post, postAndWait, settle };
+  const runner = new EffectRunner({ broker, market: hub, notifiers, probes, clock, log, ...waits });
   return {
     ...foundation,
     facts,
