@@ -1,11 +1,13 @@
 // ato bench: figures of this build. kernel says how fast the house is, cron how good its choice of moments is.
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { benchKernel } from '../runtime/bench-kernel.ts';
 import { benchCronCommand } from './bench-cron.ts';
 import { note, printJson, printLine } from './output.ts';
 
+const maxSteadySeconds = 86_400;
+
 interface KernelBenchOptions {
-  readonly steadySeconds: string;
+  readonly steadySeconds: number;
   readonly json?: boolean;
 }
 
@@ -17,11 +19,12 @@ export function benchCommand(): Command {
     .option(
       '--steady-seconds <n>',
       'how long to watch the paper mode with 200 symbols (0 leaves it out); with DATABASE_URL set, on PostgreSQL too',
-      '60',
+      seconds,
+      60,
     )
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: KernelBenchOptions) => {
-      const report = await benchKernel({ steadySeconds: Number(options.steadySeconds), note });
+      const report = await benchKernel({ steadySeconds: options.steadySeconds, note });
       if (options.json === true) printJson(report);
       else printLine(JSON.stringify(report, null, 2));
     });
@@ -29,4 +32,11 @@ export function benchCommand(): Command {
     .description('measure speed, and the scheduler against cron')
     .addCommand(kernel)
     .addCommand(benchCronCommand());
+}
+
+function seconds(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !(number >= 0 && number <= maxSteadySeconds))
+    throw new InvalidArgumentError(`use a number of seconds from 0 to ${maxSteadySeconds}.`);
+  return number;
 }

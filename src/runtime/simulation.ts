@@ -127,6 +127,10 @@ function syntheticPlan(settings: Settings, request: SimulationRequest): MarketPl
     request.from ?? (request.to === undefined ? syntheticFrom : request.to - syntheticDays * dayMs);
   const to = request.to ?? from + syntheticDays * dayMs;
   const minutes = Math.floor((to - from) / timeframeMs['1m']);
+  if (minutes < 1)
+    throw new Error(
+      `no candle to play between ${toIso(from)} and ${toIso(to)}: they must lie a minute apart`,
+    );
   return {
     source: 'synthetic',
     kind: 'simulated',

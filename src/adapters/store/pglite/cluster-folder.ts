@@ -50,6 +50,10 @@ export async function prepareCluster(dataFolder: string): Promise<void> {
 /** Throws StoreOpenError unless the folder looks like a cluster of the embedded version. Changes nothing. */
 export async function assertRecognised(dataFolder: string): Promise<void> {
   const folder = clusterFolder(dataFolder);
+  if (await isAbsentOrEmpty(folder))
+    throw new StoreOpenError(
+      `There is no database in ${dataFolder}. Fix: name the DATA_DIR of an orchestrator that has run, or start one.`,
+    );
   const version = await readFile(path.join(folder, 'PG_VERSION'), 'utf8').catch(() => undefined);
   if (version === undefined)
     throw new StoreOpenError(
