@@ -74,7 +74,9 @@ function collect(prior: IntensityPrior): Examples {
           }
           examples.rows.set(x, examples.count * width);
           examples.rows[examples.count * width + featureCount] = value;
-          examples.rows[examples.count * width + featureCount + 1] = weight;
+          // Worlds of few symbols weigh as much as the whole market.
+          examples.rows[examples.count * width + featureCount + 1] =
+            (weight * panel.symbols.length) / world.symbols.length;
           examples.count += 1;
         },
       });

@@ -20,9 +20,9 @@ export interface BudgetState {
 }
 
 /** How strongly a full bucket lowers the price at once. */
-const levelGain = 1.5;
+const levelGain = 3;
 /** Slow correction per five minutes; faster in the first two days. */
-const slowGain = 1e-3;
+const slowGain = 5e-4;
 const fastFactor = 21;
 const fastMs = 2 * dayMs;
 const stepMs = 300_000;

@@ -14,7 +14,7 @@ export interface LearnerState {
   readonly examples: number;
 }
 
-const stepSize = 0.03;
+const stepSize = 0.01;
 /** AdaGrad's sum starts here: how much evidence the prior is worth. */
 const startSquares = 4;
 const squareHalfLifeDays = 60;

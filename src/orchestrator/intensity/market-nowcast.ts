@@ -3,9 +3,9 @@
 import type { BarScale } from './intensity-settings.ts';
 
 /** Pseudo-looks of the forecast: how far few answers may move the nowcast. */
-const activityShrinkage = 8;
+const activityShrinkage = 12;
 const findShrinkage = 8;
-const directionShrinkage = 1.5;
+const directionShrinkage = 4;
 const usualActivity = Math.log(0.85);
 /** Chance of a find per usual bar at the default definition; only a reference point. */
 const usualFindShare = 1.2 / 288;
