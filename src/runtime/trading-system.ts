@@ -26,6 +26,7 @@ import { MarketHub } from './market-hub.ts';
 import { type SelectedMarket, selectMarket } from './market-selection.ts';
 import { openStore } from './open-store.ts';
 import { keepPageBuilt } from './page-build.ts';
+import { openPaperAccount } from './paper-account.ts';
 import { createProbes } from './probes.ts';
 import { assertPortFree, assertTimeGoesOn } from './start-guards.ts';
 import { type LoadedStrategies, loadStrategies } from './strategies.ts';
@@ -45,6 +46,8 @@ interface Foundation {
   readonly market: SelectedMarket;
   readonly strategies: LoadedStrategies;
   readonly clock: Clock;
+  /** What the paper account was opened with, which a later setting does not change. */
+  readonly startingCash: number;
 }
 
 export class TradingSystem {
@@ -81,11 +84,11 @@ export class TradingSystem {
     const foundation = await this.#lay(settings);
     const parts = await assemble(foundation, onFatal);
     const { loop, broker, hub, clock, log, loaded, runner } = parts;
+    // First of all inputs, before anybody can send one: nothing may reach the kernel before its agents are there.
+    loop.post(startedInput(foundation));
     const api = await createApi(apiDependencies(parts));
     this.#closers.push(() => api.close());
     await api.listen({ host: settings.BIND_ADDRESS, port: settings.ORCHESTRATOR_PORT });
-    // First of all inputs: nothing may reach the kernel before its agents are there.
-    loop.post(startedInput(foundation));
     await broker.start(brokerSink(loop, clock));
     this.#closers.push(() => broker.stop());
     loop.start();
@@ -122,7 +125,8 @@ export class TradingSystem {
     const [loaded, market] = [await opening, await selecting];
     const clock = market.clock();
     assertTimeGoesOn(loaded.lastAt, clock.now(), settings);
-    return { settings, log, store, loaded, market, strategies, clock };
+    const startingCash = await openPaperAccount(store.venueBook(), market.sources, settings, log);
+    return { settings, log, store, loaded, market, strategies, clock, startingCash };
   }
 }
 
@@ -153,7 +157,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   });
   const post = (input: KernelInput) => loop.post(input);
-  const venue = new PaperVenue({ startingCash: decimalText(settings.ATO_STARTING_CASH) });
+  const venue = new PaperVenue({ startingCash: decimalText(foundation.startingCash) });
   const broker = new PaperBroker({ venue, book: store.venueBook(), clock });
   const hub = new MarketHub({ sources: market.sources, clock, post, venue: broker, log });
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
@@ -204,11 +208,12 @@ function decidesAfterStart(loaded: LoadedState): boolean {
   return control?.paused !== true;
 }
 
-function startedInput({ settings, loaded, market, strategies, clock }: Foundation): KernelInput {
+function startedInput(foundation: Foundation): KernelInput {
+  const { settings, loaded, market, strategies, clock } = foundation;
   const agentSettings: AgentSettings = {
     run_mode: settings.ATO_MODE,
     universe: market.universe,
-    starting_cash: settings.ATO_STARTING_CASH,
+    starting_cash: foundation.startingCash,
     base_timeframe: market.baseTimeframe,
     strategy: strategies.active,
     sources: market.sources.map((source) => source.name),
