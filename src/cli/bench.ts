@@ -1,6 +1,5 @@
 // ato bench: figures of this build. kernel says how fast the house is, cron how good its choice of moments is.
 import { Command, InvalidArgumentError } from 'commander';
-import { benchKernel } from '../runtime/bench-kernel.ts';
 import { benchCronCommand } from './bench-cron.ts';
 import { note, printJson, printLine } from './output.ts';
 
@@ -24,6 +23,7 @@ export function benchCommand(): Command {
     )
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: KernelBenchOptions) => {
+      const { benchKernel } = await import('../runtime/bench-kernel.ts');
       const report = await benchKernel({ steadySeconds: options.steadySeconds, note });
       if (options.json === true) printJson(report);
       else printLine(JSON.stringify(report, null, 2));

@@ -109,10 +109,6 @@ async function binanceMarket(settings: Settings, log: Log, required: boolean): P
   const binance = new BinanceSource({ symbols: crypto, clock: clock() });
   const answers = crypto.length > 0 && (await binance.reachable(reachableTimeoutMs));
   if (!answers && required) {
-    if (crypto.length === 0)
-      throw new SettingsError(
-        'ATO_MARKET_SOURCE=binance, but ATO_UNIVERSE names no crypto pair such as BTCUSDT. Add one, or set ATO_MARKET_SOURCE=auto or synthetic.',
-      );
     throw new StartRefused(
       'ATO_MARKET_SOURCE=binance, but Binance does not answer. Fix: check the network, or set ATO_MARKET_SOURCE=auto or synthetic.',
     );

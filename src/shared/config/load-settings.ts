@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
+import { instrumentFor } from '../domain/instrument.ts';
 import { environmentSchema, type Settings, settingNames } from './settings.ts';
 
 /** Settings with these beginnings are ours, so an unknown one is a typing mistake and not somebody else's. */
@@ -87,6 +88,12 @@ function crossChecks(settings: Settings): string[] {
   }
   if (settings.ATO_MARKET_SOURCE === 'tape' && settings.ATO_TAPE_PATH === undefined) {
     problems.push('ATO_MARKET_SOURCE=tape needs ATO_TAPE_PATH, a recorded candle file or a folder of them.');
+  }
+  const hasCrypto = settings.ATO_UNIVERSE.some((symbol) => instrumentFor(symbol)?.assetClass === 'crypto');
+  if (settings.ATO_MARKET_SOURCE === 'binance' && !hasCrypto) {
+    problems.push(
+      'ATO_MARKET_SOURCE=binance, but ATO_UNIVERSE names no crypto pair such as BTCUSDT. Add one, or set ATO_MARKET_SOURCE=auto or synthetic.',
+    );
   }
   if (
     settings.ATO_MARKET_SPEED !== 1 &&
