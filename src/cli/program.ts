@@ -14,7 +14,7 @@ import { startCommand } from './start.ts';
 const misuseExitCode = 2;
 
 /** The whole program; parse with runProgram. */
-function createProgram(): Command {
+export function createProgram(): Command {
   const program = new Command('ato')
     .description('AI Trading Orchestrator: four agents that decide when and what to run, instead of cron')
     .version(version)
