@@ -4,7 +4,8 @@ import { loadSettings } from '../shared/config/load-settings.ts';
 import { CommandFailed } from './misuse.ts';
 import { note } from './output.ts';
 
-const stopTimeoutMs = 15_000;
+/** A stop that takes longer is given up: what is committed is safe, and the next start recovers. */
+const stopTimeoutMs = 45_000;
 
 export function startCommand(): Command {
   return new Command('start')
@@ -23,7 +24,7 @@ export function startCommand(): Command {
       process.once('SIGINT', () => stop('SIGINT'));
       process.once('SIGTERM', () => stop('SIGTERM'));
       const error = await ended.promise;
-      const timer = setTimeout(() => process.exit(1), stopTimeoutMs);
+      const timer = setTimeout(giveUp, stopTimeoutMs);
       timer.unref();
       await system.stop();
       if (error !== undefined) {
@@ -31,4 +32,9 @@ export function startCommand(): Command {
         throw new CommandFailed();
       }
     });
+}
+
+function giveUp(): void {
+  note(`Stopping took longer than ${stopTimeoutMs / 1_000} s: leaving now. Start again to recover.`);
+  process.exit(1);
 }
