@@ -6,6 +6,9 @@ import { note } from './output.ts';
 
 /** A stop that takes longer is given up: what is committed is safe, and the next start recovers. */
 const stopTimeoutMs = 45_000;
+/** Ctrl-C can reach us twice, from the terminal and from an npm that passes it on: that is one wish, not two. */
+const echoMs = 1_000;
+const interruptedExitCode = 130;
 
 export function startCommand(): Command {
   return new Command('start')
@@ -15,14 +18,8 @@ export function startCommand(): Command {
       // Loaded only now, so that a mistake in the settings is answered at once.
       const { TradingSystem } = await import('../runtime/trading-system.ts');
       const ended = Promise.withResolvers<Error | undefined>();
+      onStopSignal(() => ended.resolve(undefined));
       const system = await TradingSystem.start(settings, (error) => ended.resolve(error));
-      const stop = (signal: string) => {
-        note(`${signal}: stopping (open positions keep their protection; press again to stop at once)`);
-        ended.resolve(undefined);
-        process.once(signal, () => process.exit(130));
-      };
-      process.once('SIGINT', () => stop('SIGINT'));
-      process.once('SIGTERM', () => stop('SIGTERM'));
       const error = await ended.promise;
       const timer = setTimeout(giveUp, stopTimeoutMs);
       timer.unref();
@@ -31,6 +28,19 @@ export function startCommand(): Command {
         note(`Stopped: ${error.message}. Start again to recover; nothing committed is lost.`);
         throw new CommandFailed();
       }
+    });
+}
+
+/** Listens from the first moment, so that a start under way is finished and then stopped in order. */
+function onStopSignal(stop: () => void): void {
+  let firstAt: number | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      if (firstAt === undefined) {
+        firstAt = performance.now();
+        note(`${signal}: stopping (open positions keep their protection; press again to stop at once)`);
+        stop();
+      } else if (performance.now() - firstAt > echoMs) process.exit(interruptedExitCode);
     });
 }
 

@@ -43,6 +43,12 @@ export async function openLog(settings: Settings): Promise<ClosableLog> {
     throw unusableLogFolder(settings, error);
   });
   const terminal = { write: (line: string) => void process.stderr.write(readable(line)) };
+  // What is still said after the end, or once the file is lost, reaches the terminal only; it must not throw.
+  let open = true;
+  file.once('close', () => {
+    open = false;
+  });
+  const lines = { write: (line: string) => void (open && file.write(line)) };
   const logger = pino(
     {
       level,
@@ -51,7 +57,7 @@ export async function openLog(settings: Settings): Promise<ClosableLog> {
       redact: { paths: redactedPaths, censor: '(hidden)' },
     },
     pino.multistream([
-      { stream: file, level },
+      { stream: lines, level },
       { stream: terminal, level },
     ]),
   );
@@ -59,6 +65,7 @@ export async function openLog(settings: Settings): Promise<ClosableLog> {
     log: logger,
     close: () =>
       new Promise((resolve) => {
+        open = false;
         file.once('close', () => resolve());
         file.once('error', () => resolve());
         file.end();

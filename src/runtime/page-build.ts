@@ -1,6 +1,6 @@
 // Builds the page when it is missing or older than its sources, in a process of its own so that trading never waits.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Log } from '../shared/ports/log.ts';
 
@@ -23,14 +23,19 @@ function pageIsFresh(): boolean {
   return statSync(built).mtimeMs >= newestChange(path.join(projectFolder, 'web', 'src'));
 }
 
-/** Resolves when the page is built; rejects with the builder's last words. */
-function buildPage(): Promise<void> {
+/**
+ * Resolves when the page is built; rejects with the builder's last words. Built beside and moved into place when it is
+ * whole, so that a builder that is stopped leaves no half page behind.
+ */
+function buildPage(signal: AbortSignal): Promise<void> {
   const vite = path.join(projectFolder, 'node_modules', 'vite', 'bin', 'vite.js');
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [vite, 'build', 'web', '--logLevel', 'warn'], {
-      cwd: projectFolder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  const draft = path.join(projectFolder, '.cache', `page-${process.pid}`);
+  return new Promise<void>((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      [vite, 'build', 'web', '--outDir', draft, '--emptyOutDir', '--logLevel', 'warn'],
+      { cwd: projectFolder, stdio: ['ignore', 'pipe', 'pipe'], signal },
+    );
     let output = '';
     const keep = (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-2_000);
@@ -41,19 +46,34 @@ function buildPage(): Promise<void> {
     child.once('exit', (code) =>
       code === 0 ? resolve() : reject(new Error(`building the page failed (exit ${code}): ${output}`)),
     );
-  });
+  })
+    .then(() => {
+      rmSync(pageFolder, { recursive: true, force: true });
+      renameSync(draft, pageFolder);
+    })
+    .finally(() => rmSync(draft, { recursive: true, force: true }));
 }
 
-/** Builds the page in the background when it needs it; the API serves it as soon as it is there. */
-export function keepPageBuilt(log: Log): void {
-  if (pageIsFresh()) return;
+/**
+ * Builds the page in the background when it needs it; the API serves it as soon as it is there. Returns what gives up
+ * a build that is still under way and waits for its end.
+ */
+export function keepPageBuilt(log: Log): () => Promise<void> {
+  if (pageIsFresh()) return async () => undefined;
   log.info({}, 'building the page (a few seconds, once)');
-  buildPage().then(
+  const given = new AbortController();
+  const built = buildPage(given.signal).then(
     () => log.info({}, 'the page is ready'),
-    (error: unknown) =>
+    (error: unknown) => {
+      if (given.signal.aborted) return;
       log.warn(
         { error: error instanceof Error ? error.message : String(error) },
         'the page could not be built; the API works without it',
-      ),
+      );
+    },
   );
+  return () => {
+    given.abort();
+    return built;
+  };
 }

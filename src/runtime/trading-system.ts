@@ -99,7 +99,7 @@ export class TradingSystem {
     const housekeeping = new Housekeeping(parts);
     housekeeping.start();
     this.#closers.push(async () => housekeeping.stop());
-    keepPageBuilt(log);
+    this.#closers.push(keepPageBuilt(log));
     log.info({ version, sequence: loaded.sequence, data_kind: parts.market.kind }, 'started');
     banner(parts, api.server.address());
   }

@@ -57,7 +57,9 @@ async function startAndStop(command: string): Promise<Ran> {
     );
     // The terminal sends it to everybody in front, npm included.
     process.kill(-(child.pid ?? 0), 'SIGINT');
-    return await ended;
+    const ran = await ended;
+    expect(ran.code, ran.stderr).toBe(0);
+    return ran;
   } finally {
     endGroup(child);
   }
@@ -85,7 +87,8 @@ const covered: Readonly<Record<string, () => Promise<void>>> = {
   'npm start': async () => {
     const { stdout, stderr } = await startAndStop('npm start');
     expect(stdout).toContain('AI Trading Orchestrator is running');
-    expect(stderr).toContain('SIGINT: stopping');
+    expect(stderr.match(/SIGINT: stopping/g)).toHaveLength(1);
+    expect(stderr).toMatch(/INFO {4}stopped/);
   },
   // This run is it: the script that `npm test` starts is the one that runs this file.
   'npm test': async () => {

@@ -1,6 +1,6 @@
 // The other documented ways to start: on a PostgreSQL server, on a recording, and by start_orchestrator.sh.
 import { spawn } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
@@ -84,6 +84,20 @@ test('on a recording: says so, keeps its symbols, and says when it was played to
   await system.end('SIGTERM');
 });
 
+test('SIGTERM while it still starts: the start is finished, then stopped in order', async () => {
+  const system = install({});
+  system.settings.ORCHESTRATOR_PORT = String(await freePort());
+  system.launch();
+  await eventually('the log folder, made before the database', () =>
+    existsSync(system.settings.LOG_DIR ?? '') ? true : undefined,
+  );
+  expect(await system.end('SIGTERM'), system.output).toBe(0);
+  expect(system.output).toContain('SIGTERM: stopping');
+  expect(system.output).toContain('stopped');
+  const verified = await runAto(['journal', 'verify'], system.settings, system.folder);
+  expect(verified.code, verified.stderr).toBe(0);
+});
+
 test('start_orchestrator.sh makes a private .env once, and starts', async () => {
   const system = install({});
   const checkout = path.join(system.folder, 'checkout');
@@ -114,7 +128,7 @@ test('start_orchestrator.sh makes a private .env once, and starts', async () => 
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file, 'utf8')).toBe(readFileSync(path.join(projectFolder, 'env.example'), 'utf8'));
     first.child.kill('SIGTERM');
-    expect(await first.ended).toBe(0);
+    expect(await first.ended, first.said()).toBe(0);
     writeFileSync(file, 'ATO_SEED=77\n');
   } finally {
     endGroup(first.child.pid);

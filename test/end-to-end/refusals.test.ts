@@ -91,7 +91,7 @@ beforeAll(async () => {
     const { decisions } = (await first.get('/decisions?limit=1')) as { decisions: { at: string }[] };
     return Date.parse(decisions[0]?.at ?? '') > Date.now() + 30 * minuteMs ? true : undefined;
   });
-  expect(await first.end('SIGTERM')).toBe(0);
+  expect(await first.end('SIGTERM'), first.output).toBe(0);
   cpSync(first.settings.DATA_DIR ?? '', prepared, { recursive: true });
   const database = await PGlite.create(path.join(prepared, 'pglite'));
   await database.exec(settle);
@@ -249,7 +249,7 @@ describe('the embedded database', () => {
       expect(verify.code).toBe(failed);
       expectOneMessage(verify, { code: failed, says: ['is in use by process', 'Fix: stop that process'] });
       expect(await first.get('/health')).toMatchObject({ status: 'ok' });
-      expect(await first.end('SIGTERM')).toBe(0);
+      expect(await first.end('SIGTERM'), first.output).toBe(0);
     } finally {
       await first.remove();
     }
@@ -330,7 +330,7 @@ describe('a PostgreSQL server', () => {
         { code: failed, says: ['is in use by', 'Fix: stop that process, or'], never: [password] },
       );
       expect(await first.get('/health')).toMatchObject({ status: 'ok' });
-      expect(await first.end('SIGTERM')).toBe(0);
+      expect(await first.end('SIGTERM'), first.output).toBe(0);
     } finally {
       await first.remove();
     }

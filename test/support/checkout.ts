@@ -12,6 +12,7 @@ const copied = [
   'scripts',
   'src',
   'start_orchestrator.sh',
+  'tsconfig.json',
   'web',
 ];
 
