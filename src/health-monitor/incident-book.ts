@@ -122,11 +122,7 @@ export class IncidentBook {
   }
 
   #open(state: CauseState, now: EpochMs, context: CauseContext, makeId: MakeId): IncidentChange | undefined {
-    if (!state.active && now >= forgetAt(state)) {
-      this.#causes.delete(state.cause);
-      this.#dirty.add(state.cause);
-      return undefined;
-    }
+    if (!state.active && now >= forgetAt(state)) return this.#forget(state.cause);
     if (this.#opensAt(state) > now) return undefined;
     const severity = this.#severity(state, context);
     const explained = this.#explains(state);
@@ -160,6 +156,8 @@ export class IncidentBook {
         open: false,
       };
       this.#set({ ...state, incident: null, escalation: null, symptoms: 0, level: 'info' });
+      // A quiet period doubled up to the flap memory ends with it: nothing is left to wait for.
+      if (now >= forgetAt(state)) this.#forget(state.cause);
       return { phase: 'resolved', incident: resolved };
     }
     const severity = this.#severity(state, context);
@@ -223,6 +221,11 @@ export class IncidentBook {
     const evidence = `more than ${maxCauses} causes at once`;
     this.#set({ ...known, last_bad_at: now, level: 'warning', evidence, symptoms: known.symptoms + 1 });
     return true;
+  }
+
+  #forget(cause: string): undefined {
+    this.#causes.delete(cause);
+    this.#dirty.add(cause);
   }
 
   #set(state: CauseState): void {
