@@ -8,6 +8,7 @@ import type { SourceStatus } from '../shared/domain/source-status.ts';
 import type { TaskKind } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { AgentVitals, SystemVitals } from '../shared/domain/vitals.ts';
+import type { WorkflowServerStatus } from '../shared/domain/workflow.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { StoreHealth, StoreReader } from '../shared/ports/store.ts';
 
@@ -56,6 +57,22 @@ export interface RuntimeFacts {
   readonly inbox_depth?: number;
   /** Alerts the notifiers accepted and refused since the start. */
   readonly alerts?: { readonly sent: number; readonly failed: number };
+  /** The workflow server that may run tasks, as it last spoke; null when none is configured. */
+  readonly workflow_server?: { readonly name: string; readonly status: WorkflowServerStatus | null } | null;
+}
+
+/** What workflows may ask of the system besides what everybody may. */
+export interface WorkflowDoor {
+  /** Undefined when the claim is not genuine; `counted` says whether it ended the attempt. */
+  callback(request: {
+    readonly taskId: string;
+    readonly attempt: number;
+    readonly expiresAt: EpochMs;
+    readonly signature: string;
+    readonly reply: unknown;
+  }): Promise<{ readonly counted: boolean } | undefined>;
+  /** Gives the work of a running workflow to the agent of its task; resolves after the commit. */
+  handOver(taskId: string, executionId: string | null): Promise<CommandReceipt>;
 }
 
 /** One entry of the orchestrator's catalogue of work. */
@@ -92,6 +109,8 @@ export interface ApiDependencies {
   readonly runtime: () => RuntimeFacts;
   readonly stream: MessageStream;
   readonly workflows: () => readonly WorkflowFacts[];
+  /** Absent where no workflow can be under way. */
+  readonly workflowDoor?: WorkflowDoor;
   /** Folder of the built page, or a function that names it once it is built; undefined when there is none. */
   readonly pageFolder: string | undefined | (() => string | undefined);
   readonly apiToken: string | undefined;

@@ -29,6 +29,7 @@ import { addOrchestratorRoutes } from './routes/orchestrator-routes.ts';
 import { addPageRoutes } from './routes/page-routes.ts';
 import { addStreamRoutes } from './routes/stream-routes.ts';
 import { addTradingRoutes } from './routes/trading-routes.ts';
+import { addWorkflowRoutes } from './routes/workflow-routes.ts';
 
 export interface ApiLimits {
   readonly maxBodyBytes: number;
@@ -72,6 +73,7 @@ export async function createApi(
   addTradingRoutes(app, context);
   addMarketRoutes(app, context);
   addControlRoutes(app, context);
+  addWorkflowRoutes(app, context);
   addStreamRoutes(app, context);
   await addPageRoutes(app, context);
   await app.ready();

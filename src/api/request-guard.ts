@@ -4,6 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { hostNameOf, isLocalHost, isLoopback } from './bind-guard.ts';
 import { Problem } from './problem.ts';
+import { callbackRoute } from './routes/workflow-routes.ts';
 
 export interface GuardOptions {
   readonly apiToken: string | undefined;
@@ -14,6 +15,8 @@ const readingMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Throws Problem when the request may not be served. */
 export function guardRequest(request: FastifyRequest, options: GuardOptions): void {
+  // A call-back proves itself by its signed address and comes from wherever the workflow server is.
+  if (request.routeOptions.url === callbackRoute) return;
   const { apiToken, bindAddress } = options;
   const changes = !readingMethods.has(request.method);
   const local = isLocalHost(request.headers.host, bindAddress);

@@ -21,6 +21,7 @@ export const causeKinds = [
   'dead_letters',
   'quarantined',
   'probe_failed',
+  'workflow_down',
   'anomaly',
   'many_causes',
 ] as const;
@@ -215,6 +216,15 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
     consequence: (subject) =>
       `Whether ${subject} is well is not known; trading is not touched by this alone.`,
   },
+  workflow_down: {
+    ...usual,
+    debounceMs: 15 * secondMs,
+    quietMs: minuteMs,
+    // The agents do the work meanwhile, so nothing that trading rests on is missing.
+    severity: () => 'info',
+    consequence: (subject) =>
+      `The agents do the work that ${subject} would have done; workflows of your own do not run meanwhile.`,
+  },
   anomaly: {
     ...usual,
     debounceMs: minuteMs,
@@ -249,6 +259,7 @@ const titles: Readonly<Record<CauseKind, (subject: string) => string>> = {
   unknown_orders: () => 'The outcome of at least one order is not known',
   dead_letters: () => 'Malformed messages keep arriving',
   quarantined: (subject) => `Source ${subject} delivers malformed data`,
+  workflow_down: (subject) => `The workflow server ${subject} is down or cannot be followed`,
   probe_failed: (subject) => `The probe of ${subject} fails`,
   anomaly: (subject) => `${subject} is far from its normal`,
   many_causes: () => 'Too many different causes at once',

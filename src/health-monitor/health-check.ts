@@ -27,7 +27,13 @@ interface RunningCheck {
 }
 
 export class HealthChecks {
+  readonly #besides: readonly ProbeRequest[];
   readonly #running = new Map<string, RunningCheck>();
+
+  /** `besides`: what else to ask than sources and the system itself. */
+  constructor(besides: readonly ProbeRequest[] = []) {
+    this.#besides = besides;
+  }
 
   restore(states: Iterable<CheckState>, progresses: Iterable<CheckProgress>): void {
     const progressById = new Map<string, CheckProgress>();
@@ -98,6 +104,7 @@ export class HealthChecks {
     const asked: ProbeRequest[] = [
       ...sources.map((source) => ({ probe: 'source', target: source })),
       ...systemProbes.map((probe) => ({ probe, target: wholeSystemTarget })),
+      ...this.#besides,
     ];
     const state: CheckState = {
       id: begun.id,

@@ -478,3 +478,36 @@ test('numbers that are none never reach a message or a row', () => {
     expect(JSON.parse(JSON.stringify([emitted, puts]))).toEqual([emitted, puts]);
   expect(calmVitals.cpu_load).toBe(0.1);
 });
+
+test('a workflow server that is down is an info, and it is part of every check', () => {
+  const world = new HealthWorld({ workflows: { server: 'n8n', runner: 'auto' } }, goodAnswer);
+  const say = (ok: boolean) =>
+    world.send('workflow', 'workflow.status', {
+      server: 'n8n',
+      ok,
+      health: ok ? 1 : 0,
+      detail: ok ? 'answers' : 'connection refused',
+      latency_ms: null,
+      at: world.now,
+    });
+  say(true);
+  say(false);
+  world.wait(20 * secondMs);
+  expect(world.alerts()).toEqual(['opened workflow_down:n8n']);
+  const incident = world.emitted('health.incident').at(-1);
+  expect(incident).toMatchObject({ severity: 'info' });
+  expect(incident?.summary).toContain('connection refused');
+  expect(incident?.consequence).toContain('The agents do the work');
+  expect(world.emitted('health.summary').at(-1)).toMatchObject({ open_incidents: 0 });
+  say(true);
+  world.wait(10 * minuteMs);
+  expect(world.alerts()).toEqual(['opened workflow_down:n8n', 'resolved workflow_down:n8n']);
+  world.send('orchestrator_ai', 'task.assigned', {
+    task_id: 'task-1',
+    kind: 'health-monitor-check',
+    symbols: [],
+    decision_id: 'd',
+    deadline_at: world.now + 30 * secondMs,
+  });
+  expect(world.requested('probe.run')).toContainEqual({ probe: 'workflow', target: 'n8n' });
+});

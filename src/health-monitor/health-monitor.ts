@@ -13,9 +13,10 @@ import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { wholeSystemTarget } from '../shared/domain/probe-names.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { SystemVitals } from '../shared/domain/vitals.ts';
+import type { WorkflowServerStatus } from '../shared/domain/workflow.ts';
 import { isCritical, isTroubling, publishIncident } from './alerting.ts';
 import { AutoHealer } from './auto-healer.ts';
-import { type CauseContext, causeKey } from './causes.ts';
+import { type CauseContext, causeKey, parseCause } from './causes.ts';
 import { HealLedger } from './heal-ledger.ts';
 import { HealthChecks } from './health-check.ts';
 import { IncidentBook } from './incident-book.ts';
@@ -44,6 +45,7 @@ const subscriptions = [
   'trading.state_changed',
   'task.assigned',
   'operator.command',
+  'workflow.status',
 ] as const satisfies readonly MessageType[];
 
 /** Builds the health monitor; a pure function of its restored rows and its messages. */
@@ -55,9 +57,10 @@ class HealthMonitor implements Agent {
   readonly name = 'health_ai';
   readonly subscriptions = subscriptions;
   readonly #broker: AgentSettings['broker'];
+  readonly #workflows: string | undefined;
   readonly #book = new IncidentBook();
   readonly #ledger = new HealLedger();
-  readonly #checks = new HealthChecks();
+  readonly #checks: HealthChecks;
   readonly #healer = new AutoHealer(this.#ledger);
   readonly #restarts = new AgentRestarts(this.#book, this.#ledger);
   readonly #system = new SystemMonitor(this.#book);
@@ -70,6 +73,9 @@ class HealthMonitor implements Agent {
 
   constructor(settings: AgentSettings) {
     this.#broker = settings.broker;
+    const { workflows } = settings;
+    this.#checks = new HealthChecks(workflows && [{ probe: 'workflow', target: workflows.server }]);
+    this.#workflows = workflows?.server;
     this.#sources = new SourceWatch(this.#book, settings.sources, settings.universe);
     this.#probes = new ProbeJudge(this.#book, this.#sources);
   }
@@ -122,6 +128,9 @@ class HealthMonitor implements Agent {
       case 'operator.command':
         if (message.data.command === 'auto_heal') this.#autoHeal(message.data, message.correlation_id, turn);
         return;
+      case 'workflow.status':
+        this.#workflowStatus(message.data, turn);
+        return;
       case 'kernel.alarm':
         this.#alarm(message.data.name, turn);
         return;
@@ -135,6 +144,10 @@ class HealthMonitor implements Agent {
       case 'kernel.started':
         this.#restarts.allRestarted(turn);
         this.#sources.dropUnconfigured(turn);
+        for (const { cause } of this.#book.active()) {
+          const { kind, subject } = parseCause(cause);
+          if (kind === 'workflow_down' && subject !== this.#workflows) this.#book.clear(cause, turn.now);
+        }
         return;
       case 'kernel.agent_failed':
         this.#restarts.raise(message.data, turn);
@@ -221,6 +234,12 @@ class HealthMonitor implements Agent {
     } as const;
     turn.put('heals', record.id, record);
     turn.emit('health.heal', record);
+  }
+
+  #workflowStatus({ server, ok, health, detail }: WorkflowServerStatus, turn: Turn): void {
+    const cause = causeKey('workflow_down', server.slice(0, maxNameLength));
+    if (ok && health >= 1) this.#book.clear(cause, turn.now);
+    else this.#book.raise(cause, turn.now, 'info', detail);
   }
 
   #alarm(name: string, turn: Turn): void {

@@ -74,6 +74,7 @@ export class ProbeJudge {
   #causeOf(probe: string, target: string, now: number): string | undefined {
     if (probe === 'store') return causeKey('store_slow');
     if (probe === 'clock') return causeKey('clock_skew');
+    if (probe === 'workflow') return causeKey('workflow_down', target);
     const cause = causeKey('probe_failed', `${probe}:${target}`);
     const told = probe === 'source' && this.#sources.isDown(target, now);
     return told && !this.#book.isActive(cause) ? undefined : cause;
@@ -107,6 +108,7 @@ function requestOf(cause: string): ProbeRequest | undefined {
   const { kind, subject } = parseCause(cause);
   if (kind === 'store_slow') return { probe: 'store', target: wholeSystemTarget };
   if (kind === 'clock_skew') return { probe: 'clock', target: wholeSystemTarget };
+  if (kind === 'workflow_down') return { probe: 'workflow', target: subject };
   if (kind !== 'probe_failed') return undefined;
   const colon = subject.indexOf(':');
   return { probe: subject.slice(0, colon), target: subject.slice(colon + 1) };

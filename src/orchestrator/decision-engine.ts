@@ -20,6 +20,8 @@ export interface VerdictInput extends Consultation {
   /** What brought the decision about, in words; empty for the ordinary schedule. */
   readonly cause: string;
   readonly maxDrawdownPct: number;
+  /** Who else than the agents runs tasks, in words; empty when nobody does. */
+  readonly runnerText: string;
 }
 
 export interface Verdict {
@@ -75,6 +77,7 @@ function reasoningOf(input: VerdictInput, parts: Parts): string {
     const { value, reasons } = parts.appetite;
     sentences.push(`Risk appetite ${value}${reasons.length > 0 ? `: ${reasons.join(', ')}` : ''}`);
   }
+  if (input.runnerText !== '') sentences.push(input.runnerText);
   sentences.push(`Next decision within ${durationText(parts.cadence.intervalMs)}: ${parts.cadence.reason}`);
   return `${sentences.join('. ')}.`;
 }

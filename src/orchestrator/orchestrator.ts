@@ -7,12 +7,14 @@ import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { Decision } from '../shared/domain/decision.ts';
 import { openSessions } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
+import type { WorkflowContext } from '../shared/domain/workflow.ts';
 import { classesOf } from './admission.ts';
 import { Alarms } from './alarms.ts';
 import { reachVerdict, type Verdict } from './decision-engine.ts';
 import { Learning, nothingPromised } from './learning.ts';
 import { chooseMode, type ModeVerdict } from './market-mode.ts';
 import { type ControlMemory, readMemory, writeMemory } from './memory-rows.ts';
+import { N8nBridge } from './n8n-bridge.ts';
 import { Observations } from './observations.ts';
 import { type Policy, rulePolicy } from './policy.ts';
 import { Schedule } from './schedule.ts';
@@ -67,6 +69,9 @@ class Orchestrator implements Agent {
     'health.summary',
     'health.incident',
     'task.completed',
+    'workflow.result',
+    'workflow.handover',
+    'workflow.status',
   ] as const;
   readonly #policy: Policy;
   readonly #universe: Universe;
@@ -74,7 +79,8 @@ class Orchestrator implements Agent {
   readonly #maxDrawdownPct: number;
   readonly #observed = new Observations();
   readonly #schedule = new Schedule();
-  readonly #tasks = new TaskManager(this.#schedule);
+  readonly #bridge: N8nBridge;
+  readonly #tasks: TaskManager;
   readonly #learning = new Learning();
   readonly #alarms = new Alarms();
   readonly #runner: TaskRunner;
@@ -85,6 +91,14 @@ class Orchestrator implements Agent {
     this.#universe = universeOf(settings);
     this.#assumedKind = settings.market_kind ?? 'none';
     this.#maxDrawdownPct = settings.risk.max_drawdown_pct;
+    this.#bridge = new N8nBridge(settings.workflows);
+    this.#tasks = new TaskManager(
+      this.#schedule,
+      settings.workflows && {
+        choose: (task) => this.#bridge.choose(task),
+        call: (turn, task) => this.#bridge.call(turn, task, this.#workflowContext(turn.now)),
+      },
+    );
     this.#runner = new TaskRunner({
       universe: this.#universe,
       schedule: this.#schedule,
@@ -96,7 +110,14 @@ class Orchestrator implements Agent {
 
   restore(state: StateReader): void {
     this.#control = readMemory(state, 'control') ?? initialControl;
-    for (const part of [this.#observed, this.#schedule, this.#tasks, this.#learning, this.#alarms])
+    for (const part of [
+      this.#observed,
+      this.#schedule,
+      this.#bridge,
+      this.#tasks,
+      this.#learning,
+      this.#alarms,
+    ])
       part.restore(state);
   }
 
@@ -114,6 +135,12 @@ class Orchestrator implements Agent {
         break;
       case 'task.completed':
         this.#runner.complete(turn, this.#control, message.data);
+        break;
+      case 'workflow.result':
+        this.#runner.workflowEnded(turn, this.#control, message.data);
+        break;
+      case 'workflow.handover':
+        this.#runner.handOver(turn, message.data);
         break;
       default:
         this.#observe(message, turn);
@@ -144,6 +171,9 @@ class Orchestrator implements Agent {
       case 'health.incident':
         if (this.#observed.seeIncident(turn, message.data))
           this.#decideSoon(turn, `Critical incident: ${message.data.cause}`);
+        return;
+      case 'workflow.status':
+        this.#bridge.seeStatus(turn, message.data);
         return;
       case 'kernel.agent_failed':
         this.#observed.seeAgent(turn, message.data.agent, true);
@@ -199,6 +229,22 @@ class Orchestrator implements Agent {
     writeMemory(turn, 'control', this.#control);
   }
 
+  #workflowContext(now: EpochMs): WorkflowContext {
+    const markets = [this.#observed.market('crypto', now), this.#observed.market('forex', now)] as const;
+    const { trading } = this.#observed;
+    return {
+      mode: this.#control.mode,
+      sessions_open: openSessions(now),
+      crypto_activity: markets[0]?.activity ?? null,
+      forex_activity: markets[1]?.activity ?? null,
+      crypto_volatility: markets[0]?.volatility ?? null,
+      forex_volatility: markets[1]?.volatility ?? null,
+      trading_state: trading?.state ?? 'unknown',
+      open_positions: trading?.open_positions ?? 0,
+      equity: trading?.equity ?? null,
+    };
+  }
+
   #modeOf(views: Snapshot['views']): ModeVerdict {
     return chooseMode(
       assetClasses.map((assetClass) => views[assetClass]),
@@ -234,6 +280,7 @@ class Orchestrator implements Agent {
       previousIntervalMs: previous.interval_ms,
       cause,
       maxDrawdownPct: this.#maxDrawdownPct,
+      runnerText: this.#bridge.sentence,
     });
     const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, trigger);
     this.#control = {

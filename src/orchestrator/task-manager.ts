@@ -1,7 +1,7 @@
 // The life of tasks: queue, locks, attempts, deadlines, retries. At most one task per kind is open.
 // It must never choose what to run, and never let a task past the table of transitions.
 import type { StateReader, Turn } from '../kernel/agent.ts';
-import type { TaskCompletion } from '../shared/bus/catalogue.ts';
+import type { TaskCompletion, WorkflowHandover, WorkflowResult } from '../shared/bus/catalogue.ts';
 import type { AgentName } from '../shared/domain/agent-name.ts';
 import {
   type Task,
@@ -12,6 +12,7 @@ import {
 } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import { isFloorDue, latestServingStart } from './floor.ts';
+import type { ChosenRunner } from './n8n-bridge.ts';
 import type { Schedule } from './schedule.ts';
 import {
   floorLeadMs,
@@ -29,14 +30,23 @@ export interface TaskOrder {
   readonly reason: string;
 }
 
+/** Who else than the agents may do an attempt. */
+export interface OutsideHands {
+  choose(task: Task): ChosenRunner;
+  call(turn: Turn, task: Task): void;
+}
+
 export class TaskManager {
   readonly #open = new Map<TaskKind, Task>();
   /** Tasks to write when the handler is done: queued and started in one handler is one change. */
   readonly #unsaved = new Map<string, Task>();
   readonly #schedule: Schedule;
+  readonly #outside: OutsideHands | undefined;
 
-  constructor(schedule: Schedule) {
+  /** Without outside hands the agents do everything. */
+  constructor(schedule: Schedule, outside?: OutsideHands) {
     this.#schedule = schedule;
+    this.#outside = outside;
   }
 
   restore(state: StateReader): void {
@@ -121,11 +131,48 @@ export class TaskManager {
   /** Takes an agent's answer; undefined when nothing is closed by it (unknown, late, or to be tried again). */
   complete(turn: Turn, answer: TaskCompletion): Task | undefined {
     const task = this.#open.get(answer.kind);
-    if (task === undefined || task.id !== answer.task_id || task.state !== 'running') return undefined;
+    if (task?.id !== answer.task_id || task.state !== 'running' || !isWithAgent(task)) return undefined;
+    return this.#answered(turn, task, answer);
+  }
+
+  /**
+   * Takes what became of a workflow; undefined when nothing is closed by it. Only the first word on the running attempt
+   * counts. What certainly never ran is given to the agent at once; once handed over, the agent's answer decides.
+   */
+  workflowEnded(turn: Turn, end: WorkflowResult): Task | undefined {
+    const task = this.#open.get(end.kind);
+    if (task?.id !== end.task_id || task.state !== 'running' || isWithAgent(task)) return undefined;
+    if (end.attempt !== task.attempts) return undefined;
+    const seen = { ...task, execution_id: end.execution_id ?? task.execution_id ?? null };
+    if (end.outcome === 'finished') return this.#answered(turn, seen, end);
+    const why = end.result.error ?? end.result.summary;
+    this.#give(turn, {
+      ...seen,
+      runner: 'native',
+      runner_note: `not run in n8n, done by ${task.agent}: ${why}`,
+    });
+    return undefined;
+  }
+
+  /** Gives the work of a running workflow to the agent, once; false when that workflow is not under way. */
+  handOver(turn: Turn, { task_id, execution_id }: WorkflowHandover): boolean {
+    const task = [...this.#open.values()].find((open) => open.id === task_id);
+    if (task?.state !== 'running' || isWithAgent(task)) return false;
+    this.#give(turn, { ...task, delegated: true, execution_id });
+    return true;
+  }
+
+  #answered(turn: Turn, task: Task, answer: TaskCompletion): Task | undefined {
     const withResult = { ...task, result: answer.result };
     if (answer.succeeded) return this.#close(turn, withResult, 'succeeded', answer.result.summary);
     const reason = answer.result.error ?? answer.result.summary;
     return this.#attemptFailed(turn, withResult, 'failed', reason, turn.now);
+  }
+
+  #give(turn: Turn, task: Task): void {
+    this.#keep(task);
+    const { id, kind, symbols, decision_id, deadline_at, agent } = task;
+    turn.emit('task.assigned', { task_id: id, kind, symbols, decision_id, deadline_at }, { to: agent });
   }
 
   /** The agent that held attempts has died: they are lost, and repeated no earlier than its restart. */
@@ -133,7 +180,7 @@ export class TaskManager {
     const closed: Task[] = [];
     for (const kind of taskKinds) {
       const task = this.#open.get(kind);
-      if (task?.state !== 'running' || task.agent !== agent) continue;
+      if (task?.state !== 'running' || task.agent !== agent || !isWithAgent(task)) continue;
       const done = this.#attemptFailed(turn, task, 'failed', `${agent} failed`, restartAt);
       if (done !== undefined) closed.push(done);
     }
@@ -220,9 +267,19 @@ export class TaskManager {
     if (task.attempts === 0) this.#schedule.started(turn, task.kind);
     else this.#schedule.retryAt(task.kind, null);
     const deadline_at = turn.now + taskCatalogue[task.kind].deadlineMs;
-    this.#keep(moved(task, 'running', { attempts: task.attempts + 1, started_at: turn.now, deadline_at }));
-    const { id, kind, symbols, decision_id, agent } = task;
-    turn.emit('task.assigned', { task_id: id, kind, symbols, decision_id, deadline_at }, { to: agent });
+    const begun = { attempts: task.attempts + 1, started_at: turn.now, deadline_at };
+    if (this.#outside === undefined) {
+      this.#give(turn, moved(task, 'running', begun));
+      return;
+    }
+    const { runner, note } = this.#outside.choose(task);
+    const fresh = { ...begun, runner, execution_id: null, delegated: false };
+    const attempt = moved(task, 'running', { ...fresh, runner_note: note ?? '' });
+    if (runner === 'native') this.#give(turn, attempt);
+    else {
+      this.#keep(attempt);
+      this.#outside.call(turn, attempt);
+    }
   }
 
   /** Puts the task back for another attempt, or closes it and returns it when there is none left. */
@@ -235,8 +292,12 @@ export class TaskManager {
   ): Task | undefined {
     if (task.attempts >= taskCatalogue[task.kind].attempts)
       return this.#close(turn, task, finalState, reason);
-    this.#schedule.retryAt(task.kind, Math.max(notBefore, turn.now + retryDelayMs(task.attempts)));
-    this.#keep(moved(task, 'queued', { reason: `attempt ${task.attempts} failed: ${reason}` }));
+    const waiting = moved(task, 'queued', { reason: `attempt ${task.attempts} failed: ${reason}` });
+    // Another hand takes it: there is nothing to wait for.
+    const passedOn = task.runner === 'n8n' && this.#outside?.choose(waiting).runner === 'native';
+    const delay = passedOn ? 0 : retryDelayMs(task.attempts);
+    this.#schedule.retryAt(task.kind, Math.max(notBefore, turn.now + delay));
+    this.#keep(waiting);
     return undefined;
   }
 
@@ -252,6 +313,11 @@ export class TaskManager {
     else this.#open.delete(task.kind);
     this.#unsaved.set(task.id, task);
   }
+}
+
+/** True while the agent, not a workflow, is doing the running attempt. */
+function isWithAgent(task: Task): boolean {
+  return task.runner === 'native' || task.delegated === true;
 }
 
 /** Start of the kind's slot at `now`; slots are one minimum interval wide, so two starts never share one. */

@@ -1,7 +1,12 @@
 // Execute: keeps the work going between decisions: expiry, floors, dispatch, outcomes, and the alarm for what comes next.
 // It must never weigh candidates; it holds whatever the policy does.
 import type { Turn } from '../kernel/agent.ts';
-import type { AgentFailure, TaskCompletion } from '../shared/bus/catalogue.ts';
+import type {
+  AgentFailure,
+  TaskCompletion,
+  WorkflowHandover,
+  WorkflowResult,
+} from '../shared/bus/catalogue.ts';
 import { nextSessionChange } from '../shared/domain/sessions.ts';
 import type { Task, TaskKind } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
@@ -37,6 +42,16 @@ export class TaskRunner {
   complete(turn: Turn, control: ControlMemory, answer: TaskCompletion): void {
     this.#closed(turn, control, this.#parts.tasks.complete(turn, answer));
     this.settle(turn, control);
+  }
+
+  /** Takes what became of a workflow, like an agent's answer. */
+  workflowEnded(turn: Turn, control: ControlMemory, end: WorkflowResult): void {
+    this.#closed(turn, control, this.#parts.tasks.workflowEnded(turn, end));
+    this.settle(turn, control);
+  }
+
+  handOver(turn: Turn, handover: WorkflowHandover): void {
+    this.#parts.tasks.handOver(turn, handover);
   }
 
   agentFailed(turn: Turn, control: ControlMemory, failure: AgentFailure): void {

@@ -1,10 +1,11 @@
 // Gives the HTTP API what it needs from the running parts, as ports.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { ApiDependencies, RuntimeFacts } from '../api/api-dependencies.ts';
+import type { ApiDependencies, CommandReceipt, RuntimeFacts } from '../api/api-dependencies.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { KernelLoop } from '../kernel/kernel-loop.ts';
 import { taskCatalogue } from '../orchestrator/task-catalogue.ts';
+import type { MessageDataByType } from '../shared/bus/catalogue.ts';
 import { maskedSettings } from '../shared/config/mask.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import type { Clock } from '../shared/ports/clock.ts';
@@ -15,6 +16,8 @@ import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
 import { pageFolder } from './page-build.ts';
 import { version } from './version.ts';
+import type { WorkflowDesk } from './workflow-desk.ts';
+import type { SelectedWorkflows } from './workflow-selection.ts';
 
 export interface ApiParts {
   readonly settings: Settings;
@@ -25,6 +28,8 @@ export interface ApiParts {
   readonly loop: KernelLoop;
   readonly hub: MarketHub;
   readonly facts: LiveFacts;
+  readonly workflows: SelectedWorkflows;
+  readonly desk: WorkflowDesk;
   readonly clock: Clock;
   readonly alerts: () => { readonly sent: number; readonly failed: number };
 }
@@ -33,14 +38,11 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
   const startedAt = parts.clock.now();
   return {
     reader: parts.store,
-    post: async (command) => {
-      const record = await parts.loop.postAndWait({
-        from: 'operator',
-        message_type: 'operator.command',
-        data: command,
-        at: parts.clock.now(),
-      });
-      return { sequence: record.sequence, messages: [record.input, ...record.emitted] };
+    post: (command) => receiptOf(parts, 'operator', 'operator.command', command),
+    workflowDoor: {
+      callback: (request) => parts.desk.callback(request),
+      handOver: (task_id, execution_id) =>
+        receiptOf(parts, 'workflow', 'workflow.handover', { task_id, execution_id }),
     },
     runtime: () => runtimeFacts(parts, startedAt),
     stream: { subscribe: (listener) => parts.facts.subscribe(listener) },
@@ -49,7 +51,7 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
         kind: entry.kind,
         description: entry.description,
         agent: entry.agent,
-        runner: 'native',
+        runner: parts.workflows.forAgents === undefined ? 'native' : 'n8n',
         min_interval_ms: entry.minIntervalMs,
         max_interval_ms: entry.maxIntervalMs,
         deadline_ms: entry.deadlineMs,
@@ -61,6 +63,16 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
     bindAddress: parts.settings.BIND_ADDRESS,
     log: parts.log,
   };
+}
+
+async function receiptOf<Type extends 'operator.command' | 'workflow.handover'>(
+  { loop, clock }: ApiParts,
+  from: 'operator' | 'workflow',
+  message_type: Type,
+  data: MessageDataByType[Type],
+): Promise<CommandReceipt> {
+  const record = await loop.postAndWait({ from, message_type, data, at: clock.now() });
+  return { sequence: record.sequence, messages: [record.input, ...record.emitted] };
 }
 
 function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
@@ -93,5 +105,9 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
     next_decision_at: facts.nextDecisionAt,
     inbox_depth: loop.inboxDepth,
     alerts: parts.alerts(),
+    workflow_server:
+      parts.workflows.forAgents === undefined
+        ? null
+        : { name: parts.workflows.forAgents.server, status: parts.desk.status ?? null },
   };
 }

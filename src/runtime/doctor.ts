@@ -8,6 +8,7 @@ import { maskedSettings } from '../shared/config/mask.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import { openReader } from './open-reader.ts';
 import { loadStrategies } from './strategies.ts';
+import { selectWorkflows } from './workflow-selection.ts';
 
 export interface Finding {
   readonly subject: string;
@@ -26,6 +27,7 @@ export interface DoctorReport {
 const lowDiskBytes = 1_000_000_000;
 const maxClockSkewMs = 2_000;
 const networkTimeoutMs = 3_000;
+const silentLog = { warn: () => undefined };
 const binanceTimeUrl = 'https://data-api.binance.vision/api/v3/time';
 
 /** Never throws: whatever is wrong becomes a finding with its fix. */
@@ -47,6 +49,7 @@ export async function examine(): Promise<DoctorReport> {
       await portFinding(settings),
       bindFinding(settings),
       await strategyFinding(settings),
+      ...(await workflowFindings(settings)),
     );
   }
   findings.push(...(await networkFindings()));
@@ -168,6 +171,19 @@ async function strategyFinding(settings: Settings): Promise<Finding> {
       'correct ATO_STRATEGY_FILE; a working example is in examples/strategies/',
     );
   }
+}
+
+/** Nothing to say where no workflow server is wanted. */
+async function workflowFindings(settings: Settings): Promise<Finding[]> {
+  const { server, forAgents } = selectWorkflows(settings, { now: Date.now }, silentLog);
+  if (forAgents === undefined) return [];
+  const { ok: answers, health, detail } = await server.check();
+  const text = `${settings.N8N_BASE_URL}: ${detail}`;
+  if (answers && health >= 1) return [ok('n8n', text)];
+  const fix = answers
+    ? 'correct N8N_API_KEY, or leave it empty: executions are then followed by their answers and call-backs'
+    : 'start n8n or correct N8N_BASE_URL; meanwhile the agents do the work';
+  return [{ subject: 'n8n', verdict: 'warning', detail: text, fix }];
 }
 
 /** Binance's public clock tells whether it can be reached and how far this machine's clock is off. */

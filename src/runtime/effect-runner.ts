@@ -8,6 +8,7 @@ import type { Log } from '../shared/ports/log.ts';
 import type { Notifier } from '../shared/ports/notifier.ts';
 import type { Probe } from '../shared/ports/probe.ts';
 import type { MarketHub } from './market-hub.ts';
+import type { WorkflowDesk } from './workflow-desk.ts';
 
 const brokerTimeoutMs = 10_000;
 const historyTimeoutMs = 20_000;
@@ -21,6 +22,7 @@ export interface EffectRunnerOptions {
   readonly market: MarketHub;
   readonly notifiers: readonly Notifier[];
   readonly probes: ReadonlyMap<string, Probe>;
+  readonly workflows: WorkflowDesk;
   readonly clock: Clock;
   readonly post: (input: KernelInput) => void;
   /** Resolves once the input is committed. */
@@ -47,7 +49,17 @@ export class EffectRunner {
 
   /** Starts the effect; never throws and never waits. */
   release(effect: AnyEffect): void {
-    this.#perform(effect).catch((error: unknown) => {
+    this.#watch(effect, this.#perform(effect));
+  }
+
+  /** Takes up an effect that an earlier process committed and may have performed. */
+  recover(effect: AnyEffect): void {
+    if (effect.kind !== 'workflow.run') this.release(effect);
+    else this.#watch(effect, this.#options.workflows.recover(effect));
+  }
+
+  #watch(effect: AnyEffect, work: Promise<void>): void {
+    work.catch((error: unknown) => {
       this.#options.log.error(
         { effect: effect.kind, id: effect.id, error: messageOf(error) },
         'an effect failed unexpectedly',
@@ -76,7 +88,7 @@ export class EffectRunner {
       case 'alert.send':
         return this.#alert(effect);
       case 'workflow.run':
-        return this.#refuseWorkflow(effect);
+        return this.#options.workflows.release(effect);
     }
   }
 
@@ -196,24 +208,6 @@ export class EffectRunner {
         }
       }
     }
-    this.#options.settle(effect.id);
-  }
-
-  async #refuseWorkflow(effect: Effect<'workflow.run'>): Promise<void> {
-    const { task_id, kind } = effect.data;
-    const result = {
-      effect_observed: false,
-      looked_at: 0,
-      found: 0,
-      summary: '',
-      error: 'no workflow server is configured',
-    };
-    this.#options.post({
-      from: 'workflow',
-      message_type: 'workflow.result',
-      data: { task_id, kind, succeeded: false, result },
-      at: this.#options.clock.now(),
-    });
     this.#options.settle(effect.id);
   }
 }

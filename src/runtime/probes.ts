@@ -2,6 +2,7 @@
 import { createStandardProbes } from '../adapters/probe/standard/standard-probes.ts';
 import { diskSpace, type SystemProbe } from '../adapters/probe/system/system-probe.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import type { WorkflowServerStatus } from '../shared/domain/workflow.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Probe } from '../shared/ports/probe.ts';
 import type { Store } from '../shared/ports/store.ts';
@@ -16,11 +17,13 @@ export interface ProbeParts {
   /** Own clock minus the venue's, null while unknown. */
   readonly clockSkewMs: () => number | null;
   readonly folder: string;
+  /** Absent when no workflow server is configured. */
+  readonly workflowCheck?: () => Promise<WorkflowServerStatus>;
 }
 
 /** Every probe by name, as the effect runner wants them. */
 export function createProbes(parts: ProbeParts): ReadonlyMap<string, Probe> {
-  const { store, hub, kernel, clock, systemProbe, clockSkewMs, folder } = parts;
+  const { store, hub, kernel, clock, systemProbe, clockSkewMs, folder, workflowCheck } = parts;
   return createStandardProbes({
     now: () => clock.now(),
     sourceStatus: (source) => hub.status(source),
@@ -30,5 +33,6 @@ export function createProbes(parts: ProbeParts): ReadonlyMap<string, Probe> {
     eventLoopDelayMs: () => systemProbe.eventLoopDelayMs,
     heap: () => systemProbe.heap(),
     agents: () => kernel.supervisor.states(),
+    ...(workflowCheck === undefined ? {} : { workflowCheck }),
   });
 }

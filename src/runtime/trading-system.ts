@@ -31,6 +31,8 @@ import { createProbes } from './probes.ts';
 import { assertPortFree, assertTimeGoesOn } from './start-guards.ts';
 import { type LoadedStrategies, loadStrategies } from './strategies.ts';
 import { version } from './version.ts';
+import { WorkflowDesk } from './workflow-desk.ts';
+import { type SelectedWorkflows, selectWorkflows } from './workflow-selection.ts';
 
 /** Pause between two commits: inputs that arrive meanwhile share the next one. */
 const commitPauseMs = 15;
@@ -45,6 +47,7 @@ interface Foundation {
   readonly loaded: LoadedState;
   readonly market: SelectedMarket;
   readonly strategies: LoadedStrategies;
+  readonly workflows: SelectedWorkflows;
   readonly clock: Clock;
   /** What the paper account was opened with, which a later setting does not change. */
   readonly startingCash: number;
@@ -83,7 +86,7 @@ export class TradingSystem {
   async #compose(settings: Settings, onFatal: (error: Error) => void): Promise<void> {
     const foundation = await this.#lay(settings);
     const parts = await assemble(foundation, onFatal);
-    const { loop, broker, hub, clock, log, loaded, runner } = parts;
+    const { loop, broker, hub, clock, log, loaded, runner, desk } = parts;
     // First of all inputs, before anybody can send one: nothing may reach the kernel before its agents are there.
     loop.post(startedInput(foundation));
     const api = await createApi(apiDependencies(parts));
@@ -93,7 +96,9 @@ export class TradingSystem {
     this.#closers.push(() => broker.stop());
     loop.start();
     this.#closers.push(() => loop.stop());
-    for (const effect of loaded.pendingEffects) runner.release(effect);
+    if (foundation.workflows.forAgents !== undefined) void desk.start();
+    this.#closers.push(async () => desk.stop());
+    for (const effect of loaded.pendingEffects) runner.recover(effect);
     await hub.start();
     this.#closers.push(() => hub.stop());
     const housekeeping = new Housekeeping(parts);
@@ -126,7 +131,8 @@ export class TradingSystem {
     const clock = market.clock();
     assertTimeGoesOn(loaded.lastAt, clock.now(), settings);
     const startingCash = await openPaperAccount(store.venueBook(), market.sources, settings, log);
-    return { settings, log, store, loaded, market, strategies, clock, startingCash };
+    const workflows = selectWorkflows(settings, clock, log);
+    return { settings, log, store, loaded, market, strategies, workflows, clock, startingCash };
   }
 }
 
@@ -160,6 +166,11 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   const venue = new PaperVenue({ startingCash: decimalText(foundation.startingCash) });
   const broker = new PaperBroker({ venue, book: store.venueBook(), clock });
   const hub = new MarketHub({ sources: market.sources, clock, post, venue: broker, log });
+  const settle = (effectId: string) => loop.settle(effectId);
+  const postAndWait = (input: KernelInput) => loop.postAndWait(input);
+  const waits = { post, postAndWait, settle };
+  const { server, callbackSecret } = foundation.workflows;
+  const desk = new WorkflowDesk({ server, callbackSecret, clock, log, ...waits });
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
   const { clockSkewMs } = market;
   const probes = createProbes({
@@ -170,12 +181,11 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     systemProbe,
     clockSkewMs,
     folder: settings.LOG_DIR,
+    ...(foundation.workflows.forAgents === undefined ? {} : { workflowCheck: () => desk.check() }),
   });
-  const settle = (effectId: string) => loop.settle(effectId);
   const notifiers = [new LogNotifier(log)];
-  const postAndWait = (input: KernelInput) => loop.postAndWait(input);
-  const waits = { post, postAndWait, settle };
-  const runner = new EffectRunner({ broker, market: hub, notifiers, probes, clock, log, ...waits });
+  const parts = { broker, market: hub, notifiers, probes, workflows: desk };
+  const runner = new EffectRunner({ ...parts, clock, log, ...waits });
   return {
     ...foundation,
     facts,
@@ -185,6 +195,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     hub,
     systemProbe,
     runner,
+    desk,
     alerts: () => runner.alerts,
   };
 }
@@ -228,11 +239,13 @@ function startedInput(foundation: Foundation): KernelInput {
       ),
     },
   };
+  const { forAgents } = foundation.workflows;
   const data = {
     run_mode: settings.ATO_MODE,
     seed: settings.ATO_SEED,
     version,
-    agent_settings: { ...agentSettings },
+    agent_settings:
+      forAgents === undefined ? { ...agentSettings } : { ...agentSettings, workflows: forAgents },
     first_start: loaded.sequence === 0,
   };
   return { from: 'kernel', message_type: 'kernel.started', data, at: clock.now() };

@@ -7,6 +7,7 @@ import { createOrchestrator } from '../../src/orchestrator/orchestrator.ts';
 import type { Policy } from '../../src/orchestrator/policy.ts';
 import type { MessageDataByType, MessageType } from '../../src/shared/bus/catalogue.ts';
 import { type CollectionRows, collectionNames } from '../../src/shared/bus/collections.ts';
+import type { AnyEffect } from '../../src/shared/bus/effects.ts';
 import type { AnyMessage } from '../../src/shared/bus/message.ts';
 import { type AgentSettings, defaultRiskSettings } from '../../src/shared/domain/agent-settings.ts';
 import type { Decision } from '../../src/shared/domain/decision.ts';
@@ -40,6 +41,7 @@ export class World {
   readonly kernel: Kernel;
   readonly mirror: StateMirror;
   readonly messages: AnyMessage[] = [];
+  readonly effects: AnyEffect[] = [];
   answer: Answer = 'ok';
   /** A failure of the orchestrator itself fails the test unless this is set. */
   mayFail = false;
@@ -189,6 +191,7 @@ export class World {
     const { record } = this.kernel.process(input);
     for (const put of record.puts) this.mirror.apply(put);
     this.messages.push(...record.emitted);
+    this.effects.push(...record.effects);
     const failure = record.emitted.find(
       (message) => message.message_type === 'kernel.agent_failed' && message.data.agent === 'orchestrator_ai',
     );

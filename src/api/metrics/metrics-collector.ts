@@ -99,7 +99,9 @@ export class MetricsCollector {
   }
 
   #updateSources(facts: RuntimeFacts): void {
-    for (const { source, status } of facts.sources) {
+    const { workflow_server: server } = facts;
+    const workflows = server ? [{ source: server.name, status: server.status }] : [];
+    for (const { source, status } of [...facts.sources, ...workflows]) {
       const name = `api_health_${metricSuffix(source)}`;
       let gauge = this.#sourceGauges.get(name);
       if (gauge === undefined) {

@@ -16,7 +16,12 @@ import {
   symbolText,
 } from '../schemas/common-bodies.ts';
 import { decisionBody, signalBody, taskBody } from '../schemas/decision-bodies.ts';
-import { orchestratorStatusBody, statusBody, workflowBody } from '../schemas/overview-bodies.ts';
+import {
+  orchestratorStatusBody,
+  statusBody,
+  workflowBody,
+  workflowServerBody,
+} from '../schemas/overview-bodies.ts';
 import { where } from '../where.ts';
 import { toWireForm } from '../wire-form.ts';
 
@@ -243,9 +248,21 @@ function addWorkflows(app: ApiServer, { dependencies }: ApiContext): void {
       schema: {
         tags: ['orchestrator'],
         summary: 'The catalogue of work the orchestrator chooses from',
-        response: { 200: z.object({ workflows: z.array(workflowBody) }), ...readProblems },
+        response: {
+          200: z.object({ workflows: z.array(workflowBody), server: workflowServerBody.nullable() }),
+          ...readProblems,
+        },
       },
     },
-    async () => ({ workflows: await Promise.all(dependencies.workflows().map(describe)) }),
+    async () => {
+      const server = dependencies.runtime().workflow_server ?? null;
+      return {
+        workflows: await Promise.all(dependencies.workflows().map(describe)),
+        server:
+          server === null
+            ? null
+            : { name: server.name, status: server.status === null ? null : toWireForm(server.status) },
+      };
+    },
   );
 }

@@ -106,6 +106,9 @@ export const taskBody = z
       })
       .nullable(),
     reason: z.string(),
+    runner_note: z.string().exactOptional().describe('Why this runner does it, when that is worth saying'),
+    execution_id: z.string().nullable().exactOptional().describe('n8n execution that does it, where known'),
+    delegated: z.boolean().exactOptional().describe('Its workflow handed the work to the agent'),
     open: z.boolean(),
   })
   .meta({ id: 'Task' }) satisfies z.ZodType<WireForm<Task>>;

@@ -102,6 +102,23 @@ export const systemHealthBody = z
   })
   .meta({ id: 'SystemHealth' });
 
+export const workflowServerBody = z
+  .object({
+    name: z.string(),
+    status: z
+      .object({
+        server: z.string(),
+        ok: z.boolean(),
+        health: z.number().min(0).max(1),
+        detail: z.string(),
+        latency_ms: z.number().nullable(),
+        at: instant,
+      })
+      .nullable()
+      .describe('Null before it was first asked'),
+  })
+  .meta({ id: 'WorkflowServer' });
+
 export const workflowBody = z
   .object({
     kind: z.enum(taskKinds),

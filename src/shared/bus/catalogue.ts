@@ -16,6 +16,7 @@ import type { Task, TaskKind, TaskResult } from '../domain/task.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { TradingState, TradingStateRecord } from '../domain/trading-state.ts';
 import type { MarketState, ProbeResult, SystemVitals } from '../domain/vitals.ts';
+import type { WorkflowOutcome, WorkflowServerStatus, WorkflowWitness } from '../domain/workflow.ts';
 
 /** A closed candle, with when it happened (its close) and when the system could first know it. */
 export interface CandleEvent {
@@ -159,6 +160,20 @@ export interface TaskCompletion {
   readonly result: TaskResult;
 }
 
+/** How the workflow of one attempt ended, told once or more often; only the first word on an attempt counts. */
+export interface WorkflowResult extends TaskCompletion {
+  readonly attempt: number;
+  readonly outcome: WorkflowOutcome;
+  readonly via: WorkflowWitness;
+  readonly execution_id: string | null;
+}
+
+/** A running workflow asks that the agent of its task do the work now. */
+export interface WorkflowHandover {
+  readonly task_id: string;
+  readonly execution_id: string | null;
+}
+
 /** Trading's own summary, for the orchestrator's snapshot and the health monitor. */
 export interface TradingSummary {
   readonly state: TradingState;
@@ -199,7 +214,9 @@ export interface MessageDataByType {
   'operator.command': OperatorCommand;
   'system.vitals': SystemVitals;
   'probe.result': ProbeResult;
-  'workflow.result': TaskCompletion;
+  'workflow.result': WorkflowResult;
+  'workflow.handover': WorkflowHandover;
+  'workflow.status': WorkflowServerStatus;
   mandate: Mandate;
   decision: Decision;
   'decision.scored': Decision;
@@ -238,6 +255,8 @@ export const inputTypes = [
   'system.vitals',
   'probe.result',
   'workflow.result',
+  'workflow.handover',
+  'workflow.status',
   'kernel.agent_restarted',
 ] as const satisfies readonly MessageType[];
 export type InputType = (typeof inputTypes)[number];

@@ -4,6 +4,7 @@ import type { Severity } from '../domain/incident.ts';
 import type { OrderRequest } from '../domain/order.ts';
 import type { TaskKind } from '../domain/task.ts';
 import type { EpochMs } from '../domain/time.ts';
+import type { WorkflowContext } from '../domain/workflow.ts';
 
 export interface EffectDataByKind {
   'broker.submit': OrderRequest;
@@ -21,7 +22,12 @@ export interface EffectDataByKind {
   'workflow.run': {
     readonly task_id: string;
     readonly kind: TaskKind;
+    readonly attempt: number;
     readonly symbols: readonly string[];
+    readonly decision_id: string;
+    readonly priority: number;
+    readonly reason: string;
+    readonly context: WorkflowContext;
     readonly deadline_at: EpochMs;
   };
 }
@@ -41,7 +47,8 @@ export type AnyEffect = { [Kind in EffectKind]: Effect<Kind> }[EffectKind];
 
 /**
  * What a restart does with an effect that was committed but perhaps not performed.
- * Orders are never resent blindly: trading asks the broker first, so they are dropped here.
+ * Orders are never resent blindly: trading asks the broker first, so they are dropped here. A workflow is kept, but
+ * what is released again is the question what became of it.
  */
 export const effectRecovery: Readonly<Record<EffectKind, 'release-again' | 'drop'>> = {
   'broker.submit': 'drop',

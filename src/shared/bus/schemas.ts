@@ -5,6 +5,7 @@ import { timeframes } from '../domain/candle.ts';
 import { runModes } from '../domain/mode.ts';
 import { sourceStates } from '../domain/source-status.ts';
 import { taskKinds } from '../domain/task.ts';
+import { workflowOutcomes, workflowWitnesses } from '../domain/workflow.ts';
 import { type InputType, type MessageDataByType, operatorCommands } from './catalogue.ts';
 
 const maxNameLength = 64;
@@ -194,5 +195,18 @@ export const inputSchemas: InputSchemas = {
     kind: z.enum(taskKinds),
     succeeded: z.boolean(),
     result: taskResult,
+    attempt: z.int().positive(),
+    outcome: z.enum(workflowOutcomes),
+    via: z.enum(workflowWitnesses),
+    execution_id: name.nullable(),
+  }),
+  'workflow.handover': z.object({ task_id: name, execution_id: name.nullable() }),
+  'workflow.status': z.object({
+    server: name,
+    ok: z.boolean(),
+    health: z.number().min(0).max(1),
+    detail,
+    latency_ms: z.number().nonnegative().nullable(),
+    at,
   }),
 };

@@ -75,7 +75,7 @@ function describeUnknown(name: string): string {
 
 function describeIssue(issue: z.core.$ZodIssue, merged: Readonly<Record<string, string>>): string {
   const name = String(issue.path[0]);
-  const shown = /KEY|TOKEN|URL/.test(name) ? 'the given value' : `"${merged[name] ?? ''}"`;
+  const shown = /KEY|TOKEN|URL|SECRET/.test(name) ? 'the given value' : `"${merged[name] ?? ''}"`;
   return `${name}: ${issue.message} (found ${shown}). See env.example.`;
 }
 
@@ -85,6 +85,9 @@ function crossChecks(settings: Settings): string[] {
     problems.push(
       'ATO_MODE=live: this version has no live broker. Set ATO_MODE=paper, which trades on a simulated account with real prices.',
     );
+  }
+  if (settings.TASK_RUNNER === 'n8n' && settings.N8N_BASE_URL === undefined) {
+    problems.push('TASK_RUNNER=n8n needs N8N_BASE_URL, such as http://127.0.0.1:5678.');
   }
   if (settings.ATO_MARKET_SOURCE === 'tape' && settings.ATO_TAPE_PATH === undefined) {
     problems.push('ATO_MARKET_SOURCE=tape needs ATO_TAPE_PATH, a recorded candle file or a folder of them.');

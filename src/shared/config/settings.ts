@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type AgentSettings, defaultRiskSettings } from '../domain/agent-settings.ts';
 import { instrumentFor } from '../domain/instrument.ts';
+import { taskRunnerChoices } from '../domain/workflow.ts';
 
 const text = z.string().trim().min(1);
 const secret = text.optional();
@@ -44,6 +45,20 @@ const symbolList = z
     }
   });
 
+const webAddress = z
+  .string()
+  .refine(
+    (value) =>
+      URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && new URL(value).username === '',
+    'write it as http://host:port or https://host, without a user',
+  );
+
+/** Goes into a header as it is. */
+const headerValue = text.regex(
+  /^[\x21-\x7e]+( [\x21-\x7e]+)*$/,
+  'use printable characters without line ends',
+);
+
 /** Names the users already have in their own files; every other setting of ours starts with ATO_. */
 export const environmentSchema = z.object({
   ORCHESTRATOR_PORT: wholeNumber(0, 65_535).default(8080),
@@ -70,6 +85,16 @@ export const environmentSchema = z.object({
   BIRDEYE_API_KEY: secret,
   TELEGRAM_BOT_TOKEN: secret,
   TELEGRAM_CHAT_ID: secret,
+  TASK_RUNNER: oneOf(taskRunnerChoices).default('auto'),
+  N8N_BASE_URL: webAddress.optional(),
+  N8N_WEBHOOK_HEADER: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,64}$/, 'use letters, digits and hyphens')
+    .default('X-Webhook-Token'),
+  N8N_WEBHOOK_TOKEN: headerValue.optional(),
+  N8N_API_KEY: headerValue.optional(),
+  N8N_CALLBACK_SECRET: text.min(16, 'use at least 16 characters').optional(),
+  N8N_CALLBACK_URL: webAddress.optional(),
   ATO_MODE: oneOf(['paper', 'live']).default('paper'),
   ATO_MARKET_SOURCE: oneOf(['auto', 'binance', 'tape', 'synthetic']).default('auto'),
   ATO_TAPE_PATH: text.optional(),
@@ -101,6 +126,9 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'TRADERMADE_API_KEY',
   'BIRDEYE_API_KEY',
   'TELEGRAM_BOT_TOKEN',
+  'N8N_WEBHOOK_TOKEN',
+  'N8N_API_KEY',
+  'N8N_CALLBACK_SECRET',
 ]);
 
 /** The secret-free part that agents are built from, before sources and broker are known. */

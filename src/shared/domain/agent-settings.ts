@@ -40,6 +40,8 @@ export interface AgentSettings {
   /** Live trading starts halted until a person resumes it; paper and simulation start active. */
   readonly initial_trading_state: 'active' | 'halted';
   readonly risk: RiskSettings;
+  /** Workflow server that may run tasks; absent when only the agents do. */
+  readonly workflows?: { readonly server: string; readonly runner: 'auto' | 'n8n' };
 }
 
 export const defaultRiskSettings: RiskSettings = {

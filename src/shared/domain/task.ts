@@ -37,6 +37,12 @@ export interface Task {
   readonly symbols: readonly string[];
   readonly result: TaskResult | null;
   readonly reason: string;
+  /** Why this runner does the attempt, when that is worth saying. */
+  readonly runner_note?: string;
+  /** Execution of the workflow server that does the attempt, as far as it is known. */
+  readonly execution_id?: string | null;
+  /** True when the workflow of this attempt has handed the work to the agent. */
+  readonly delegated?: boolean;
   /** True while the task manager still has something to do with it. */
   readonly open: boolean;
 }

@@ -4,6 +4,7 @@ import type { ProbeName } from '../../../shared/domain/probe-names.ts';
 import type { SourceStatus } from '../../../shared/domain/source-status.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
 import type { AgentVitals } from '../../../shared/domain/vitals.ts';
+import type { WorkflowServerStatus } from '../../../shared/domain/workflow.ts';
 import type { Probe } from '../../../shared/ports/probe.ts';
 import type { StoreHealth } from '../../../shared/ports/store.ts';
 import { type Finding, guardedProbe } from './guarded-probe.ts';
@@ -21,6 +22,8 @@ export interface StandardProbeParts {
   }>;
   readonly eventLoopDelayMs: () => number;
   readonly heap: () => { readonly usedBytes: number; readonly limitBytes: number };
+  /** Asks the workflow server now; absent when none is configured. */
+  readonly workflowCheck?: () => Promise<Omit<WorkflowServerStatus, 'at'>>;
   /** Must not reset the statistics that the vitals report. */
   readonly agents: () => readonly Pick<AgentVitals, 'agent' | 'state'>[];
 }
@@ -40,6 +43,7 @@ export function createStandardProbes(parts: StandardProbeParts): ReadonlyMap<Pro
     }),
     heap: () => lookAtHeap(parts.heap()),
     agent: () => lookAtAgents(parts.agents()),
+    workflow: async () => lookAtWorkflows(await parts.workflowCheck?.()),
   };
   const names = Object.keys(looks) as ProbeName[];
   return new Map(names.map((name) => [name, guardedProbe({ name, now: parts.now, look: looks[name] })]));
@@ -81,6 +85,12 @@ function lookAtHeap(heap: { readonly usedBytes: number; readonly limitBytes: num
   const share = heap.limitBytes > 0 ? heap.usedBytes / heap.limitBytes : null;
   const detail = `${heap.usedBytes} of ${heap.limitBytes} bytes`;
   return { ok: true, value: share, detail, latencyMs: null };
+}
+
+/** Value: health in 0..1. */
+function lookAtWorkflows(status: Omit<WorkflowServerStatus, 'at'> | undefined): Finding {
+  if (status === undefined) return { ok: true, value: null, detail: 'none is configured', latencyMs: null };
+  return { ok: status.ok, value: status.health, detail: status.detail, latencyMs: status.latency_ms };
 }
 
 /** Value: number of agents that run. */
