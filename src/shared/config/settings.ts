@@ -50,6 +50,7 @@ export const environmentSchema = z.object({
   ANTHROPIC_API_KEY: secret,
   TRADERMADE_API_KEY: secret,
   BIRDEYE_API_KEY: secret,
+  CRYPTOPANIC_API_KEY: secret,
   TELEGRAM_BOT_TOKEN: secret,
   TELEGRAM_CHAT_ID: secret,
   ATO_MODE: z.enum(['paper', 'live']).default('paper'),
@@ -57,6 +58,7 @@ export const environmentSchema = z.object({
   ATO_TAPE_PATH: text.optional(),
   ATO_MARKET_SPEED: z.coerce.number().min(1).max(100_000).default(1),
   ATO_UNIVERSE: symbolList.default(['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'EURUSD', 'GBPUSD']),
+  ATO_NEWS: z.enum(['auto', 'off']).default('auto'),
   ATO_SEED: z.coerce.number().int().min(0).max(2_147_483_647).default(1),
   ATO_STARTING_CASH: z.coerce.number().positive().max(1e12).default(10_000),
   ATO_STRATEGY_FILE: text.optional(),
@@ -89,6 +91,7 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'ANTHROPIC_API_KEY',
   'TRADERMADE_API_KEY',
   'BIRDEYE_API_KEY',
+  'CRYPTOPANIC_API_KEY',
   'TELEGRAM_BOT_TOKEN',
 ]);
 
