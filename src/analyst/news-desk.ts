@@ -46,10 +46,15 @@ export class NewsDesk {
 
   onCalendar(snapshot: CalendarSnapshot, turn: Turn): void {
     const listed = new Set(snapshot.events.map((event) => event.id));
-    for (const [key, event] of this.#calendar) {
-      const covered =
-        event.source === snapshot.source && event.at >= snapshot.from && event.at <= snapshot.to;
-      if (!covered || listed.has(key)) continue;
+    const gone = [...this.#calendar.values()].filter(
+      (event) =>
+        event.source === snapshot.source &&
+        event.at >= snapshot.from &&
+        event.at <= snapshot.to &&
+        !listed.has(event.id),
+    );
+    // By key: a restored shelf holds its rows in another order and must still write the same journal.
+    for (const key of gone.map((event) => event.id).sort()) {
       this.#calendar.delete(key);
       turn.remove('calendar', key);
     }

@@ -1,17 +1,15 @@
 // Why a poll brought nothing, sorted by what the poller may do next.
 
-export const feedFaultKinds = [
-  'unreachable',
-  'rate-limited',
-  'refused',
-  'gone',
-  'html-page',
-  'truncated',
-  'malformed',
-  'hostile',
-  'too-large',
-] as const;
-export type FeedFaultKind = (typeof feedFaultKinds)[number];
+export type FeedFaultKind =
+  | 'unreachable'
+  | 'rate-limited'
+  | 'refused'
+  | 'gone'
+  | 'html-page'
+  | 'truncated'
+  | 'malformed'
+  | 'hostile'
+  | 'too-large';
 
 /** The message is for logs and statuses: it must never hold a key or a body. */
 export class FeedFault extends Error {

@@ -19,7 +19,7 @@ const maxParallelPolls = 4;
 const maxItemsPerPoll = 200;
 const statusEveryMs = 5 * minuteMs;
 /** Name of the status over all news feeds together. */
-export const allNewsStatus = 'news';
+const allNewsStatus = 'news';
 
 export interface NewsPollerOptions {
   readonly feeds: readonly NewsFeed[];
