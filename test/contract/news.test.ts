@@ -191,7 +191,7 @@ test.each([
 });
 
 test('a failing feed is asked ever more rarely, and the others go on', async () => {
-  server.stage('/bad', { status: 500 });
+  server.stage('/bad', { status: 400 });
   server.stage('/good', { headers: rssType, body: rss([{ title: 'Good', guid: '1' }]) });
   run(desks(entry('bad'), entry('good')));
   const end = startAt + 3 * 60 * minuteMs;

@@ -51,6 +51,12 @@ function detailOf(feeds: readonly View[], answered: number, faulty: readonly Vie
     return answered === feeds.length
       ? `${feeds.length} feed(s)`
       : `${answered} of ${feeds.length} feeds have answered, none has failed`;
+  const [first] = faulty;
+  const alike = faulty.every(
+    ({ fault }) => fault?.kind === first?.fault?.kind && fault?.message === first?.fault?.message,
+  );
+  if (alike && faulty.length > 1)
+    return `${feeds.length - faulty.length} of ${feeds.length} feeds; ${faulty.length} are ${first?.fault?.kind} (${first?.fault?.message})`;
   const reasons = faulty.map(({ feed, fault, faults }) => {
     const times = [...faults.values()].reduce((sum, count) => sum + count, 0);
     return `${feed.name}: ${fault?.kind} (${fault?.message}), ${times} so far`;

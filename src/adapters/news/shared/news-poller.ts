@@ -190,11 +190,10 @@ export class NewsPoller implements NewsSource {
     const now = this.#clock.now();
     track.failed(fault, now, this.#random());
     if (fault.waitMs !== null) this.#closeHost(track.host, now + fault.waitMs);
-    this.#logOnce(`${track.feed.name} ${fault.kind}`, {
-      feed: track.feed.name,
-      fault: fault.kind,
-      reason: fault.message,
-    });
+    const fields = { feed: track.feed.name, fault: fault.kind, reason: fault.message };
+    // Without a network all feeds fail at once: the word of each group says that better than a line for each.
+    if (fault.kind === 'unreachable') this.#options.log.debug(fields, 'a news feed does not answer');
+    else this.#logOnce(`${track.feed.name} ${fault.kind}`, fields);
   }
 
   /** Each trouble once per run: a dead feed must not fill the log. */
