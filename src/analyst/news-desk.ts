@@ -5,8 +5,8 @@ import type { CalendarEvent, CalendarSnapshot, NewsItem, SentimentReading } from
 
 /** Not more than one list answer can show. */
 export const maxNewsRows = 1_000;
-export const maxSentimentRows = 400;
-export const maxCalendarRows = 1_000;
+const maxSentimentRows = 400;
+const maxCalendarRows = 1_000;
 
 type Aged = { readonly known_at: number };
 

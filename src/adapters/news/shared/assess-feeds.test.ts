@@ -1,15 +1,32 @@
 // What a group of feeds says of itself, in every state.
 import { expect, test } from 'vitest';
-import { rssFeeds } from '../rss/rss-feeds.ts';
 import { assessFeeds } from './assess-feeds.ts';
 import { FeedFault } from './feed-fault.ts';
 import { FeedTrack } from './feed-track.ts';
+import type { NewsFeed } from './news-feed.ts';
 
 const now = Date.UTC(2026, 3, 15);
-const [first, second] = rssFeeds();
 
-function track(which: typeof first, lastOkAt: number | null, fault?: FeedFault): FeedTrack {
-  const made = new FeedTrack(which!, now);
+function feed(name: string): NewsFeed {
+  return {
+    name,
+    statusGroup: 'news_crypto',
+    newsGroup: 'crypto',
+    url: `https://${name}.example/rss`,
+    secret: false,
+    language: 'en',
+    assets: [],
+    everyMs: 180_000,
+    hostGapMs: 10_000,
+    accept: '*/*',
+    read: () => ({ items: [], unreadable: 0, unreadableReason: '' }),
+  };
+}
+
+const [first, second] = [feed('coindesk'), feed('cointelegraph')];
+
+function track(which: NewsFeed, lastOkAt: number | null, fault?: FeedFault): FeedTrack {
+  const made = new FeedTrack(which, now);
   made.lastOkAt = lastOkAt;
   made.latencyMs = lastOkAt === null ? null : 100;
   made.fault = fault;
