@@ -25,6 +25,7 @@ import { addControlRoutes } from './routes/control-routes.ts';
 import { addExplainRoutes } from './routes/explain-routes.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
 import { addMarketRoutes } from './routes/market-routes.ts';
+import { addNewsRoutes } from './routes/news-routes.ts';
 import { addOrchestratorRoutes } from './routes/orchestrator-routes.ts';
 import { addPageRoutes } from './routes/page-routes.ts';
 import { addStreamRoutes } from './routes/stream-routes.ts';
@@ -71,6 +72,7 @@ export async function createApi(
   addExplainRoutes(app, context);
   addTradingRoutes(app, context);
   addMarketRoutes(app, context);
+  addNewsRoutes(app, context);
   addControlRoutes(app, context);
   addStreamRoutes(app, context);
   await addPageRoutes(app, context);

@@ -13,6 +13,7 @@ import type { Store } from '../shared/ports/store.ts';
 import type { LiveFacts } from './live-facts.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
+import type { NewsDesk } from './news-desk.ts';
 import { pageFolder } from './page-build.ts';
 import { version } from './version.ts';
 
@@ -24,6 +25,7 @@ export interface ApiParts {
   readonly kernel: Kernel;
   readonly loop: KernelLoop;
   readonly hub: MarketHub;
+  readonly news: NewsDesk;
   readonly facts: LiveFacts;
   readonly clock: Clock;
   readonly alerts: () => { readonly sent: number; readonly failed: number };
@@ -64,7 +66,7 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
 }
 
 function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
-  const { facts, kernel, loop, market, hub, settings } = parts;
+  const { facts, kernel, loop, market, hub, news, settings } = parts;
   return {
     version,
     run_mode: settings.ATO_MODE,
@@ -74,12 +76,15 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
     running: facts.running,
     agents: facts.vitals?.agents ?? [],
     vitals: facts.vitals,
-    sources: market.sources.map((source) => ({
-      source: source.name,
-      kind: source.kind,
-      symbols: source.symbols,
-      status: hub.status(source.name) ?? null,
-    })),
+    sources: [
+      ...market.sources.map((source) => ({
+        source: source.name,
+        kind: source.kind,
+        symbols: source.symbols,
+        status: hub.status(source.name) ?? null,
+      })),
+      ...news.groups.map((group) => ({ ...group, kind: 'live' as const, symbols: [] })),
+    ],
     journal: {
       sequence: kernel.sequence,
       hash: kernel.hash,

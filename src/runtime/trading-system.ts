@@ -24,6 +24,7 @@ import { LiveFacts } from './live-facts.ts';
 import { openLog } from './logging.ts';
 import { MarketHub } from './market-hub.ts';
 import { type SelectedMarket, selectMarket } from './market-selection.ts';
+import { NewsDesk, selectNews } from './news-desk.ts';
 import { openStore } from './open-store.ts';
 import { keepPageBuilt } from './page-build.ts';
 import { openPaperAccount } from './paper-account.ts';
@@ -83,7 +84,7 @@ export class TradingSystem {
   async #compose(settings: Settings, onFatal: (error: Error) => void): Promise<void> {
     const foundation = await this.#lay(settings);
     const parts = await assemble(foundation, onFatal);
-    const { loop, broker, hub, clock, log, loaded, runner } = parts;
+    const { loop, broker, hub, news, clock, log, loaded, runner } = parts;
     // First of all inputs, before anybody can send one: nothing may reach the kernel before its agents are there.
     loop.post(startedInput(foundation));
     const api = await createApi(apiDependencies(parts));
@@ -96,6 +97,8 @@ export class TradingSystem {
     for (const effect of loaded.pendingEffects) runner.release(effect);
     await hub.start();
     this.#closers.push(() => hub.stop());
+    news.start();
+    this.#closers.push(() => news.stop());
     const housekeeping = new Housekeeping(parts);
     housekeeping.start();
     this.#closers.push(async () => housekeeping.stop());
@@ -160,6 +163,13 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   const venue = new PaperVenue({ startingCash: decimalText(foundation.startingCash) });
   const broker = new PaperBroker({ venue, book: store.venueBook(), clock });
   const hub = new MarketHub({ sources: market.sources, clock, post, venue: broker, log });
+  const newsSource = selectNews(settings, {
+    clock: market.clock(),
+    log,
+    universe: market.universe,
+    recent: loaded.rows.news.values(),
+  });
+  const news = new NewsDesk({ source: newsSource, clock, post, log });
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
   const { clockSkewMs } = market;
   const probes = createProbes({
@@ -183,6 +193,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     loop,
     broker,
     hub,
+    news,
     systemProbe,
     runner,
     alerts: () => runner.alerts,

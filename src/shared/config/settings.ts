@@ -68,6 +68,7 @@ export const environmentSchema = z.object({
   ANTHROPIC_API_KEY: secret,
   TRADERMADE_API_KEY: secret,
   BIRDEYE_API_KEY: secret,
+  CRYPTOPANIC_API_KEY: secret,
   TELEGRAM_BOT_TOKEN: secret,
   TELEGRAM_CHAT_ID: secret,
   ATO_MODE: oneOf(['paper', 'live']).default('paper'),
@@ -75,6 +76,7 @@ export const environmentSchema = z.object({
   ATO_TAPE_PATH: text.optional(),
   ATO_MARKET_SPEED: numeric(1, 100_000).default(1),
   ATO_UNIVERSE: symbolList.default(['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'EURUSD', 'GBPUSD']),
+  ATO_NEWS: oneOf(['auto', 'off']).default('auto'),
   ATO_SEED: wholeNumber(0, 2_147_483_647).default(1),
   ATO_STARTING_CASH: numeric(1, 1_000_000_000_000).default(10_000),
   ATO_STRATEGY_FILE: text.optional(),
@@ -100,6 +102,7 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'ANTHROPIC_API_KEY',
   'TRADERMADE_API_KEY',
   'BIRDEYE_API_KEY',
+  'CRYPTOPANIC_API_KEY',
   'TELEGRAM_BOT_TOKEN',
 ]);
 
