@@ -27,6 +27,7 @@ import { addHealthRoutes } from './routes/health-routes.ts';
 import { addMarketRoutes } from './routes/market-routes.ts';
 import { addOrchestratorRoutes } from './routes/orchestrator-routes.ts';
 import { addPageRoutes } from './routes/page-routes.ts';
+import { addSessionRoutes } from './routes/session-routes.ts';
 import { addStreamRoutes } from './routes/stream-routes.ts';
 import { addTradingRoutes } from './routes/trading-routes.ts';
 
@@ -71,6 +72,7 @@ export async function createApi(
   addExplainRoutes(app, context);
   addTradingRoutes(app, context);
   addMarketRoutes(app, context);
+  addSessionRoutes(app, context);
   addControlRoutes(app, context);
   addStreamRoutes(app, context);
   await addPageRoutes(app, context);

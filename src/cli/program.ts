@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { journalCommand } from './journal.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
+import { sessionsCommand } from './sessions.ts';
 import { simCommand } from './sim.ts';
 import { startCommand } from './start.ts';
 
@@ -24,6 +25,7 @@ export function createProgram(): Command {
     journalCommand(),
     explainCommand(),
     doctorCommand(),
+    sessionsCommand(),
     benchCommand(),
   ];
   for (const command of commands) program.addCommand(command);

@@ -1,8 +1,9 @@
 // ato sim: the four agents over a recording or the synthetic market under the virtual clock.
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { type SimulationReport, simulate } from '../runtime/simulation.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import { Misuse } from './misuse.ts';
+import { instant, list, positive, upperList, wholeNumber } from './option-values.ts';
 import { note, ProgressBar, printJson, printLine } from './output.ts';
 
 interface SimOptions {
@@ -71,37 +72,4 @@ function printReport(report: SimulationReport): void {
     `final equity ${report.final_equity}, largest drawdown ${report.max_drawdown_pct} % (simulated account; says nothing about the future)`,
   );
   printLine(`journal hash ${report.journal_hash}`);
-}
-
-function list(value: string): string[] {
-  const parts = value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-  if (parts.length === 0) throw new InvalidArgumentError('name at least one.');
-  return parts;
-}
-
-function upperList(value: string): string[] {
-  return list(value).map((part) => part.toUpperCase());
-}
-
-function wholeNumber(value: string): number {
-  const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < 0)
-    throw new InvalidArgumentError('use a whole number from 0 on.');
-  return number;
-}
-
-function positive(value: string): number {
-  const number = Number(value);
-  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('use a number above 0.');
-  return number;
-}
-
-function instant(value: string): number {
-  const at = Date.parse(value);
-  if (Number.isNaN(at))
-    throw new InvalidArgumentError('use an ISO 8601 instant such as 2026-04-01T00:00:00Z.');
-  return at;
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type AgentSettings, defaultRiskSettings } from '../domain/agent-settings.ts';
 import { instrumentFor } from '../domain/instrument.ts';
+import { parseSessionHours } from '../domain/session-rules.ts';
 
 const text = z.string().trim().min(1);
 const secret = text.optional();
@@ -25,6 +26,14 @@ const symbolList = z
         );
     }
   });
+
+const sessionHours = z.string().superRefine((value, context) => {
+  try {
+    parseSessionHours(value);
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : String(error));
+  }
+});
 
 /** Names the users already have in their own files; every other setting of ours starts with ATO_. */
 export const environmentSchema = z.object({
@@ -57,6 +66,8 @@ export const environmentSchema = z.object({
   ATO_TAPE_PATH: text.optional(),
   ATO_MARKET_SPEED: z.coerce.number().min(1).max(100_000).default(1),
   ATO_UNIVERSE: symbolList.default(['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'EURUSD', 'GBPUSD']),
+  ATO_SESSION_HOURS: sessionHours.optional(),
+  ATO_HOLIDAYS_FILE: text.optional(),
   ATO_SEED: z.coerce.number().int().min(0).max(2_147_483_647).default(1),
   ATO_STARTING_CASH: z.coerce.number().positive().max(1e12).default(10_000),
   ATO_STRATEGY_FILE: text.optional(),
