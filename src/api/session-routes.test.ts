@@ -1,6 +1,6 @@
 // GET /markets/sessions over the real server.
 import { afterEach, expect, test } from 'vitest';
-import { type ApiWorld, apiWorld, startAt } from '../../test/support/api-world.ts';
+import { type ApiWorld, apiWorld, facts } from '../../test/support/api-world.ts';
 import { sessionsBody } from './schemas/session-bodies.ts';
 
 let world: ApiWorld;
@@ -43,7 +43,7 @@ test('says what is open, what overlaps and what changes next', async () => {
 
 test('speaks of now when no instant is named', async () => {
   const { body } = await get('');
-  expect(body.at).toBe(new Date(startAt).toISOString());
+  expect(body.at).toBe(new Date(facts().now).toISOString());
 });
 
 test.each([

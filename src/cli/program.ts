@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { journalCommand } from './journal.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
+import { recordCommand } from './record.ts';
 import { sessionsCommand } from './sessions.ts';
 import { simCommand } from './sim.ts';
 import { startCommand } from './start.ts';
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     explainCommand(),
     doctorCommand(),
     sessionsCommand(),
+    recordCommand(),
     benchCommand(),
   ];
   for (const command of commands) program.addCommand(command);
