@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../runtime/version.ts';
 import { SettingsError } from '../shared/config/load-settings.ts';
 import { benchCommand } from './bench.ts';
+import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { journalCommand } from './journal.ts';
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     doctorCommand(),
     sessionsCommand(),
     recordCommand(),
+    dataCommand(),
     benchCommand(),
   ];
   for (const command of commands) program.addCommand(command);
