@@ -26,7 +26,7 @@ export interface RecordingRequest {
   readonly log: Log;
 }
 
-export interface RecordedSeries {
+interface RecordedSeries {
   readonly symbol: string;
   readonly source: string;
   readonly kind: MarketDataSource['kind'];

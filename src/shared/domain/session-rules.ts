@@ -15,7 +15,7 @@ export const sessionZones: Readonly<Record<ForexSession, string>> = {
 export const weekZone = 'America/New_York';
 
 /** Minutes of the local day; a close at or before the open falls on the next day. */
-export interface LocalHours {
+interface LocalHours {
   readonly open: number;
   readonly close: number;
 }
@@ -59,11 +59,6 @@ export const defaultSessionRules: SessionRules = {
 export function minutesOfDay(text: string): number | undefined {
   const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
   return match === null ? undefined : Number(match[1]) * 60 + Number(match[2]);
-}
-
-/** Minutes of the day as `HH:MM`. */
-export function timeOfDay(minutes: number): string {
-  return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
 }
 
 /**

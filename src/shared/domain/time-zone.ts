@@ -23,7 +23,7 @@ export function zonedInstant(zone: string, localDay: number, minuteOfDay: number
 }
 
 /** What a zone's wall clock is ahead of UTC at an instant, in milliseconds. */
-export function zoneOffsetMs(zone: string, at: EpochMs): number {
+function zoneOffsetMs(zone: string, at: EpochMs): number {
   const changes = changesOf(zone, new Date(at).getUTCFullYear());
   let { offset } = changes[0] as OffsetChange;
   for (const change of changes) {

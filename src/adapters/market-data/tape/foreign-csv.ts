@@ -20,7 +20,7 @@ export interface ForeignLayout {
   readonly timeframe?: Timeframe;
 }
 
-export interface ForeignRow {
+interface ForeignRow {
   readonly time: EpochMs;
   readonly open: number;
   readonly high: number;
@@ -29,7 +29,7 @@ export interface ForeignRow {
   readonly volume: number;
 }
 
-export interface RejectedRow {
+interface RejectedRow {
   /** 1-based line in the uncompressed file. */
   readonly line: number;
   readonly reason: string;

@@ -4,15 +4,14 @@ import type { EpochMs } from '../../../shared/domain/time.ts';
 import { dayMs } from '../../../shared/domain/time.ts';
 import { zonedInstant } from '../../../shared/domain/time-zone.ts';
 
-export const timeUnits = ['auto', 's', 'ms', 'us', 'ns', 'iso'] as const;
-export type TimeUnit = (typeof timeUnits)[number];
+export type TimeUnit = 'auto' | 's' | 'ms' | 'us' | 'ns' | 'iso';
 
 const perMs: Readonly<Record<string, number>> = { s: 0.001, ms: 1, us: 1_000, ns: 1_000_000 };
 /** 2001 to 2100 in seconds; each finer unit is a thousand times as long, so the ranges never meet. */
 const [minSeconds, maxSeconds] = [978_307_200, 4_102_444_800];
 
 /** Unit of an epoch number by its size, undefined when it is none between 2001 and 2100. */
-export function epochUnitOf(value: number): Exclude<TimeUnit, 'auto' | 'iso'> | undefined {
+function epochUnitOf(value: number): Exclude<TimeUnit, 'auto' | 'iso'> | undefined {
   if (value >= minSeconds && value < maxSeconds) return 's';
   if (value >= minSeconds * 1e3 && value < maxSeconds * 1e3) return 'ms';
   if (value >= minSeconds * 1e6 && value < maxSeconds * 1e6) return 'us';

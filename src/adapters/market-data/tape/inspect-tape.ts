@@ -13,7 +13,7 @@ import { readTapeFileName } from './tape-file-name.ts';
 /** Gaps and bad rows listed per file; the counts go on. */
 const maxListed = 100;
 
-export interface Gap {
+interface Gap {
   /** Open of the first missing candle. */
   readonly from: string;
   /** Open of the first candle after it. */
@@ -21,7 +21,7 @@ export interface Gap {
   readonly missing: number;
 }
 
-export interface BadRows {
+interface BadRows {
   readonly reason: string;
   readonly count: number;
   /** First line numbers, 1-based in the uncompressed file. */
