@@ -28,6 +28,7 @@ import { addMarketRoutes } from './routes/market-routes.ts';
 import { addNewsRoutes } from './routes/news-routes.ts';
 import { addOrchestratorRoutes } from './routes/orchestrator-routes.ts';
 import { addPageRoutes } from './routes/page-routes.ts';
+import { addSessionRoutes } from './routes/session-routes.ts';
 import { addStreamRoutes } from './routes/stream-routes.ts';
 import { addTradingRoutes } from './routes/trading-routes.ts';
 
@@ -73,6 +74,7 @@ export async function createApi(
   addTradingRoutes(app, context);
   addMarketRoutes(app, context);
   addNewsRoutes(app, context);
+  addSessionRoutes(app, context);
   addControlRoutes(app, context);
   addStreamRoutes(app, context);
   await addPageRoutes(app, context);

@@ -101,6 +101,7 @@ test('the OpenAPI document names every path with a summary, and all its referenc
     '/markets/candles',
     '/markets/news',
     '/markets/sentiment',
+    '/markets/sessions',
     '/markets/sources',
     '/metrics',
     '/orchestrator/status',

@@ -6,6 +6,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { KernelLoop } from '../kernel/kernel-loop.ts';
 import { taskCatalogue } from '../orchestrator/task-catalogue.ts';
 import { maskedSettings } from '../shared/config/mask.ts';
+import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
@@ -62,6 +63,7 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
     apiToken: parts.settings.API_TOKEN,
     bindAddress: parts.settings.BIND_ADDRESS,
     log: parts.log,
+    sessionRules: sessionRulesOf(parts.settings),
   };
 }
 
