@@ -20,8 +20,7 @@ const misuseExitCode = 2;
 export function createProgram(): Command {
   const program = new Command('ato')
     .description('AI Trading Orchestrator: four agents that decide when and what to run, instead of cron')
-    .version(version)
-    .showHelpAfterError('(add --help for the options)');
+    .version(version);
   const commands = [
     startCommand(),
     simCommand(),
@@ -35,7 +34,7 @@ export function createProgram(): Command {
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap((parent) => parent.commands)])
-    command.exitOverride();
+    command.exitOverride().showHelpAfterError('(add --help for the options)');
   return program;
 }
 
