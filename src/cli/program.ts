@@ -4,10 +4,13 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../runtime/version.ts';
 import { SettingsError } from '../shared/config/load-settings.ts';
 import { benchCommand } from './bench.ts';
+import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { journalCommand } from './journal.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
+import { recordCommand } from './record.ts';
+import { sessionsCommand } from './sessions.ts';
 import { simCommand } from './sim.ts';
 import { startCommand } from './start.ts';
 
@@ -24,6 +27,9 @@ export function createProgram(): Command {
     journalCommand(),
     explainCommand(),
     doctorCommand(),
+    sessionsCommand(),
+    recordCommand(),
+    dataCommand(),
     benchCommand(),
   ];
   for (const command of commands) program.addCommand(command);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type AgentSettings, defaultRiskSettings } from '../domain/agent-settings.ts';
 import { instrumentFor } from '../domain/instrument.ts';
+import { parseSessionHours } from '../domain/session-rules.ts';
 
 const text = z.string().trim().min(1);
 const secret = text.optional();
@@ -44,6 +45,14 @@ const symbolList = z
     }
   });
 
+const sessionHours = z.string().superRefine((value, context) => {
+  try {
+    parseSessionHours(value);
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : String(error));
+  }
+});
+
 /** Names the users already have in their own files; every other setting of ours starts with ATO_. */
 export const environmentSchema = z.object({
   ORCHESTRATOR_PORT: wholeNumber(0, 65_535).default(8080),
@@ -68,6 +77,7 @@ export const environmentSchema = z.object({
   ANTHROPIC_API_KEY: secret,
   TRADERMADE_API_KEY: secret,
   BIRDEYE_API_KEY: secret,
+  CRYPTOPANIC_API_KEY: secret,
   TELEGRAM_BOT_TOKEN: secret,
   TELEGRAM_CHAT_ID: secret,
   ATO_MODE: oneOf(['paper', 'live']).default('paper'),
@@ -75,6 +85,9 @@ export const environmentSchema = z.object({
   ATO_TAPE_PATH: text.optional(),
   ATO_MARKET_SPEED: numeric(1, 100_000).default(1),
   ATO_UNIVERSE: symbolList.default(['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'EURUSD', 'GBPUSD']),
+  ATO_SESSION_HOURS: sessionHours.optional(),
+  ATO_HOLIDAYS_FILE: text.optional(),
+  ATO_NEWS: oneOf(['auto', 'off']).default('auto'),
   ATO_SEED: wholeNumber(0, 2_147_483_647).default(1),
   ATO_STARTING_CASH: numeric(1, 1_000_000_000_000).default(10_000),
   ATO_STRATEGY_FILE: text.optional(),
@@ -100,6 +113,7 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'ANTHROPIC_API_KEY',
   'TRADERMADE_API_KEY',
   'BIRDEYE_API_KEY',
+  'CRYPTOPANIC_API_KEY',
   'TELEGRAM_BOT_TOKEN',
 ]);
 
