@@ -73,7 +73,7 @@ export class CcxtStandIn {
         api[name] = `http://127.0.0.1:${port}/${name.startsWith('public') ? 'api/v3' : name}`;
     api.ws = { spot: `ws://127.0.0.1:${port}/ws` };
     // ccxt wants this before it dials a websocket without TLS.
-    await (exchange as CcxtExchange & { loadHttpProxyAgent(): Promise<unknown> }).loadHttpProxyAgent();
+    await exchange.loadHttpProxyAgent?.();
     exchange.options.fetchMarkets = { types: ['spot'] };
   };
 

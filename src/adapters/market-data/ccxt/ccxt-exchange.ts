@@ -9,6 +9,10 @@ const streamCacheRows = 20;
 const maxFrameBytes = 4_000_000;
 const suggestions = 3;
 
+interface CcxtClient {
+  send(message: unknown): Promise<unknown>;
+}
+
 /** Structural type of a ccxt exchange, so that the library's own declarations need not be loaded. */
 export interface CcxtExchange {
   readonly id: string;
@@ -20,6 +24,9 @@ export interface CcxtExchange {
   readonly options: Record<string, unknown>;
   readonly last_response_headers: Readonly<Record<string, string>> | undefined;
   milliseconds: () => number;
+  enableRateLimit: boolean;
+  /** The websocket connection to an address; absent where ccxt has none. */
+  client?: (url: string) => CcxtClient;
   readonly markets: Readonly<Record<string, unknown>> | undefined;
   loadMarkets(reload?: boolean): Promise<unknown>;
   setMarkets(markets: unknown): unknown;
@@ -32,6 +39,8 @@ export interface CcxtExchange {
   watchTicker(symbol: string): Promise<unknown>;
   watchTickers(symbols: readonly string[]): Promise<unknown>;
   watchBidsAsks(symbols: readonly string[]): Promise<unknown>;
+  /** Wanted by ccxt before a websocket without TLS is dialled. */
+  loadHttpProxyAgent?(): Promise<unknown>;
   close(): Promise<unknown>;
 }
 
@@ -50,7 +59,7 @@ export async function openExchange(id: string): Promise<CcxtExchange> {
   const plain = library as unknown as ExchangeTable;
   const Exchange = streaming[id] ?? plain[id];
   if (Exchange === undefined) throw new CcxtError('unknown-exchange', unknownExchange(id, ids));
-  return new Exchange({
+  const exchange = new Exchange({
     enableRateLimit: true,
     timeout: requestTimeoutMs,
     // Repeating is decided here, where a rate limit is obeyed.
@@ -60,9 +69,34 @@ export async function openExchange(id: string): Promise<CcxtExchange> {
     options: {
       defaultType: 'spot',
       OHLCVLimit: streamCacheRows,
-      ws: { options: { maxPayload: maxFrameBytes } },
+      // Waiting between dials is decided here too.
+      ws: { options: { maxPayload: maxFrameBytes }, backoff: { base: 0 } },
     },
   });
+  guardSends(exchange);
+  return exchange;
+}
+
+/**
+ * ccxt 4.5 sends subscriptions in a promise that nobody holds: a socket that closes meanwhile would end this process
+ * as an unhandled rejection. The closing itself is told to whoever awaits the next update.
+ */
+function guardSends(exchange: CcxtExchange): void {
+  const clientOf = exchange.client?.bind(exchange);
+  if (clientOf === undefined) return;
+  const guarded = new WeakSet<CcxtClient>();
+  exchange.client = (url) => {
+    const client = clientOf(url);
+    if (guarded.has(client)) return client;
+    guarded.add(client);
+    const send = client.send.bind(client);
+    client.send = (message) => {
+      const sent = send(message);
+      sent.catch(() => undefined);
+      return sent;
+    };
+    return client;
+  };
 }
 
 function unknownExchange(id: string, ids: readonly string[]): string {
