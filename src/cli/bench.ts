@@ -1,6 +1,7 @@
-// ato bench kernel: how fast the house is on this machine. Prints figures, judges nothing.
+// ato bench kernel|markets: how fast the house is on this machine. Prints figures, judges nothing.
 import { Command } from 'commander';
 import { benchKernel } from '../runtime/bench-kernel.ts';
+import { benchMarkets } from '../runtime/bench-markets.ts';
 import { note, printJson, printLine } from './output.ts';
 
 interface KernelBenchOptions {
@@ -24,5 +25,21 @@ export function benchCommand(): Command {
       if (options.json === true) printJson(report);
       else printLine(JSON.stringify(report, null, 2));
     });
-  return new Command('bench').description('measure speed on this machine').addCommand(kernel);
+  return new Command('bench')
+    .description('measure speed on this machine')
+    .addCommand(kernel)
+    .addCommand(marketsBench());
+}
+
+function marketsBench(): Command {
+  return new Command('markets')
+    .description(
+      'messages per second that market adapters parse, memory of 1,000 instruments with four timeframes, session look-up',
+    )
+    .option('--json', 'print one JSON document on stdout')
+    .action((options: { readonly json?: boolean }) => {
+      const report = benchMarkets(note);
+      if (options.json === true) printJson(report);
+      else printLine(JSON.stringify(report, null, 2));
+    });
 }
