@@ -1,6 +1,7 @@
-// ato bench: figures of this build. kernel says how fast the house is, cron how good its choice of moments is.
+// ato bench: figures of this build. kernel and markets say how fast the house is, cron how good its choice of moments is.
 import { Command, InvalidArgumentError } from 'commander';
 import { benchKernel } from '../runtime/bench-kernel.ts';
+import { benchMarkets } from '../runtime/bench-markets.ts';
 import { benchCronCommand } from './bench-cron.ts';
 import { note, printJson, printLine } from './output.ts';
 
@@ -31,6 +32,7 @@ export function benchCommand(): Command {
   return new Command('bench')
     .description('measure speed, and the scheduler against cron')
     .addCommand(kernel)
+    .addCommand(marketsBench())
     .addCommand(benchCronCommand());
 }
 
@@ -39,4 +41,17 @@ function seconds(value: string): number {
   if (value.trim() === '' || !(number >= 0 && number <= maxSteadySeconds))
     throw new InvalidArgumentError(`use a number of seconds from 0 to ${maxSteadySeconds}.`);
   return number;
+}
+
+function marketsBench(): Command {
+  return new Command('markets')
+    .description(
+      'messages per second that market adapters parse, memory of 1,000 instruments with four timeframes, session look-up',
+    )
+    .option('--json', 'print one JSON document on stdout')
+    .action((options: { readonly json?: boolean }) => {
+      const report = benchMarkets(note);
+      if (options.json === true) printJson(report);
+      else printLine(JSON.stringify(report, null, 2));
+    });
 }

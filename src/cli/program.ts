@@ -5,6 +5,7 @@ import { SettingsError } from '../shared/config/load-settings.ts';
 import { benchCommand } from './bench.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
+import { fuzzCommand } from './fuzz.ts';
 import { journalCommand } from './journal.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { simCommand } from './sim.ts';
@@ -25,6 +26,7 @@ function createProgram(): Command {
     explainCommand(),
     doctorCommand(),
     benchCommand(),
+    fuzzCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap((parent) => parent.commands)])

@@ -79,6 +79,7 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
       kind: source.kind,
       symbols: source.symbols,
       status: hub.status(source.name) ?? null,
+      quarantined: hub.quarantined(source.name),
     })),
     journal: {
       sequence: kernel.sequence,

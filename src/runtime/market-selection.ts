@@ -2,6 +2,8 @@
 import { ScaledClock } from '../adapters/clock/scaled/scaled-clock.ts';
 import { SystemClock } from '../adapters/clock/system/system-clock.ts';
 import { BinanceSource } from '../adapters/market-data/binance/binance-source.ts';
+import { CcxtError } from '../adapters/market-data/ccxt/ccxt-errors.ts';
+import { CcxtSource } from '../adapters/market-data/ccxt/ccxt-source.ts';
 import { SyntheticSource } from '../adapters/market-data/synthetic/synthetic-source.ts';
 import { readTape, type Tape } from '../adapters/market-data/tape/read-tape.ts';
 import { TapeError } from '../adapters/market-data/tape/tape-error.ts';
@@ -33,6 +35,8 @@ export interface SelectedMarket {
 /** A recording and a generator have no clock to compare with. */
 const unknownSkew = () => null;
 const reachableTimeoutMs = 1_500;
+/** An exchange's list of markets may be megabytes. */
+const marketListTimeoutMs = 10_000;
 
 /** Chooses by ATO_MARKET_SOURCE. `lastAt` is where an earlier run of the same data ended, 0 for none. */
 export async function selectMarket(
@@ -46,9 +50,11 @@ export async function selectMarket(
     case 'synthetic':
       return syntheticMarket(settings, await lastAt);
     case 'binance':
-      return binanceMarket(settings, log, true);
+      return liveMarket(settings, log, 'binance');
+    case 'ccxt':
+      return liveMarket(settings, log, 'ccxt');
     case 'auto':
-      return binanceMarket(settings, log, false);
+      return liveMarket(settings, log, undefined);
   }
 }
 
@@ -103,28 +109,37 @@ function syntheticMarket(settings: Settings, lastAt: EpochMs): SelectedMarket {
   };
 }
 
-async function binanceMarket(settings: Settings, log: Log, required: boolean): Promise<SelectedMarket> {
+/** Live sources of crypto in order of precedence, the synthetic market for the rest; `required` must answer. */
+async function liveMarket(
+  settings: Settings,
+  log: Log,
+  required: 'binance' | 'ccxt' | undefined,
+): Promise<SelectedMarket> {
   const clock = () => new SystemClock();
   const crypto = settings.ATO_UNIVERSE.filter((symbol) => instrumentFor(symbol)?.assetClass === 'crypto');
-  const binance = new BinanceSource({ symbols: crypto, clock: clock() });
-  const answers = crypto.length > 0 && (await binance.reachable(reachableTimeoutMs));
-  if (!answers && required) {
-    if (crypto.length === 0)
-      throw new SettingsError(
-        'ATO_MARKET_SOURCE=binance, but ATO_UNIVERSE names no crypto pair such as BTCUSDT. Add one, or set ATO_MARKET_SOURCE=auto or synthetic.',
-      );
+  if (crypto.length === 0 && required !== undefined)
+    throw new SettingsError(
+      `ATO_MARKET_SOURCE=${required}, but ATO_UNIVERSE names no crypto pair such as BTCUSDT. Add one, or set ATO_MARKET_SOURCE=auto or synthetic.`,
+    );
+  const asked = crypto.length === 0 ? [] : liveCandidates(settings, crypto, clock, required);
+  const answers = await Promise.all(asked.map((one) => answersInTime(one.source, one.timeoutMs)));
+  const live = asked.filter((one, index) => answers[index] && one.source.symbols.length > 0);
+  for (const { source } of asked.filter((_, index) => !answers[index]))
+    log.warn({ source: source.name }, 'this exchange cannot be reached');
+  if (live.length === 0 && required !== undefined) {
     throw new StartRefused(
-      'ATO_MARKET_SOURCE=binance, but Binance does not answer. Fix: check the network, or set ATO_MARKET_SOURCE=auto or synthetic.',
+      `ATO_MARKET_SOURCE=${required}, but ${required === 'ccxt' ? settings.ATO_CCXT_EXCHANGE : 'Binance'} does not answer for any symbol of ATO_UNIVERSE. Fix: check the network, or set ATO_MARKET_SOURCE=auto or synthetic.`,
     );
   }
-  if (!answers) {
+  if (live.length === 0) {
     log.warn(
-      { source: 'binance' },
-      'Binance cannot be reached: using the SYNTHETIC market. Nothing you see is a real price.',
+      { sources: asked.map((one) => one.source.name) },
+      'no exchange can be reached: using the SYNTHETIC market. Nothing you see is a real price.',
     );
     return syntheticMarket(settings, 0);
   }
-  const rest = required ? [] : settings.ATO_UNIVERSE.filter((symbol) => !crypto.includes(symbol));
+  const served = new Set(live.flatMap((one) => one.source.symbols));
+  const rest = required === undefined ? settings.ATO_UNIVERSE.filter((symbol) => !served.has(symbol)) : [];
   const synthetic =
     rest.length === 0
       ? []
@@ -132,13 +147,49 @@ async function binanceMarket(settings: Settings, log: Log, required: boolean): P
   if (rest.length > 0)
     log.warn({ symbols: rest }, 'these symbols come from the SYNTHETIC market: their prices are not real');
   return {
-    sources: [binance, ...synthetic],
+    sources: [...live.map((one) => one.source), ...synthetic],
     clock,
     baseTimeframe: '1m',
-    universe: [...crypto, ...rest],
+    universe: [...crypto.filter((symbol) => served.has(symbol)), ...rest],
     kind: rest.length > 0 ? 'simulated' : 'live',
-    clockSkewMs: () => binance.clockSkewMs ?? null,
+    clockSkewMs: () => live[0]?.source.clockSkewMs ?? null,
   };
+}
+
+interface LiveCandidate {
+  readonly source: BinanceSource | CcxtSource;
+  readonly timeoutMs: number;
+}
+
+function liveCandidates(
+  settings: Settings,
+  symbols: readonly string[],
+  clock: ClockFactory,
+  required: 'binance' | 'ccxt' | undefined,
+): LiveCandidate[] {
+  const candidates: LiveCandidate[] = [];
+  const exchange = settings.ATO_CCXT_EXCHANGE;
+  if (exchange !== undefined && required !== 'binance') {
+    // Binance under its own name is taken already.
+    const name = exchange === 'binance' ? 'ccxt_binance' : exchange;
+    const source = new CcxtSource({ exchange, name, symbols, clock: clock() });
+    candidates.push({ source, timeoutMs: marketListTimeoutMs });
+  }
+  if (required !== 'ccxt')
+    candidates.push({
+      source: new BinanceSource({ symbols, clock: clock() }),
+      timeoutMs: reachableTimeoutMs,
+    });
+  return candidates;
+}
+
+async function answersInTime(source: MarketDataSource, timeoutMs: number): Promise<boolean> {
+  try {
+    return await source.reachable(timeoutMs);
+  } catch (error) {
+    if (error instanceof CcxtError) throw new SettingsError(`ATO_CCXT_EXCHANGE: ${error.message}`);
+    throw error;
+  }
 }
 
 function scaledClocks(startAt: EpochMs, speed: number): ClockFactory {

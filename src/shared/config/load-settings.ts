@@ -88,10 +88,10 @@ function crossChecks(settings: Settings): string[] {
   if (settings.ATO_MARKET_SOURCE === 'tape' && settings.ATO_TAPE_PATH === undefined) {
     problems.push('ATO_MARKET_SOURCE=tape needs ATO_TAPE_PATH, a recorded candle file or a folder of them.');
   }
-  if (
-    settings.ATO_MARKET_SPEED !== 1 &&
-    (settings.ATO_MARKET_SOURCE === 'binance' || settings.ATO_MARKET_SOURCE === 'auto')
-  ) {
+  if (settings.ATO_MARKET_SOURCE === 'ccxt' && settings.ATO_CCXT_EXCHANGE === undefined) {
+    problems.push('ATO_MARKET_SOURCE=ccxt needs ATO_CCXT_EXCHANGE, the id of an exchange such as kraken.');
+  }
+  if (settings.ATO_MARKET_SPEED !== 1 && ['binance', 'ccxt', 'auto'].includes(settings.ATO_MARKET_SOURCE)) {
     problems.push(
       'ATO_MARKET_SPEED other than 1 works with ATO_MARKET_SOURCE=tape or synthetic only: a real market cannot be hurried.',
     );

@@ -71,7 +71,11 @@ export const environmentSchema = z.object({
   TELEGRAM_BOT_TOKEN: secret,
   TELEGRAM_CHAT_ID: secret,
   ATO_MODE: oneOf(['paper', 'live']).default('paper'),
-  ATO_MARKET_SOURCE: oneOf(['auto', 'binance', 'tape', 'synthetic']).default('auto'),
+  ATO_MARKET_SOURCE: oneOf(['auto', 'binance', 'ccxt', 'tape', 'synthetic']).default('auto'),
+  ATO_CCXT_EXCHANGE: z
+    .string()
+    .regex(/^[a-z0-9]{2,40}$/, 'write the id of a ccxt exchange in lower case, such as kraken')
+    .optional(),
   ATO_TAPE_PATH: text.optional(),
   ATO_MARKET_SPEED: numeric(1, 100_000).default(1),
   ATO_UNIVERSE: symbolList.default(['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'EURUSD', 'GBPUSD']),
