@@ -5,13 +5,13 @@ import { type EpochMs, minuteMs, secondMs, toIso } from '../../../shared/domain/
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { MarketDataSink, MarketDataSource } from '../../../shared/ports/market-data.ts';
 import { Alarms } from '../shared/alarms.ts';
+import { ClockSkew } from '../shared/clock-skew.ts';
 import { QualityGate } from '../shared/quality-gate.ts';
 import { assessHealth } from './assess-health.ts';
 import { BinanceLink } from './binance-link.ts';
 import { BinanceRest, BinanceRestError, maxKlinesPerRequest } from './binance-rest.ts';
 import type { KlineEvent } from './binance-schemas.ts';
 import { CandleTrack } from './candle-track.ts';
-import { ClockSkew } from './clock-skew.ts';
 import { decodeFrame, undocumentedFrame } from './decode-frame.ts';
 import { QuoteConflator } from './quote-conflator.ts';
 
