@@ -17,7 +17,7 @@ export const instrumentKinds = [
   'forex_pair',
   'metal',
 ] as const;
-export type InstrumentKind = (typeof instrumentKinds)[number];
+type InstrumentKind = (typeof instrumentKinds)[number];
 
 export interface Instrument {
   readonly symbol: string;

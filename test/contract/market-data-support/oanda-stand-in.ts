@@ -54,7 +54,9 @@ export class OandaStandIn extends ForexStandIn {
 
   protected answer(url: URL, request: IncomingMessage, response: ServerResponse): void {
     if (request.headers.authorization !== `Bearer ${oandaToken}`) {
-      this.json(response, 401, { errorMessage: `Insufficient authorization ${oandaToken}` });
+      this.json(response, 401, {
+        errorMessage: `Insufficient authorization ${request.headers.authorization}`,
+      });
       return;
     }
     const account = `/v3/accounts/${oandaAccount}`;

@@ -12,7 +12,7 @@ import { answers } from '../shared/reachable.ts';
 import { Redial } from '../shared/redial.ts';
 import { RequestBudget } from '../shared/request-budget.ts';
 import { VenueError, type VenueFault } from '../shared/venue-error.ts';
-import { redactor } from '../shared/venue-text.ts';
+import { type Redact, redactor } from '../shared/venue-text.ts';
 import { openOandaStream } from './oanda-stream.ts';
 import {
   type OandaCandles,
@@ -64,6 +64,7 @@ export class OandaSource implements MarketDataSource {
   readonly #accountPath: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #fetch: typeof fetch;
+  readonly #redact: Redact;
   readonly #symbolOf: ReadonlyMap<string, string>;
   readonly #nameOf: ReadonlyMap<string, string>;
   #feedFault = '';
@@ -79,6 +80,7 @@ export class OandaSource implements MarketDataSource {
     const { clock, token, account, host } = options;
     const redact = redactor([token, account]);
     this.#clock = clock;
+    this.#redact = redact;
     this.#alarms = new Alarms(clock);
     this.#fetch = options.fetch ?? fetch;
     this.#restUrl = options.restUrl ?? hosts[host].restUrl;
@@ -233,7 +235,7 @@ export class OandaSource implements MarketDataSource {
   #line(text: string): void {
     const line = parseOandaLine(text);
     if (line.kind === 'unreadable') {
-      this.#desk.unreadable(line.reason, text);
+      this.#desk.unreadable(line.reason, this.#redact(text));
       return;
     }
     if (line.kind === 'heartbeat') {
@@ -253,6 +255,9 @@ export class OandaSource implements MarketDataSource {
     to: EpochMs,
     signal: AbortSignal,
   ): Promise<readonly Candle[]> {
+    const { refused } = this.#redial;
+    // A key that was refused is refused here too: asking on would only provoke the venue.
+    if (refused !== undefined) throw new VenueError('unauthorized', refused);
     const count = Math.min((to - from) / minuteMs + 1, maxCandlesPerRequest);
     const query = { from: new Date(from).toISOString(), count: String(count) };
     const { candles } = await this.#candles(symbol, query, signal);

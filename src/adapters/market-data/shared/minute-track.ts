@@ -6,7 +6,7 @@ import { type EpochMs, minuteMs } from '../../../shared/domain/time.ts';
 /** Minutes kept back while a gap before them is open. */
 const maxBars = 600;
 /** A gap that cannot be filled within this time is given up, so that fresh candles flow again. */
-export const maxGapHoldMs = 2 * minuteMs;
+const maxGapHoldMs = 2 * minuteMs;
 
 interface Bar {
   readonly openTime: EpochMs;

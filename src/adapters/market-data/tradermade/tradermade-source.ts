@@ -374,6 +374,8 @@ export class TradermadeSource implements MarketDataSource {
 
   /** Minutes that open in [from, to). */
   async #series(symbol: string, from: EpochMs, to: EpochMs, signal: AbortSignal): Promise<readonly Candle[]> {
+    // A key that was refused is refused here too: asking on would only provoke the venue.
+    if (this.#refused !== undefined) throw new VenueError('unauthorized', this.#refused);
     const url = this.#url('timeseries', {
       currency: symbol,
       start_date: seriesTime(from),
