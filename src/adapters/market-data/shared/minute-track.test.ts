@@ -47,7 +47,7 @@ test('never twice, never backwards, never before the close, never a minute seen 
         } else if (action.kind === 'watched') {
           if (track.settled + minuteMs >= watchedFrom) release(track.settleWatched(now).released, true);
         } else if (action.kind === 'failed') release(track.settleFailed(now).released, true);
-        else {
+        else if (action.kind === 'fetched') {
           const answer: Candle[] = [];
           for (let at = track.settled - minuteMs; at < now - action.late * minuteMs; at += minuteMs)
             if (!action.holes.includes((at / minuteMs) % 20)) answer.push(candle(at));
