@@ -24,6 +24,7 @@ import { guardRequest } from './request-guard.ts';
 import { addControlRoutes } from './routes/control-routes.ts';
 import { addExplainRoutes } from './routes/explain-routes.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
+import { addInstrumentRoutes } from './routes/instrument-routes.ts';
 import { addMarketRoutes } from './routes/market-routes.ts';
 import { addOrchestratorRoutes } from './routes/orchestrator-routes.ts';
 import { addPageRoutes } from './routes/page-routes.ts';
@@ -71,6 +72,7 @@ export async function createApi(
   addExplainRoutes(app, context);
   addTradingRoutes(app, context);
   addMarketRoutes(app, context);
+  addInstrumentRoutes(app, context);
   addControlRoutes(app, context);
   addStreamRoutes(app, context);
   await addPageRoutes(app, context);
