@@ -1,7 +1,5 @@
 // ato bench: figures of this build. kernel and markets say how fast the house is, cron how good its choice of moments is.
 import { Command, InvalidArgumentError } from 'commander';
-import { benchKernel } from '../runtime/bench-kernel.ts';
-import { benchMarkets } from '../runtime/bench-markets.ts';
 import { benchCronCommand } from './bench-cron.ts';
 import { note, printJson, printLine } from './output.ts';
 
@@ -25,6 +23,7 @@ export function benchCommand(): Command {
     )
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: KernelBenchOptions) => {
+      const { benchKernel } = await import('../runtime/bench-kernel.ts');
       const report = await benchKernel({ steadySeconds: options.steadySeconds, note });
       if (options.json === true) printJson(report);
       else printLine(JSON.stringify(report, null, 2));
@@ -49,7 +48,8 @@ function marketsBench(): Command {
       'messages per second that market adapters parse, memory of 1,000 instruments with four timeframes, session look-up',
     )
     .option('--json', 'print one JSON document on stdout')
-    .action((options: { readonly json?: boolean }) => {
+    .action(async (options: { readonly json?: boolean }) => {
+      const { benchMarkets } = await import('../runtime/bench-markets.ts');
       const report = benchMarkets(note);
       if (options.json === true) printJson(report);
       else printLine(JSON.stringify(report, null, 2));

@@ -1,6 +1,6 @@
 // ato sim: the four agents over a recording or the synthetic market under the virtual clock.
 import { Command, InvalidArgumentError } from 'commander';
-import { type SimulationReport, simulate } from '../runtime/simulation.ts';
+import type { SimulationReport } from '../runtime/simulation.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import { instrumentFor } from '../shared/domain/instrument.ts';
 import { Misuse } from './misuse.ts';
@@ -54,7 +54,9 @@ export function simCommand(): Command {
         throw new Misuse('--from must be before --to');
       const { json, synthetic: _, ...rest } = options;
       let bar: ProgressBar | undefined;
-      const report = await simulate(loadSettings(), {
+      const settings = loadSettings();
+      const { simulate } = await import('../runtime/simulation.ts');
+      const report = await simulate(settings, {
         ...rest,
         note,
         progress: (done, total) => {

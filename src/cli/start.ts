@@ -1,17 +1,19 @@
 // ato start: everything, until it is told to stop.
 import { Command } from 'commander';
-import { TradingSystem } from '../runtime/trading-system.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import { CommandFailed } from './misuse.ts';
 import { note } from './output.ts';
 
-const stopTimeoutMs = 15_000;
+/** A stop that takes longer is given up: what is committed is safe, and the next start recovers. */
+const stopTimeoutMs = 45_000;
 
 export function startCommand(): Command {
   return new Command('start')
     .description('start the four agents, the API and the page (what `npm start` runs)')
     .action(async () => {
       const settings = loadSettings();
+      // Loaded only now, so that a mistake in the settings is answered at once.
+      const { TradingSystem } = await import('../runtime/trading-system.ts');
       const ended = Promise.withResolvers<Error | undefined>();
       const system = await TradingSystem.start(settings, (error) => ended.resolve(error));
       const stop = (signal: string) => {
@@ -22,7 +24,7 @@ export function startCommand(): Command {
       process.once('SIGINT', () => stop('SIGINT'));
       process.once('SIGTERM', () => stop('SIGTERM'));
       const error = await ended.promise;
-      const timer = setTimeout(() => process.exit(1), stopTimeoutMs);
+      const timer = setTimeout(giveUp, stopTimeoutMs);
       timer.unref();
       await system.stop();
       if (error !== undefined) {
@@ -30,4 +32,9 @@ export function startCommand(): Command {
         throw new CommandFailed();
       }
     });
+}
+
+function giveUp(): void {
+  note(`Stopping took longer than ${stopTimeoutMs / 1_000} s: leaving now. Start again to recover.`);
+  process.exit(1);
 }

@@ -1,11 +1,12 @@
 // The other documented ways to start: on a PostgreSQL server, on a recording, and by start_orchestrator.sh.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import { minuteMs } from '../../src/shared/domain/time.ts';
 import { postgresSkipReason, startPostgres } from '../servers/postgres.ts';
+import { copyCheckout } from '../support/checkout.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   childEnvironment,
@@ -86,21 +87,7 @@ test('on a recording: says so, keeps its symbols, and says when it was played to
 test('start_orchestrator.sh makes a private .env once, and starts', async () => {
   const system = install({});
   const checkout = path.join(system.folder, 'checkout');
-  mkdirSync(checkout);
-  for (const name of [
-    'start_orchestrator.sh',
-    'env.example',
-    'package.json',
-    'src',
-    'migrations',
-    'scripts',
-    'web',
-  ])
-    cpSync(path.join(projectFolder, name), path.join(checkout, name), { recursive: true });
-  cpSync(path.join(projectFolder, 'package-lock.json'), path.join(checkout, 'package-lock.json'), {
-    preserveTimestamps: true,
-  });
-  symlinkSync(path.join(projectFolder, 'node_modules'), path.join(checkout, 'node_modules'));
+  copyCheckout(checkout);
   const port = await freePort();
   const run = () => {
     const child = spawn(path.join(checkout, 'start_orchestrator.sh'), {

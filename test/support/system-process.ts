@@ -7,6 +7,7 @@ import path from 'node:path';
 
 export const projectFolder = path.resolve(import.meta.dirname, '..', '..');
 const startTimeoutMs = 60_000;
+const commandTimeoutMs = 240_000;
 const keptOutput = 20_000;
 
 export interface RunResult {
@@ -30,6 +31,9 @@ export function runAto(
     cwd,
     env: childEnvironment(settings),
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A command that was expected to end and does not must not outlive its test.
+    timeout: commandTimeoutMs,
+    killSignal: 'SIGKILL',
   });
   let stdout = '';
   let stderr = '';

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
+import { instrumentFor } from '../domain/instrument.ts';
 import { environmentSchema, type Settings, settingNames } from './settings.ts';
 
 /** Settings with these beginnings are ours, so an unknown one is a typing mistake and not somebody else's. */
@@ -90,6 +91,12 @@ function crossChecks(settings: Settings): string[] {
   }
   if (settings.ATO_MARKET_SOURCE === 'ccxt' && settings.ATO_CCXT_EXCHANGE === undefined) {
     problems.push('ATO_MARKET_SOURCE=ccxt needs ATO_CCXT_EXCHANGE, the id of an exchange such as kraken.');
+  }
+  const hasCrypto = settings.ATO_UNIVERSE.some((symbol) => instrumentFor(symbol)?.assetClass === 'crypto');
+  if (settings.ATO_MARKET_SOURCE === 'binance' && !hasCrypto) {
+    problems.push(
+      'ATO_MARKET_SOURCE=binance, but ATO_UNIVERSE names no crypto pair such as BTCUSDT. Add one, or set ATO_MARKET_SOURCE=auto or synthetic.',
+    );
   }
   if (settings.ATO_MARKET_SPEED !== 1 && ['binance', 'ccxt', 'auto'].includes(settings.ATO_MARKET_SOURCE)) {
     problems.push(
