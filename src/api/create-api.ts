@@ -24,6 +24,7 @@ import { guardRequest } from './request-guard.ts';
 import { addControlRoutes } from './routes/control-routes.ts';
 import { addExplainRoutes } from './routes/explain-routes.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
+import { addInstrumentRoutes } from './routes/instrument-routes.ts';
 import { addMarketRoutes } from './routes/market-routes.ts';
 import { addNewsRoutes } from './routes/news-routes.ts';
 import { addOrchestratorRoutes } from './routes/orchestrator-routes.ts';
@@ -75,6 +76,7 @@ export async function createApi(
   addMarketRoutes(app, context);
   addNewsRoutes(app, context);
   addSessionRoutes(app, context);
+  addInstrumentRoutes(app, context);
   addControlRoutes(app, context);
   addStreamRoutes(app, context);
   await addPageRoutes(app, context);

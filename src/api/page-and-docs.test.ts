@@ -99,6 +99,7 @@ test('the OpenAPI document names every path with a summary, and all its referenc
     '/health/system',
     '/markets/calendar',
     '/markets/candles',
+    '/markets/instruments',
     '/markets/news',
     '/markets/sentiment',
     '/markets/sessions',

@@ -7,6 +7,7 @@ import { benchCommand } from './bench.ts';
 import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
+import { fuzzCommand } from './fuzz.ts';
 import { journalCommand } from './journal.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { recordCommand } from './record.ts';
@@ -31,6 +32,7 @@ export function createProgram(): Command {
     recordCommand(),
     dataCommand(),
     benchCommand(),
+    fuzzCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap((parent) => parent.commands)])

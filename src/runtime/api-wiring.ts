@@ -84,8 +84,9 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
         kind: source.kind,
         symbols: source.symbols,
         status: hub.status(source.name) ?? null,
+        quarantined: hub.quarantined(source.name),
       })),
-      ...news.groups.map((group) => ({ ...group, kind: 'live' as const, symbols: [] })),
+      ...news.groups.map((group) => ({ ...group, kind: 'live' as const, symbols: [], quarantined: {} })),
     ],
     journal: {
       sequence: kernel.sequence,
