@@ -1,5 +1,6 @@
 // Where the API may listen, and which Host names count as this machine. Must never let a foreign address pass
 // without a token.
+import { SettingsError } from '../shared/config/load-settings.ts';
 
 /** True for addresses that only this machine can reach. */
 export function isLoopback(address: string): boolean {
@@ -7,11 +8,11 @@ export function isLoopback(address: string): boolean {
   return plain === 'localhost' || plain === '::1' || /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(plain);
 }
 
-/** Throws Error, with the fix, when others could reach the API and no token protects it. */
+/** Throws SettingsError, with the fix, when others could reach the API and no token protects it. */
 export function assertBindAllowed(bindAddress: string, apiToken: string | undefined): void {
   if (isLoopback(bindAddress)) return;
   if (apiToken !== undefined && apiToken.trim() !== '') return;
-  throw new Error(
+  throw new SettingsError(
     `BIND_ADDRESS=${bindAddress} lets other machines reach the API, but API_TOKEN is not set, so anyone could ` +
       'stop the system or close positions. Set API_TOKEN to a long random text (for example the output of ' +
       '"openssl rand -hex 32"), or leave BIND_ADDRESS at 127.0.0.1.',

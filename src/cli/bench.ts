@@ -1,11 +1,12 @@
-// ato bench kernel|markets: how fast the house is on this machine. Prints figures, judges nothing.
-import { Command } from 'commander';
-import { benchKernel } from '../runtime/bench-kernel.ts';
-import { benchMarkets } from '../runtime/bench-markets.ts';
+// ato bench: figures of this build. kernel and markets say how fast the house is, cron how good its choice of moments is.
+import { Command, InvalidArgumentError } from 'commander';
+import { benchCronCommand } from './bench-cron.ts';
 import { note, printJson, printLine } from './output.ts';
 
+const maxSteadySeconds = 86_400;
+
 interface KernelBenchOptions {
-  readonly steadySeconds: string;
+  readonly steadySeconds: number;
   readonly json?: boolean;
 }
 
@@ -17,18 +18,21 @@ export function benchCommand(): Command {
     .option(
       '--steady-seconds <n>',
       'how long to watch the paper mode with 200 symbols (0 leaves it out); with DATABASE_URL set, on PostgreSQL too',
-      '60',
+      seconds,
+      60,
     )
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: KernelBenchOptions) => {
-      const report = await benchKernel({ steadySeconds: Number(options.steadySeconds), note });
+      const { benchKernel } = await import('../runtime/bench-kernel.ts');
+      const report = await benchKernel({ steadySeconds: options.steadySeconds, note });
       if (options.json === true) printJson(report);
       else printLine(JSON.stringify(report, null, 2));
     });
   return new Command('bench')
-    .description('measure speed on this machine')
+    .description('measure speed, and the scheduler against cron')
     .addCommand(kernel)
-    .addCommand(marketsBench());
+    .addCommand(marketsBench())
+    .addCommand(benchCronCommand());
 }
 
 function marketsBench(): Command {
@@ -37,9 +41,17 @@ function marketsBench(): Command {
       'messages per second that market adapters parse, memory of 1,000 instruments with four timeframes, session look-up',
     )
     .option('--json', 'print one JSON document on stdout')
-    .action((options: { readonly json?: boolean }) => {
+    .action(async (options: { readonly json?: boolean }) => {
+      const { benchMarkets } = await import('../runtime/bench-markets.ts');
       const report = benchMarkets(note);
       if (options.json === true) printJson(report);
       else printLine(JSON.stringify(report, null, 2));
     });
+}
+
+function seconds(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !(number >= 0 && number <= maxSteadySeconds))
+    throw new InvalidArgumentError(`use a number of seconds from 0 to ${maxSteadySeconds}.`);
+  return number;
 }

@@ -1,6 +1,5 @@
 // ato explain <id>: the story of one decision, signal or order, from observation to settlement.
 import { Command } from 'commander';
-import { explain } from '../runtime/explain.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import { CommandFailed } from './misuse.ts';
 import { note, printJson, printLine } from './output.ts';
@@ -12,7 +11,9 @@ export function explainCommand(): Command {
     .option('--data <dir>', 'data folder to read (default: DATA_DIR, or the running process)')
     .option('--json', 'print one JSON document on stdout')
     .action(async (id: string, options: { data?: string; json?: boolean }) => {
-      const story = await explain(loadSettings(), id, options.data);
+      const settings = loadSettings();
+      const { explain } = await import('../runtime/explain.ts');
+      const story = await explain(settings, id, options.data);
       if (story === undefined) {
         note(
           `Nothing is known under the id "${id}". Ids are listed by GET /decisions, /analyst/signals and /trading/orders.`,

@@ -1,7 +1,5 @@
 // ato journal verify: replays the recorded inputs with effects closed and says whether the journal reproduces.
 import { Command } from 'commander';
-import { verifyJournal } from '../runtime/journal-verification.ts';
-import { openReader } from '../runtime/open-reader.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import { CommandFailed } from './misuse.ts';
 import { ProgressBar, printJson, printLine } from './output.ts';
@@ -15,6 +13,8 @@ export function journalCommand(): Command {
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: { data?: string; json?: boolean }) => {
       const settings = loadSettings();
+      const { verifyJournal } = await import('../runtime/journal-verification.ts');
+      const { openReader } = await import('../runtime/open-reader.ts');
       const reader = await openReader(settings, options.data);
       const bar = new ProgressBar('replaying', (await reader.load()).sequence);
       try {

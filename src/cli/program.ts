@@ -1,4 +1,5 @@
-// The command line: one file per command, joined here. Exit 0 done, 1 failed, 2 misuse.
+// The command line: one file per command, joined here. Exit 0 done, 1 failed, 2 misuse or settings to be corrected.
+// Commands load the runtime only when they run: help and mistakes are answered at once.
 import { Command, CommanderError } from 'commander';
 import { version } from '../runtime/version.ts';
 import { SettingsError } from '../shared/config/load-settings.ts';

@@ -1,7 +1,8 @@
 // ato sim: the four agents over a recording or the synthetic market under the virtual clock.
 import { Command, InvalidArgumentError } from 'commander';
-import { type SimulationReport, simulate } from '../runtime/simulation.ts';
+import type { SimulationReport } from '../runtime/simulation.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
+import { instrumentFor } from '../shared/domain/instrument.ts';
 import { Misuse } from './misuse.ts';
 import { note, ProgressBar, printJson, printLine } from './output.ts';
 
@@ -28,11 +29,15 @@ export function simCommand(): Command {
       list,
     )
     .option('--synthetic', 'use the seeded synthetic market instead of a recording')
-    .option('--symbols <symbols>', 'symbols of the synthetic market (default: ATO_UNIVERSE)', upperList)
+    .option('--symbols <symbols>', 'symbols of the synthetic market (default: ATO_UNIVERSE)', symbols)
     .option('--seed <n>', 'seed of every random stream', wholeNumber, 1)
-    .option('--from <iso>', 'first instant, such as 2026-04-01T00:00:00Z', instant)
+    .option(
+      '--from <iso>',
+      'first instant, such as 2026-04-01T00:00:00Z; UTC unless it says otherwise',
+      instant,
+    )
     .option('--to <iso>', 'last instant', instant)
-    .option('--cash <amount>', 'starting cash (default: ATO_STARTING_CASH)', positive)
+    .option('--cash <amount>', 'starting cash (default: ATO_STARTING_CASH)', cash)
     .option('--json', 'print one JSON document on stdout')
     .addHelpText(
       'after',
@@ -41,11 +46,17 @@ export function simCommand(): Command {
     .action(async (options: SimOptions) => {
       if ((options.tape === undefined) === (options.synthetic !== true))
         throw new Misuse('choose one market: --tape PATH[,PATH...] or --synthetic');
+      if (options.tape !== undefined && options.symbols !== undefined)
+        throw new Misuse(
+          '--symbols chooses the symbols of the synthetic market; a tape plays the files it is given',
+        );
       if (options.from !== undefined && options.to !== undefined && options.from >= options.to)
         throw new Misuse('--from must be before --to');
       const { json, synthetic: _, ...rest } = options;
       let bar: ProgressBar | undefined;
-      const report = await simulate(loadSettings(), {
+      const settings = loadSettings();
+      const { simulate } = await import('../runtime/simulation.ts');
+      const report = await simulate(settings, {
         ...rest,
         note,
         progress: (done, total) => {
@@ -82,26 +93,40 @@ function list(value: string): string[] {
   return parts;
 }
 
-function upperList(value: string): string[] {
-  return list(value).map((part) => part.toUpperCase());
+function symbols(value: string): string[] {
+  const names = [...new Set(list(value).map((part) => part.toUpperCase()))];
+  const unreadable = names.find((name) => instrumentFor(name) === undefined);
+  if (unreadable !== undefined)
+    throw new InvalidArgumentError(
+      `cannot read the symbol "${unreadable}": write crypto pairs like BTCUSDT and forex pairs like EURUSD.`,
+    );
+  return names;
 }
 
 function wholeNumber(value: string): number {
   const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < 0)
+  if (value.trim() === '' || !Number.isSafeInteger(number) || number < 0)
     throw new InvalidArgumentError('use a whole number from 0 on.');
   return number;
 }
 
-function positive(value: string): number {
+/** The bounds of ATO_STARTING_CASH. */
+function cash(value: string): number {
   const number = Number(value);
-  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('use a number above 0.');
+  if (!(number >= 1 && number <= 1_000_000_000_000))
+    throw new InvalidArgumentError('use an amount from 1 to 1,000,000,000,000.');
   return number;
 }
 
+const isoInstant = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
+
+/** An instant without an offset is UTC: the same command must mean the same on every machine. */
 function instant(value: string): number {
-  const at = Date.parse(value);
-  if (Number.isNaN(at))
-    throw new InvalidArgumentError('use an ISO 8601 instant such as 2026-04-01T00:00:00Z.');
+  const zone = isoInstant.exec(value)?.[4];
+  const at = isoInstant.test(value)
+    ? Date.parse(value.includes('T') && zone === undefined ? `${value}Z` : value)
+    : Number.NaN;
+  if (!(at > 0))
+    throw new InvalidArgumentError('use an ISO 8601 instant after 1970, such as 2026-04-01T00:00:00Z.');
   return at;
 }

@@ -1,6 +1,5 @@
 // ato start: everything, until it is told to stop.
 import { Command } from 'commander';
-import { TradingSystem } from '../runtime/trading-system.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import { CommandFailed } from './misuse.ts';
 import { note } from './output.ts';
@@ -12,6 +11,8 @@ export function startCommand(): Command {
     .description('start the four agents, the API and the page (what `npm start` runs)')
     .action(async () => {
       const settings = loadSettings();
+      // Loaded only now, so that a mistake in the settings is answered at once.
+      const { TradingSystem } = await import('../runtime/trading-system.ts');
       const ended = Promise.withResolvers<Error | undefined>();
       const system = await TradingSystem.start(settings, (error) => ended.resolve(error));
       const stop = (signal: string) => {

@@ -27,6 +27,12 @@ interface Slot {
   spentTurns: number;
 }
 
+/** An agent whose rows could not be read. */
+interface UnmadeAgent {
+  readonly agent: AgentName;
+  readonly error: string;
+}
+
 export class AgentSupervisor {
   readonly #slots = new Map<AgentName, Slot>();
   /** Who hears a broadcast type, in the kernel's order; worked out anew when an agent is. */
@@ -39,10 +45,11 @@ export class AgentSupervisor {
     this.#stopwatch = stopwatch;
   }
 
-  /** Makes every agent anew from durable rows. */
-  build(factories: AgentFactories): void {
+  /** Makes every agent anew from durable rows. Returns those that could not be made; they are down. */
+  build(factories: AgentFactories): UnmadeAgent[] {
     this.#slots.clear();
     this.#hearers.clear();
+    const unmade: UnmadeAgent[] = [];
     for (const name of agentNames) {
       const factory = factories[name];
       if (factory === undefined) continue;
@@ -60,8 +67,10 @@ export class AgentSupervisor {
         spentTurns: 0,
       };
       this.#slots.set(name, slot);
-      this.#revive(slot);
+      const error = this.#revive(slot);
+      if (error !== undefined) unmade.push({ agent: name, error });
     }
+    return unmade;
   }
 
   /** Agents of `order` that hear a broadcast of this type; also those that are down. */
@@ -88,7 +97,7 @@ export class AgentSupervisor {
     try {
       slot.agent.handle(message, turn);
     } catch (error) {
-      return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      return textOf(error);
     }
     slot.handled++;
     slot.lastTurnAt = turn.now;
@@ -108,11 +117,12 @@ export class AgentSupervisor {
     return { agent, error, message_id: messageId, failures: slot.failures, restart_at: at + delay };
   }
 
-  restart(agent: AgentName): void {
+  /** Makes a failed agent anew; returns the error's text when it could not be made and stays down. */
+  restart(agent: AgentName): string | undefined {
     const slot = this.#slots.get(agent);
-    if (slot === undefined) return;
+    if (slot === undefined) return undefined;
     slot.restarts++;
-    this.#revive(slot);
+    return this.#revive(slot);
   }
 
   /** Which agents run; unlike vitals() it resets nothing. */
@@ -141,11 +151,21 @@ export class AgentSupervisor {
     });
   }
 
-  #revive(slot: Slot): void {
-    const agent = slot.factory();
-    agent.restore(this.#mirror);
-    slot.agent = agent;
-    slot.hears = new Set(agent.subscriptions);
-    this.#hearers.clear();
+  /** One agent's rows that cannot be read must not take the other agents down with it. */
+  #revive(slot: Slot): string | undefined {
+    try {
+      const agent = slot.factory();
+      agent.restore(this.#mirror);
+      slot.agent = agent;
+      slot.hears = new Set(agent.subscriptions);
+      this.#hearers.clear();
+      return undefined;
+    } catch (error) {
+      return textOf(error);
+    }
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

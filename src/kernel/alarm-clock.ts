@@ -7,6 +7,10 @@ export function alarmKey(owner: AgentName, name: string): string {
   return `${owner}/${name}`;
 }
 
+function keyOf({ owner, name }: AlarmRow): string {
+  return alarmKey(owner, name);
+}
+
 export class AlarmClock {
   readonly #alarms = new Map<string, AlarmRow>();
   #earliest: EpochMs | undefined;
@@ -42,11 +46,11 @@ export class AlarmClock {
   /** Alarms due at `now`, by due time, then key, so that the order never depends on insertion. */
   due(now: EpochMs): AlarmRow[] {
     if (this.#earliest === undefined || this.#earliest > now) return [];
-    const due = [...this.#alarms.entries()].filter(([, row]) => row.due_at <= now);
-    due.sort(
-      ([leftKey, left], [rightKey, right]) => left.due_at - right.due_at || (leftKey < rightKey ? -1 : 1),
-    );
-    return due.map(([, row]) => row);
+    const due: AlarmRow[] = [];
+    for (const row of this.#alarms.values()) if (row.due_at <= now) due.push(row);
+    if (due.length > 1)
+      due.sort((left, right) => left.due_at - right.due_at || (keyOf(left) < keyOf(right) ? -1 : 1));
+    return due;
   }
 
   #recompute(): void {

@@ -10,7 +10,8 @@ import { Inbox } from './inbox.ts';
 import type { TurnRecord } from './journal.ts';
 import type { Kernel, KernelInput } from './kernel.ts';
 
-const maxBatchInputs = 500;
+/** Small enough that a burst of candles never holds the event loop for long; the outcome does not depend on it. */
+const maxBatchInputs = 100;
 const maxCommitAttempts = 5;
 const firstCommitRetryMs = 100;
 
@@ -96,6 +97,10 @@ export class KernelLoop {
     this.#wakeUp();
     await this.#running;
     this.#options.clock.cancelWake();
+    this.#refuseWaiters();
+  }
+
+  #refuseWaiters(): void {
     for (const waiter of this.#waiters.values()) waiter.reject(new Error('the system is shutting down'));
     this.#waiters.clear();
   }
@@ -107,10 +112,13 @@ export class KernelLoop {
         if (inputs.length > 0 || this.#settled.length > 0) await this.#turn(inputs);
         else if (this.#stopping) return;
         else await this.#idle();
-        if (!this.#stopping && this.#options.commitPauseMs > 0)
+        if (!this.#stopping && this.#inbox.depth === 0 && this.#options.commitPauseMs > 0)
           await this.#options.sleep(this.#options.commitPauseMs);
       }
     } catch (error) {
+      // Nobody will take anything from the inbox again: waiters hear it now and nothing more piles up.
+      this.#stopping = true;
+      this.#refuseWaiters();
       this.#options.fatal(error instanceof Error ? error : new Error(String(error)));
     }
   }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentName } from '../shared/domain/agent-name.ts';
+import type { JournalEntry } from '../shared/ports/store.ts';
 import { admit } from './admission.ts';
 import type { Agent, AgentBuilder, StateReader, Turn } from './agent.ts';
 import { Kernel, type KernelInput, maxMessagesPerInput } from './kernel.ts';
@@ -228,4 +229,33 @@ test('of a row that one input changes more than once only the last value is reco
     ['m2', null],
     ['m2.1', 1],
   ]);
+});
+
+test('an agent whose rows cannot be read goes down alone and is tried again later', () => {
+  const fragile = (): Agent => ({
+    name: 'trading_ai',
+    subscriptions: ['operator.command'],
+    restore(state) {
+      if (state.get('agent_memory', 'analyst_ai')?.value !== 1) throw new Error('row of an older version');
+    },
+    handle: () => {},
+  });
+  const build = () => ({ analyst_ai: () => new CountingAgent('analyst_ai', {}), trading_ai: fragile });
+  const kernel = new Kernel({ build });
+  const entries: JournalEntry[] = [];
+  const feed = (input: KernelInput) => {
+    const { record, entry } = kernel.process(input);
+    entries.push(entry);
+    return record;
+  };
+  const types = feed(started(1)).emitted.map((message) => message.message_type);
+  expect(types).toEqual(['kernel.agent_failed']);
+  expect(kernel.supervisor.states().map(({ state }) => state)).toEqual(['running', 'restarting']);
+  for (const alarm of kernel.dueAlarms(1_001)) feed(alarm);
+  expect(kernel.supervisor.isDown('trading_ai')).toBe(true);
+  feed(command(1_002));
+  for (const alarm of kernel.dueAlarms(60_000)) feed(alarm);
+  expect(kernel.supervisor.isDown('trading_ai')).toBe(false);
+  const replay = new JournalReplay(build);
+  for (const entry of entries) expect(replay.check(entry), JSON.stringify(replay.difference)).toBe(true);
 });

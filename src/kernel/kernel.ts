@@ -158,7 +158,8 @@ export class Kernel {
       case 'kernel.started': {
         this.#seed = message.data.seed;
         this.#started = true;
-        this.#supervisor.build(this.#build(message.data.agent_settings));
+        for (const { agent, error } of this.#supervisor.build(this.#build(message.data.agent_settings)))
+          this.#agentFailed(agent, message, error, turn);
         break;
       }
       case 'kernel.alarm': {
@@ -170,9 +171,10 @@ export class Kernel {
         }
         this.#apply({ collection: 'alarms', key, value: null }, turn);
         if (message.data.name === restartAlarmName) {
-          this.#supervisor.restart(message.data.owner);
           turn.queue.length = 0;
-          turn.queue.push(turn.kernelMessage('kernel.agent_restarted', { agent: message.data.owner }));
+          const error = this.#supervisor.restart(message.data.owner);
+          if (error !== undefined) this.#agentFailed(message.data.owner, message, error, turn);
+          else turn.queue.push(turn.kernelMessage('kernel.agent_restarted', { agent: message.data.owner }));
         }
         break;
       }
@@ -284,9 +286,18 @@ class InputTurn {
   }
 }
 
+/** Up to this many, comparing all pairs costs less than a map of them. */
+const maxComparedPuts = 12;
+
+function isReplaced(put: AnyPut, puts: readonly AnyPut[], place: number): boolean {
+  for (let later = place + 1; later < puts.length; later++)
+    if (puts[later]?.key === put.key && puts[later]?.collection === put.collection) return true;
+  return false;
+}
+
 /** One input's changes take effect together, so of a row written more than once only the last value counts. */
 function lastOfEachRow(puts: readonly AnyPut[]): readonly AnyPut[] {
-  if (puts.length < 2 || new Set(puts.map((put) => put.key)).size === puts.length) return puts;
+  if (puts.length <= maxComparedPuts && !puts.some((put, place) => isReplaced(put, puts, place))) return puts;
   const rows = new Map<string, AnyPut>();
   for (const put of puts) rows.set(`${put.collection}/${put.key}`, put);
   return [...rows.values()];

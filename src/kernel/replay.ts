@@ -8,7 +8,7 @@ import { Kernel, type KernelInput } from './kernel.ts';
 
 export interface JournalDifference {
   readonly sequence: number;
-  readonly part: 'hash' | 'sequence' | 'line' | 'input' | 'messages' | 'effects' | 'rows';
+  readonly part: 'end' | 'hash' | 'sequence' | 'line' | 'input' | 'messages' | 'effects' | 'rows';
   readonly recorded: string;
   readonly replayed: string;
 }
@@ -30,12 +30,30 @@ export class JournalReplay {
     return this.#difference;
   }
 
+  /** Inputs that came out the same. */
   get replayed(): number {
     return this.#replayed;
   }
 
   get hash(): string {
     return this.#kernel.hash;
+  }
+
+  /**
+   * After the last entry: true when the journal reaches the stored state, so that no entry is missing at its end. The
+   * state must have been read before the journal: beside a running process the journal goes on meanwhile.
+   */
+  end(stored: { readonly sequence: number; readonly hash: string }): boolean {
+    if (this.#difference !== undefined) return false;
+    const { sequence, hash } = this.#kernel;
+    if (sequence > stored.sequence || (stored.sequence === sequence && stored.hash === hash)) return true;
+    this.#difference = {
+      sequence,
+      part: 'end',
+      recorded: `the stored state stands at input ${stored.sequence}, hash ${stored.hash}`,
+      replayed: `the journal ends at input ${sequence}, hash ${hash}`,
+    };
+    return false;
   }
 
   /** True while the journal reproduces. */
@@ -53,8 +71,10 @@ export class JournalReplay {
       return true;
     }
     const replayed = this.#kernel.process(inputOf(recorded)).entry;
-    this.#replayed++;
-    if (replayed.line === entry.line) return true;
+    if (replayed.line === entry.line) {
+      this.#replayed++;
+      return true;
+    }
     return this.#explain(entry, recorded, readJournalLine(replayed.line) ?? recorded);
   }
 

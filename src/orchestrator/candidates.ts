@@ -31,30 +31,34 @@ export function weighCandidates(consultation: Consultation): DecisionCandidate[]
   const { snapshot, schedule, tasks, policy } = consultation;
   const floorDue = new Set(floorDueKinds(schedule, tasks, snapshot.now));
   const weighed = taskKinds.map((kind) => weigh(kind, consultation, floorDue.has(kind)));
-  const best = new Map<FamilyName, DecisionCandidate>();
+  const best = new Map<FamilyName, Weighed>();
   for (const candidate of weighed) {
     const { family } = taskCatalogue[candidate.kind];
     if (family === null || !candidate.due) continue;
     const rival = best.get(family);
     if (rival === undefined || candidate.score > rival.score) best.set(family, candidate);
   }
-  return weighed.map((candidate) => {
-    if (!candidate.due) return candidate;
-    if (floorDue.has(candidate.kind)) return { ...candidate, chosen: true };
-    if (candidate.score < policy.threshold)
-      return { ...candidate, reason: `score ${candidate.score} is below ${policy.threshold}` };
-    const { family } = taskCatalogue[candidate.kind];
+  for (const candidate of weighed) {
+    if (!candidate.due) continue;
+    const { kind, score } = candidate;
+    const { family } = taskCatalogue[kind];
     const rival = family === null ? undefined : best.get(family);
-    if (rival !== undefined && rival.kind !== candidate.kind)
-      return {
-        ...candidate,
-        reason: `${rival.kind} is the better look: ${rival.score} against ${candidate.score}`,
-      };
-    return { ...candidate, chosen: true, reason: `score ${candidate.score} reaches ${policy.threshold}` };
-  });
+    if (floorDue.has(kind)) candidate.chosen = true;
+    else if (score < policy.threshold) candidate.reason = `score ${score} is below ${policy.threshold}`;
+    else if (rival !== undefined && rival.kind !== kind)
+      candidate.reason = `${rival.kind} is the better look: ${rival.score} against ${score}`;
+    else {
+      candidate.chosen = true;
+      candidate.reason = `score ${score} reaches ${policy.threshold}`;
+    }
+  }
+  return weighed;
 }
 
-function weigh(kind: TaskKind, consultation: Consultation, floor: boolean): DecisionCandidate {
+/** A candidate whose fate is still to be said. */
+type Weighed = { -readonly [Field in keyof DecisionCandidate]: DecisionCandidate[Field] };
+
+function weigh(kind: TaskKind, consultation: Consultation, floor: boolean): Weighed {
   const { snapshot, mode, policy, schedule, learning } = consultation;
   const obstacle = obstacleOf(kind, consultation, floor);
   if (obstacle !== undefined)

@@ -4,11 +4,12 @@ import path from 'node:path';
 import { readTape } from '../adapters/market-data/tape/read-tape.ts';
 import { readTapeFileName } from '../adapters/market-data/tape/tape-file-name.ts';
 import { type Timeframe, timeframeMs } from '../shared/domain/candle.ts';
-import { hourMs } from '../shared/domain/time.ts';
+import { hourMs, minuteMs } from '../shared/domain/time.ts';
 import { buildPanel, type LeftOut, type Panel } from '../simulator/cron-benchmark/panel.ts';
 
-/** Coarser candles leave no bars between two polls. */
+/** Coarser candles leave no bars between two polls; those up to `fineBarMs` are preferred. */
 const coarsestBarMs = hourMs;
+const fineBarMs = 15 * minuteMs;
 
 export interface BenchmarkData {
   readonly panel: Panel;
@@ -62,7 +63,7 @@ export async function readBenchmarkData(
       const { panel, leftOut } = buildPanel(recordings, barMs);
       const quarantinedRows = tape.quarantined.reduce((sum, group) => sum + group.count, 0);
       const found = { panel, leftOut, quarantinedRows };
-      if (best === undefined || symbolDays(panel) > symbolDays(best.panel)) best = found;
+      if (best === undefined || preference(panel) > preference(best.panel)) best = found;
     } catch (error) {
       why = error instanceof Error ? error.message : String(error);
     }
@@ -71,6 +72,7 @@ export async function readBenchmarkData(
   return best;
 }
 
-function symbolDays(panel: Panel): number {
-  return panel.symbols.length * panel.bars * panel.barMs;
+/** Symbol-days, where fine enough candles go before all coarser ones. */
+function preference(panel: Panel): number {
+  return panel.symbols.length * panel.bars * panel.barMs * (panel.barMs <= fineBarMs ? 1e6 : 1);
 }

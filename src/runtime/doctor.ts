@@ -1,11 +1,12 @@
 // Examines an installation without changing it: settings, database, sources, clock, disk, ports.
-import { existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { isLoopback } from '../api/bind-guard.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import { maskedSettings } from '../shared/config/mask.ts';
 import type { Settings } from '../shared/config/settings.ts';
-import { openStore } from './open-store.ts';
+import { openReader } from './open-reader.ts';
 import { loadStrategies } from './strategies.ts';
 
 export interface Finding {
@@ -64,56 +65,66 @@ function nodeFinding(): Finding {
       );
 }
 
+/** Reads only: the doctor neither makes a database nor migrates one. */
 async function databaseFinding(settings: Settings): Promise<Finding> {
-  const place =
-    settings.DATABASE_URL === undefined
-      ? `embedded, in ${settings.DATA_DIR}`
-      : `PostgreSQL, schema ${settings.DATABASE_SCHEMA}`;
-  if (settings.DATABASE_URL === undefined && !existsSync(settings.DATA_DIR))
+  const embedded = settings.DATABASE_URL === undefined;
+  const place = embedded
+    ? `embedded, in ${settings.DATA_DIR}`
+    : `PostgreSQL, schema ${settings.DATABASE_SCHEMA}`;
+  if (embedded && !existsSync(path.join(settings.DATA_DIR, 'pglite')))
     return ok('database', `${place}; the first start creates it`);
-  const store = openStore(settings);
   try {
-    await store.open();
-    const health = await store.check();
-    return health.ok
-      ? ok('database', `${place}; answers in ${health.latencyMs?.toFixed(1) ?? '?'} ms`)
-      : problem('database', `${place}: ${health.detail}`, 'see the message above');
+    const reader = await openReader(settings);
+    try {
+      const begun = performance.now();
+      const { sequence } = await reader.load();
+      return ok(
+        'database',
+        `${place}; ${sequence} inputs, read in ${(performance.now() - begun).toFixed(1)} ms`,
+      );
+    } finally {
+      await reader.close();
+    }
   } catch (error) {
-    const running = /process|another|in use|lock/i.test(messageOf(error));
-    if (running)
-      return {
-        subject: 'database',
-        verdict: 'warning',
-        detail: `${place}: ${messageOf(error)}`,
-        fix: 'nothing to mend if the orchestrator is running now',
-      };
-    return problem(
-      'database',
-      `${place}: ${messageOf(error)}`,
-      settings.DATABASE_URL === undefined
-        ? 'move the folder away or restore a backup'
-        : 'check DATABASE_URL, the server and the rights of its user',
-    );
-  } finally {
-    await store.close().catch(() => undefined);
+    const [detail = '', fix] = messageOf(error).split(' Fix: ');
+    const harmless = /is in use by|older version|no orchestrator in the schema/.test(detail);
+    return {
+      subject: 'database',
+      verdict: harmless ? 'warning' : 'problem',
+      detail: `${place}: ${detail}`,
+      fix: detail.includes('is in use by')
+        ? 'nothing to mend if the orchestrator is running now'
+        : (fix ?? 'check DATABASE_URL or DATA_DIR'),
+    };
   }
 }
 
+/** Both folders, or where they would be made, must be writable, with space left. */
 function diskFinding(settings: Settings): Finding {
   try {
-    mkdirSync(settings.LOG_DIR, { recursive: true });
-    const folder = existsSync(settings.DATA_DIR)
-      ? settings.DATA_DIR
-      : path.dirname(path.resolve(settings.LOG_DIR));
-    const disk = statfsSync(folder);
-    const free = disk.bavail * disk.bsize;
+    const folders = [settings.DATA_DIR, settings.LOG_DIR].map(nearestExisting);
+    for (const folder of folders) {
+      if (!statSync(folder).isDirectory()) throw new Error(`${folder} is not a folder`);
+      accessSync(folder, constants.W_OK);
+    }
+    const free = Math.min(...folders.map(freeBytes));
     const text = `${(free / 1e9).toFixed(1)} GB free`;
     return free > lowDiskBytes
       ? ok('disk', text)
       : problem('disk', text, 'free some space: the journal and logs need it');
   } catch (error) {
-    return problem('disk', messageOf(error), 'make DATA_DIR and LOG_DIR writable for this user');
+    return problem('disk', messageOf(error), 'set DATA_DIR and LOG_DIR to folders that this user may write');
   }
+}
+
+function nearestExisting(folder: string): string {
+  const absolute = path.resolve(folder);
+  return existsSync(absolute) ? absolute : nearestExisting(path.dirname(absolute));
+}
+
+function freeBytes(folder: string): number {
+  const disk = statfsSync(folder);
+  return disk.bavail * disk.bsize;
 }
 
 function portFinding(settings: Settings): Promise<Finding> {
@@ -136,7 +147,7 @@ function portFinding(settings: Settings): Promise<Finding> {
 }
 
 function bindFinding(settings: Settings): Finding {
-  const loopback = /^(127\.|localhost$|::1$)/.test(settings.BIND_ADDRESS);
+  const loopback = isLoopback(settings.BIND_ADDRESS);
   if (loopback || settings.API_TOKEN !== undefined)
     return ok('api access', loopback ? 'this machine only' : 'token required');
   return problem(

@@ -13,6 +13,8 @@ const brokerTimeoutMs = 10_000;
 const historyTimeoutMs = 20_000;
 const restartTimeoutMs = 20_000;
 const alertAttempts = 3;
+/** Histories asked for at the same time. */
+const backfillLanes = 4;
 
 export interface EffectRunnerOptions {
   readonly broker: Broker;
@@ -21,12 +23,16 @@ export interface EffectRunnerOptions {
   readonly probes: ReadonlyMap<string, Probe>;
   readonly clock: Clock;
   readonly post: (input: KernelInput) => void;
+  /** Resolves once the input is committed. */
+  readonly postAndWait: (input: KernelInput) => Promise<unknown>;
   readonly settle: (effectId: string) => void;
   readonly log: Log;
 }
 
 export class EffectRunner {
   readonly #options: EffectRunnerOptions;
+  readonly #lanes: Promise<void>[] = [];
+  #nextLane = 0;
   #alertsSent = 0;
   #alertsFailed = 0;
 
@@ -62,7 +68,7 @@ export class EffectRunner {
       case 'broker.snapshot':
         return this.#snapshot(effect.data.request_id);
       case 'market.backfill':
-        return this.#backfill(effect);
+        return this.#queueBackfill(effect);
       case 'market.restart_source':
         return this.#restartSource(effect);
       case 'probe.run':
@@ -114,8 +120,16 @@ export class EffectRunner {
     post({ from: 'broker', message_type: 'broker.snapshot', data, at: clock.now() });
   }
 
+  /** A few at a time, each until it is committed: hundreds of histories at once would fill the memory. */
+  #queueBackfill(effect: Effect<'market.backfill'>): Promise<void> {
+    const lane = this.#nextLane++ % backfillLanes;
+    const done = (this.#lanes[lane] ?? Promise.resolve()).then(() => this.#backfill(effect));
+    this.#lanes[lane] = done;
+    return done;
+  }
+
   async #backfill(effect: Effect<'market.backfill'>): Promise<void> {
-    const { market, clock, post, log } = this.#options;
+    const { market, clock, postAndWait, log } = this.#options;
     const { symbol, count } = effect.data;
     try {
       const found = await within(historyTimeoutMs, market.history(symbol, count));
@@ -128,7 +142,7 @@ export class EffectRunner {
         candles: found.candles,
         known_at,
       };
-      post({ from: 'market', message_type: 'market.history', data, at: known_at });
+      await postAndWait({ from: 'market', message_type: 'market.history', data, at: known_at });
     } catch (error) {
       log.warn({ symbol, error: messageOf(error) }, 'no past candles: windows fill from the stream instead');
     }

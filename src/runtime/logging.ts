@@ -1,13 +1,17 @@
 // Logs: JSON lines in rotated files under LOG_DIR, short readable lines on stderr. Stdout stays free for --json.
-import { mkdirSync } from 'node:fs';
+import { access, constants, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import pino from 'pino';
 import pinoRoll from 'pino-roll';
+import type { SonicBoom } from 'sonic-boom';
 import type { Settings } from '../shared/config/settings.ts';
 import type { Log } from '../shared/ports/log.ts';
+import { unusableLogFolder } from './start-guards.ts';
 
 const maxFileSize = '20m';
 const maxFiles = 10;
+/** Lines beyond this are dropped while the disk does not take them; the terminal still shows them. */
+const maxUnwrittenBytes = 1_000_000;
 
 const levelNames = { DEBUG: 'debug', INFO: 'info', WARNING: 'warn', ERROR: 'error' } as const;
 
@@ -29,17 +33,14 @@ export interface ClosableLog {
   close(): Promise<void>;
 }
 
-/** Opens the log file (daily or by size) and the terminal line printer. Throws when LOG_DIR cannot be written. */
+/**
+ * Opens the log file (daily or by size) and the terminal line printer. Throws StartRefused when LOG_DIR cannot be
+ * written. Later failures, such as a full disk, are said on the terminal and never stop the program.
+ */
 export async function openLog(settings: Settings): Promise<ClosableLog> {
-  mkdirSync(settings.LOG_DIR, { recursive: true });
   const level = levelNames[settings.LOG_LEVEL];
-  const file = await pinoRoll({
-    file: path.join(settings.LOG_DIR, 'orchestrator'),
-    extension: '.log',
-    frequency: 'daily',
-    size: maxFileSize,
-    limit: { count: maxFiles },
-    mkdir: true,
+  const file = await openFile(settings).catch((error: unknown) => {
+    throw unusableLogFolder(settings, error);
   });
   const terminal = { write: (line: string) => void process.stderr.write(readable(line)) };
   const logger = pino(
@@ -59,9 +60,32 @@ export async function openLog(settings: Settings): Promise<ClosableLog> {
     close: () =>
       new Promise((resolve) => {
         file.once('close', () => resolve());
+        file.once('error', () => resolve());
         file.end();
       }),
   };
+}
+
+async function openFile(settings: Settings): Promise<SonicBoom> {
+  await mkdir(settings.LOG_DIR, { recursive: true });
+  await access(settings.LOG_DIR, constants.W_OK);
+  const file = await pinoRoll({
+    file: path.join(settings.LOG_DIR, 'orchestrator'),
+    extension: '.log',
+    frequency: 'daily',
+    size: maxFileSize,
+    // Files of earlier runs count too, or every restart would leave its own behind for ever.
+    limit: { count: maxFiles, removeOtherLogFiles: true },
+    maxLength: maxUnwrittenBytes,
+  });
+  await new Promise<void>((resolve, reject) => {
+    file.once('ready', resolve);
+    file.once('error', reject);
+  });
+  file.on('error', (error: Error) =>
+    process.stderr.write(`the log file cannot be written: ${error.message}\n`),
+  );
+  return file;
 }
 
 const severityNames: Readonly<Record<number, string>> = {

@@ -5,7 +5,8 @@ import { BinanceSource } from '../adapters/market-data/binance/binance-source.ts
 import { CcxtError } from '../adapters/market-data/ccxt/ccxt-errors.ts';
 import { CcxtSource } from '../adapters/market-data/ccxt/ccxt-source.ts';
 import { SyntheticSource } from '../adapters/market-data/synthetic/synthetic-source.ts';
-import { readTape } from '../adapters/market-data/tape/read-tape.ts';
+import { readTape, type Tape } from '../adapters/market-data/tape/read-tape.ts';
+import { TapeError } from '../adapters/market-data/tape/tape-error.ts';
 import { TapeSource } from '../adapters/market-data/tape/tape-source.ts';
 import { SettingsError } from '../shared/config/load-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
@@ -15,6 +16,7 @@ import { dayMs, type EpochMs } from '../shared/domain/time.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { MarketDataSource } from '../shared/ports/market-data.ts';
+import { StartRefused } from './start-guards.ts';
 
 /** A clock has one wake-up, so each part gets its own; all of one factory agree on the time. */
 export type ClockFactory = () => Clock;
@@ -44,7 +46,7 @@ export async function selectMarket(
 ): Promise<SelectedMarket> {
   switch (settings.ATO_MARKET_SOURCE) {
     case 'tape':
-      return tapeMarket(settings, await lastAt);
+      return tapeMarket(settings, await lastAt, log);
     case 'synthetic':
       return syntheticMarket(settings, await lastAt);
     case 'binance':
@@ -56,8 +58,13 @@ export async function selectMarket(
   }
 }
 
-async function tapeMarket(settings: Settings, lastAt: EpochMs): Promise<SelectedMarket> {
-  const tape = await readTape((settings.ATO_TAPE_PATH ?? '').split(',').map((part) => part.trim()));
+async function tapeMarket(settings: Settings, lastAt: EpochMs, log: Log): Promise<SelectedMarket> {
+  const tape = await openTape(settings);
+  if (lastAt >= tape.to)
+    log.warn(
+      { source: 'tape' },
+      'the recording has been played to its end on this data: nothing new will come. Use another DATA_DIR to play it again.',
+    );
   // A day of the tape is history, so that the windows are warm when the playing starts.
   const startAt = Math.max(lastAt, Math.min(tape.from + dayMs, tape.to));
   const clock = scaledClocks(startAt, settings.ATO_MARKET_SPEED);
@@ -72,6 +79,16 @@ async function tapeMarket(settings: Settings, lastAt: EpochMs): Promise<Selected
     kind: 'recorded',
     clockSkewMs: unknownSkew,
   };
+}
+
+async function openTape(settings: Settings): Promise<Tape> {
+  const paths = (settings.ATO_TAPE_PATH ?? '').split(',').map((part) => part.trim());
+  try {
+    return await readTape(paths.filter((part) => part !== ''));
+  } catch (error) {
+    if (error instanceof TapeError) throw new SettingsError(`ATO_TAPE_PATH: ${error.message}`);
+    throw error;
+  }
 }
 
 function syntheticMarket(settings: Settings, lastAt: EpochMs): SelectedMarket {
@@ -106,8 +123,8 @@ async function liveMarket(
   for (const { source } of asked.filter((_, index) => !answers[index]))
     log.warn({ source: source.name }, 'this exchange cannot be reached');
   if (live.length === 0 && required !== undefined) {
-    throw new SettingsError(
-      `ATO_MARKET_SOURCE=${required}, but ${required === 'ccxt' ? settings.ATO_CCXT_EXCHANGE : 'Binance'} does not answer for any symbol of ATO_UNIVERSE. Check the network, or set ATO_MARKET_SOURCE=auto or synthetic.`,
+    throw new StartRefused(
+      `ATO_MARKET_SOURCE=${required}, but ${required === 'ccxt' ? settings.ATO_CCXT_EXCHANGE : 'Binance'} does not answer for any symbol of ATO_UNIVERSE. Fix: check the network, or set ATO_MARKET_SOURCE=auto or synthetic.`,
     );
   }
   if (live.length === 0) {

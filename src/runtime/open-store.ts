@@ -5,11 +5,11 @@ import { PostgresStore } from '../adapters/store/postgres/postgres-store.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import type { Store } from '../shared/ports/store.ts';
 
-/** A store that is not open yet. `dataFolder` overrides DATA_DIR and means the embedded database. */
-export function openStore(settings: Settings, dataFolder?: string): Store {
+/** A store that is not open yet. */
+export function openStore(settings: Settings): Store {
   const retentionDays = settings.ATO_JOURNAL_RETENTION_DAYS;
-  if (settings.DATABASE_URL !== undefined && dataFolder === undefined) {
+  if (settings.DATABASE_URL !== undefined) {
     return new PostgresStore({ url: settings.DATABASE_URL, schema: settings.DATABASE_SCHEMA, retentionDays });
   }
-  return new PgliteStore({ folder: path.resolve(dataFolder ?? settings.DATA_DIR), retentionDays });
+  return new PgliteStore({ folder: path.resolve(settings.DATA_DIR), retentionDays });
 }

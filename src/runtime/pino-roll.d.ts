@@ -6,8 +6,8 @@ declare module 'pino-roll' {
     readonly extension?: string;
     readonly frequency?: 'daily' | 'hourly' | number;
     readonly size?: string;
-    readonly limit?: { readonly count: number };
-    readonly mkdir?: boolean;
+    readonly limit?: { readonly count: number; readonly removeOtherLogFiles?: boolean };
+    readonly maxLength?: number;
   }
   const pinoRoll: (options: PinoRollOptions) => Promise<SonicBoom>;
   export default pinoRoll;

@@ -47,8 +47,6 @@ const syntheticFrom = Date.UTC(2026, 0, 5);
 const syntheticDays = 30;
 /** Candles handled between two looks at the progress bar. */
 const progressStepCandles = 2_048;
-/** Rows of pure records kept in memory; the journal hash does not depend on it. */
-const keptRecords = 1_000;
 
 interface MarketPlan {
   readonly source: string;
@@ -68,7 +66,7 @@ export async function simulate(settings: Settings, request: SimulationRequest): 
   const strategies = await loadStrategies(settings);
   const agentSettings = simulationSettings(settings, request, plan, strategies.active);
   const statistics = new SimulationStatistics();
-  const store = new MemoryStore({ keepJournal: false, recordLimit: keptRecords });
+  const store = new MemoryStore({ keepJournal: false, keepRecords: false });
   const kernel = new Kernel({ build: agentBuilder(strategies.all) });
   const venue = new PaperVenue({ startingCash: decimalText(agentSettings.starting_cash) });
   const loop = new SimulationLoop({
@@ -129,6 +127,10 @@ function syntheticPlan(settings: Settings, request: SimulationRequest): MarketPl
     request.from ?? (request.to === undefined ? syntheticFrom : request.to - syntheticDays * dayMs);
   const to = request.to ?? from + syntheticDays * dayMs;
   const minutes = Math.floor((to - from) / timeframeMs['1m']);
+  if (minutes < 1)
+    throw new Error(
+      `no candle to play between ${toIso(from)} and ${toIso(to)}: they must lie a minute apart`,
+    );
   return {
     source: 'synthetic',
     kind: 'simulated',

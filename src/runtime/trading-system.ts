@@ -26,7 +26,9 @@ import { MarketHub } from './market-hub.ts';
 import { type SelectedMarket, selectMarket } from './market-selection.ts';
 import { openStore } from './open-store.ts';
 import { keepPageBuilt } from './page-build.ts';
+import { openPaperAccount } from './paper-account.ts';
 import { createProbes } from './probes.ts';
+import { assertPortFree, assertTimeGoesOn } from './start-guards.ts';
 import { type LoadedStrategies, loadStrategies } from './strategies.ts';
 import { version } from './version.ts';
 
@@ -44,6 +46,8 @@ interface Foundation {
   readonly market: SelectedMarket;
   readonly strategies: LoadedStrategies;
   readonly clock: Clock;
+  /** What the paper account was opened with, which a later setting does not change. */
+  readonly startingCash: number;
 }
 
 export class TradingSystem {
@@ -56,30 +60,35 @@ export class TradingSystem {
    */
   static async start(settings: Settings, onFatal: (error: Error) => void): Promise<TradingSystem> {
     assertBindAllowed(settings.BIND_ADDRESS, settings.API_TOKEN);
+    await assertPortFree(settings);
     const system = new TradingSystem();
     try {
       await system.#compose(settings, onFatal);
       return system;
     } catch (error) {
-      await system.stop();
+      // What went wrong first is what a person must read; an error while tidying up would hide it.
+      await system.stop().catch(() => undefined);
       throw error;
     }
   }
 
-  /** Stops the market, finishes and commits what is in the inbox, then closes API, store and log. */
+  /** Stops the market, finishes and commits what is in the inbox, then closes API, store and log; the first error of these is thrown at the end. */
   async stop(): Promise<void> {
-    for (const close of this.#closers.splice(0).reverse()) await close();
+    const errors: unknown[] = [];
+    for (const close of this.#closers.splice(0).reverse())
+      await close().catch((error: unknown) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
   }
 
   async #compose(settings: Settings, onFatal: (error: Error) => void): Promise<void> {
     const foundation = await this.#lay(settings);
     const parts = await assemble(foundation, onFatal);
     const { loop, broker, hub, clock, log, loaded, runner } = parts;
+    // First of all inputs, before anybody can send one: nothing may reach the kernel before its agents are there.
+    loop.post(startedInput(foundation));
     const api = await createApi(apiDependencies(parts));
     this.#closers.push(() => api.close());
     await api.listen({ host: settings.BIND_ADDRESS, port: settings.ORCHESTRATOR_PORT });
-    // First of all inputs: nothing may reach the kernel before its agents are there.
-    loop.post(startedInput(foundation));
     await broker.start(brokerSink(loop, clock));
     this.#closers.push(() => broker.stop());
     loop.start();
@@ -91,6 +100,7 @@ export class TradingSystem {
     housekeeping.start();
     this.#closers.push(async () => housekeeping.stop());
     keepPageBuilt(log);
+    log.info({ version, sequence: loaded.sequence, data_kind: parts.market.kind }, 'started');
     banner(parts, api.server.address());
   }
 
@@ -98,7 +108,10 @@ export class TradingSystem {
   async #lay(settings: Settings): Promise<Foundation> {
     const strategies = await loadStrategies(settings);
     const { log, close } = await openLog(settings);
-    this.#closers.push(close);
+    this.#closers.push(() => {
+      log.info({}, 'stopped');
+      return close();
+    });
     const store = openStore(settings);
     this.#closers.push(() => store.close());
     // Opening the database and asking a venue whether it answers both take a second: do both at once.
@@ -110,7 +123,10 @@ export class TradingSystem {
     );
     await Promise.allSettled([opening, selecting]);
     const [loaded, market] = [await opening, await selecting];
-    return { settings, log, store, loaded, market, strategies, clock: market.clock() };
+    const clock = market.clock();
+    assertTimeGoesOn(loaded.lastAt, clock.now(), settings);
+    const startingCash = await openPaperAccount(store.venueBook(), market.sources, settings, log);
+    return { settings, log, store, loaded, market, strategies, clock, startingCash };
   }
 }
 
@@ -141,7 +157,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   });
   const post = (input: KernelInput) => loop.post(input);
-  const venue = new PaperVenue({ startingCash: decimalText(settings.ATO_STARTING_CASH) });
+  const venue = new PaperVenue({ startingCash: decimalText(foundation.startingCash) });
   const broker = new PaperBroker({ venue, book: store.venueBook(), clock });
   const hub = new MarketHub({ sources: market.sources, clock, post, venue: broker, log });
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
@@ -157,7 +173,9 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   });
   const settle = (effectId: string) => loop.settle(effectId);
   const notifiers = [new LogNotifier(log)];
-  const runner = new EffectRunner({ broker, market: hub, notifiers, probes, clock, post, settle, log });
+  const postAndWait = (input: KernelInput) => loop.postAndWait(input);
+  const waits = { post, postAndWait, settle };
+  const runner = new EffectRunner({ broker, market: hub, notifiers, probes, clock, log, ...waits });
   return {
     ...foundation,
     facts,
@@ -190,11 +208,12 @@ function decidesAfterStart(loaded: LoadedState): boolean {
   return control?.paused !== true;
 }
 
-function startedInput({ settings, loaded, market, strategies, clock }: Foundation): KernelInput {
+function startedInput(foundation: Foundation): KernelInput {
+  const { settings, loaded, market, strategies, clock } = foundation;
   const agentSettings: AgentSettings = {
     run_mode: settings.ATO_MODE,
     universe: market.universe,
-    starting_cash: settings.ATO_STARTING_CASH,
+    starting_cash: foundation.startingCash,
     base_timeframe: market.baseTimeframe,
     strategy: strategies.active,
     sources: market.sources.map((source) => source.name),

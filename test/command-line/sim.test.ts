@@ -94,3 +94,34 @@ test('help exists for every command', async () => {
     expect(stdout).toContain('Usage: ato');
   }
 });
+
+test.each([
+  [['--synthetic', '--symbols', 'BTCUSDT,FOO'], /cannot read the symbol "FOO"/],
+  [['--synthetic', '--seed', ''], /whole number/],
+  [['--synthetic', '--cash', '1e300'], /from 1 to/],
+  [['--synthetic', '--from', '1969-12-31'], /after 1970/],
+  [['--synthetic', '--from', 'yesterday'], /ISO 8601/],
+  [['--tape', 'x.csv', '--symbols', 'BTCUSDT'], /synthetic market/],
+])('%j is misuse, said on stderr alone', async (args, message) => {
+  const { code, stdout, stderr } = await runAto(['sim', '--json', ...args]);
+  expect(stderr).toMatch(message);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+});
+
+test('an instant without an offset is UTC in every time zone, and an empty span is a failure', async () => {
+  const span = ['--symbols', 'BTCUSDT', '--from', '2026-01-05T00:00', '--to', '2026-01-05T02:00'];
+  const { code, stdout } = await runAto(['sim', '--json', '--synthetic', ...span], { TZ: 'Asia/Tokyo' });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ from: '2026-01-05T00:00:00.000Z', candles: 120 });
+  const empty = await runAto([
+    'sim',
+    '--json',
+    '--synthetic',
+    '--from',
+    '2026-01-05',
+    '--to',
+    '2026-01-05T00:00:30Z',
+  ]);
+  expect(empty.code).toBe(1);
+  expect(empty.stdout).toBe('');
+});

@@ -175,7 +175,7 @@ describe('the embedded database', () => {
     expect(await readdir(path.join(foreign, 'pglite'))).toEqual(['thesis.txt']);
     await writeFile(path.join(root, 'a-file'), '');
     await expect(new PgliteStore({ folder: path.join(root, 'a-file') }).open()).rejects.toThrow(
-      /cannot be made.*Fix: set DATA_DIR/,
+      /cannot be made or written.*Fix: set DATA_DIR/,
     );
     await expect(openPgliteReader({ folder: path.join(root, 'nowhere') })).rejects.toThrow(StoreOpenError);
   });

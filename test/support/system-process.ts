@@ -7,6 +7,7 @@ import path from 'node:path';
 
 export const projectFolder = path.resolve(import.meta.dirname, '..', '..');
 const startTimeoutMs = 60_000;
+const commandTimeoutMs = 240_000;
 const keptOutput = 20_000;
 
 export interface RunResult {
@@ -16,7 +17,7 @@ export interface RunResult {
 }
 
 /** Environment of a child: nothing of the surrounding settings leaks in. */
-function childEnvironment(settings: Readonly<Record<string, string>>): Record<string, string> {
+export function childEnvironment(settings: Readonly<Record<string, string>>): Record<string, string> {
   return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...settings };
 }
 
@@ -30,6 +31,9 @@ export function runAto(
     cwd,
     env: childEnvironment(settings),
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A command that was expected to end and does not must not outlive its test.
+    timeout: commandTimeoutMs,
+    killSignal: 'SIGKILL',
   });
   let stdout = '';
   let stderr = '';
@@ -122,7 +126,8 @@ export class Installation {
   /** Sends a signal and resolves with the exit code once the process has gone (null when it was killed). */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null)
+      return child?.exitCode ?? null;
     const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
     child.kill(signal);
     return gone;

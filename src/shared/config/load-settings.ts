@@ -3,12 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
+import { instrumentFor } from '../domain/instrument.ts';
 import { environmentSchema, type Settings, settingNames } from './settings.ts';
 
 /** Settings with these beginnings are ours, so an unknown one is a typing mistake and not somebody else's. */
 const ourPrefixes = ['ATO_', 'ORCHESTRATOR_'];
-/** Names beginning with our prefix that belong to the operating environment of a container or a test. */
-const toleratedNames: ReadonlySet<string> = new Set();
 
 /** A mistake in the settings; the message names each setting and the fix. */
 export class SettingsError extends Error {
@@ -33,14 +32,14 @@ export function loadSettings(options: LoadOptions = {}): Settings {
   if (parsed.success) problems.push(...crossChecks(parsed.data));
   if (problems.length > 0 || !parsed.success)
     throw new SettingsError(
-      `Settings need a correction:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+      `Settings need a correction:\n${[...new Set(problems)].map((line) => `  - ${line}`).join('\n')}`,
     );
   return Object.freeze(parsed.data);
 }
 
 function readEnvironment(options: LoadOptions): Record<string, string> {
   const file = path.join(options.folder ?? process.cwd(), '.env');
-  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  const fromFile = existsSync(file) ? parseEnv(readSettingsFile(file)) : {};
   const merged: Record<string, string> = {};
   for (const [name, value] of Object.entries({ ...fromFile, ...(options.environment ?? process.env) })) {
     if (value !== undefined && value.trim() !== '') merged[name] = value.trim();
@@ -48,18 +47,29 @@ function readEnvironment(options: LoadOptions): Record<string, string> {
   return merged;
 }
 
+function readSettingsFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new SettingsError(
+      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}. Fix: make it a text file that this user may read, or remove it.`,
+    );
+  }
+}
+
+/** Written in small letters it is still meant for us, and would otherwise be passed over in silence. */
 function isUnknownSetting(name: string): boolean {
-  if (toleratedNames.has(name)) return false;
   return (
-    ourPrefixes.some((prefix) => name.startsWith(prefix)) &&
+    ourPrefixes.some((prefix) => name.toUpperCase().startsWith(prefix)) &&
     !(settingNames as readonly string[]).includes(name)
   );
 }
 
 function describeUnknown(name: string): string {
-  const nearest = [...settingNames].sort(
-    (left, right) => editDistance(name, left) - editDistance(name, right),
-  )[0];
+  const wanted = name.toUpperCase();
+  // The beginning of a longer name is a forgotten end, however many letters that end has.
+  const distance = (known: string) => (known.startsWith(`${wanted}_`) ? 1 : editDistance(wanted, known));
+  const nearest = [...settingNames].sort((left, right) => distance(left) - distance(right))[0];
   return `${name} is not a setting. Did you mean ${nearest}? All settings are listed in env.example.`;
 }
 
@@ -81,6 +91,12 @@ function crossChecks(settings: Settings): string[] {
   }
   if (settings.ATO_MARKET_SOURCE === 'ccxt' && settings.ATO_CCXT_EXCHANGE === undefined) {
     problems.push('ATO_MARKET_SOURCE=ccxt needs ATO_CCXT_EXCHANGE, the id of an exchange such as kraken.');
+  }
+  const hasCrypto = settings.ATO_UNIVERSE.some((symbol) => instrumentFor(symbol)?.assetClass === 'crypto');
+  if (['binance', 'ccxt'].includes(settings.ATO_MARKET_SOURCE) && !hasCrypto) {
+    problems.push(
+      `ATO_MARKET_SOURCE=${settings.ATO_MARKET_SOURCE}, but ATO_UNIVERSE names no crypto pair such as BTCUSDT. Add one, or set ATO_MARKET_SOURCE=auto or synthetic.`,
+    );
   }
   if (settings.ATO_MARKET_SPEED !== 1 && ['binance', 'ccxt', 'auto'].includes(settings.ATO_MARKET_SOURCE)) {
     problems.push(

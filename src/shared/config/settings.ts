@@ -5,7 +5,25 @@ import { instrumentFor } from '../domain/instrument.ts';
 
 const text = z.string().trim().min(1);
 const secret = text.optional();
-const percent = z.coerce.number().positive().max(1_000);
+
+/** A number between two bounds; every mistake is answered with the same rule, said for a person. */
+function numeric(lowest: number, highest: number, error = `use a number from ${lowest} to ${highest}`) {
+  return z.coerce.number(error).min(lowest, error).max(highest, error);
+}
+
+function wholeNumber(lowest: number, highest: number) {
+  const error = `use a whole number from ${lowest} to ${highest}`;
+  return numeric(lowest, highest, error).int(error);
+}
+
+function percent(highest: number) {
+  const error = `use a percentage above 0, at most ${highest}`;
+  return numeric(0, highest, error).positive(error);
+}
+
+function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
+  return z.enum(values, `use one of ${values.join(', ')}`);
+}
 
 const symbolList = z
   .string()
@@ -28,10 +46,10 @@ const symbolList = z
 
 /** Names the users already have in their own files; every other setting of ours starts with ATO_. */
 export const environmentSchema = z.object({
-  ORCHESTRATOR_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  ORCHESTRATOR_PORT: wholeNumber(0, 65_535).default(8080),
   BIND_ADDRESS: text.default('127.0.0.1'),
   API_TOKEN: text.min(16, 'use at least 16 characters').optional(),
-  LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR']).default('INFO'),
+  LOG_LEVEL: oneOf(['DEBUG', 'INFO', 'WARNING', 'ERROR']).default('INFO'),
   LOG_DIR: text.default('logs/orchestrator'),
   DATA_DIR: text.default('data/orchestrator'),
   DATABASE_URL: z
@@ -52,32 +70,25 @@ export const environmentSchema = z.object({
   BIRDEYE_API_KEY: secret,
   TELEGRAM_BOT_TOKEN: secret,
   TELEGRAM_CHAT_ID: secret,
-  ATO_MODE: z.enum(['paper', 'live']).default('paper'),
-  ATO_MARKET_SOURCE: z.enum(['auto', 'binance', 'ccxt', 'tape', 'synthetic']).default('auto'),
+  ATO_MODE: oneOf(['paper', 'live']).default('paper'),
+  ATO_MARKET_SOURCE: oneOf(['auto', 'binance', 'ccxt', 'tape', 'synthetic']).default('auto'),
   ATO_CCXT_EXCHANGE: z
     .string()
     .regex(/^[a-z0-9]{2,40}$/, 'write the id of a ccxt exchange in lower case, such as kraken')
     .optional(),
   ATO_TAPE_PATH: text.optional(),
-  ATO_MARKET_SPEED: z.coerce.number().min(1).max(100_000).default(1),
+  ATO_MARKET_SPEED: numeric(1, 100_000).default(1),
   ATO_UNIVERSE: symbolList.default(['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'EURUSD', 'GBPUSD']),
-  ATO_SEED: z.coerce.number().int().min(0).max(2_147_483_647).default(1),
-  ATO_STARTING_CASH: z.coerce.number().positive().max(1e12).default(10_000),
+  ATO_SEED: wholeNumber(0, 2_147_483_647).default(1),
+  ATO_STARTING_CASH: numeric(1, 1_000_000_000_000).default(10_000),
   ATO_STRATEGY_FILE: text.optional(),
-  ATO_RISK_PER_TRADE_PCT: percent
-    .max(5, 'more than 5 % per trade is refused')
-    .default(defaultRiskSettings.risk_per_trade_pct),
-  ATO_MAX_OPEN_POSITIONS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(100)
-    .default(defaultRiskSettings.max_open_positions),
-  ATO_MAX_DAILY_LOSS_PCT: percent.max(100).default(defaultRiskSettings.max_daily_loss_pct),
-  ATO_MAX_DRAWDOWN_PCT: percent.max(100).default(defaultRiskSettings.max_drawdown_pct),
-  ATO_MAX_GROSS_EXPOSURE_PCT: percent.default(defaultRiskSettings.max_gross_exposure_pct),
-  ATO_MAX_INSTRUMENT_EXPOSURE_PCT: percent.default(defaultRiskSettings.max_instrument_exposure_pct),
-  ATO_JOURNAL_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
+  ATO_RISK_PER_TRADE_PCT: percent(5).default(defaultRiskSettings.risk_per_trade_pct),
+  ATO_MAX_OPEN_POSITIONS: wholeNumber(1, 100).default(defaultRiskSettings.max_open_positions),
+  ATO_MAX_DAILY_LOSS_PCT: percent(100).default(defaultRiskSettings.max_daily_loss_pct),
+  ATO_MAX_DRAWDOWN_PCT: percent(100).default(defaultRiskSettings.max_drawdown_pct),
+  ATO_MAX_GROSS_EXPOSURE_PCT: percent(1_000).default(defaultRiskSettings.max_gross_exposure_pct),
+  ATO_MAX_INSTRUMENT_EXPOSURE_PCT: percent(1_000).default(defaultRiskSettings.max_instrument_exposure_pct),
+  ATO_JOURNAL_RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
 });
 
 export type Settings = Readonly<z.output<typeof environmentSchema>>;

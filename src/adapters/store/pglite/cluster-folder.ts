@@ -1,7 +1,7 @@
 // The embedded database's folder before the database sees it: made whole or not at all, checked before opening.
 // It must never write into a folder that it did not make or cannot recognise.
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreOpenError } from '../../../shared/ports/store.ts';
 import { createCluster } from './create-cluster.ts';
@@ -19,13 +19,14 @@ export function damageFix(dataFolder: string): string {
   return `Fix: restore a backup of ${clusterFolder(dataFolder)}, or move that folder away to start empty. Nothing was overwritten.`;
 }
 
-/** Makes the data folder. Throws StoreOpenError when that is not possible. */
+/** Makes the data folder. Throws StoreOpenError when that is not possible or nothing can be written in it. */
 export async function makeDataFolder(dataFolder: string): Promise<void> {
   try {
     await mkdir(dataFolder, { recursive: true });
+    await access(dataFolder, constants.W_OK);
   } catch (error) {
     throw new StoreOpenError(
-      `The data folder ${dataFolder} cannot be made: ${error instanceof Error ? error.message : String(error)}. Fix: set DATA_DIR to a folder that this user may write.`,
+      `The data folder ${dataFolder} cannot be made or written: ${error instanceof Error ? error.message : String(error)}. Fix: set DATA_DIR to a folder that this user may write.`,
     );
   }
 }
@@ -49,6 +50,10 @@ export async function prepareCluster(dataFolder: string): Promise<void> {
 /** Throws StoreOpenError unless the folder looks like a cluster of the embedded version. Changes nothing. */
 export async function assertRecognised(dataFolder: string): Promise<void> {
   const folder = clusterFolder(dataFolder);
+  if (await isAbsentOrEmpty(folder))
+    throw new StoreOpenError(
+      `There is no database in ${dataFolder}. Fix: name the DATA_DIR of an orchestrator that has run, or start one.`,
+    );
   const version = await readFile(path.join(folder, 'PG_VERSION'), 'utf8').catch(() => undefined);
   if (version === undefined)
     throw new StoreOpenError(

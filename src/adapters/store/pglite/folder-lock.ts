@@ -2,7 +2,18 @@
 // whoever sees a living claim steps back, so there is no moment in which two processes both hold the folder.
 // A claim is never taken from a living process; the claim of a dead one is removed.
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, readlink, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -37,6 +48,7 @@ export interface FolderLock {
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const file = path.join(folder, `${claimPrefix}${process.pid}.${randomUUID().slice(0, 8)}`);
   const claim = await ownClaim();
+  await assertWritable(folder);
   for (let attempt = 1; ; attempt++) {
     await writeClaim(file, claim);
     const rival = await livingRival(folder, path.basename(file), claim);
@@ -57,6 +69,16 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
       await rm(file, { force: true });
     },
   };
+}
+
+async function assertWritable(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw new StoreOpenError(
+      `The data folder ${folder} cannot be written: ${error instanceof Error ? error.message : String(error)}. Fix: run as the user that owns it, or give this user the right to write there; reading needs the folder's lock too.`,
+    );
+  }
 }
 
 function inUse(folder: string, rival: Claim): StoreOpenError {

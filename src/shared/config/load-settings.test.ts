@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { loadSettings, SettingsError } from './load-settings.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'ato-settings-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const load = (environment: Record<string, string> = {}) => loadSettings({ folder, environment });
+
+function refusal(environment: Record<string, string>): string {
+  try {
+    load(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsError);
+    return (error as Error).message;
+  }
+  throw new Error('nothing was refused');
+}
+
+test('.env is read, the environment wins, and empty values count as absent', () => {
+  writeFileSync(path.join(folder, '.env'), 'ATO_SEED=5\nLOG_LEVEL=DEBUG\nATO_UNIVERSE=\n');
+  const settings = load({ LOG_LEVEL: 'ERROR', ATO_MODE: ' ' });
+  expect(settings).toMatchObject({ ATO_SEED: 5, LOG_LEVEL: 'ERROR', ATO_MODE: 'paper' });
+  expect(settings.ATO_UNIVERSE).toContain('BTCUSDT');
+  expect(Object.isFrozen(settings)).toBe(true);
+});
+
+test.each([
+  ['ORCHESTRATOR_PORT', 'abc', 'use a whole number from 0 to 65535 (found "abc")'],
+  ['ORCHESTRATOR_PORT', '70000.5', 'use a whole number from 0 to 65535 (found "70000.5")'],
+  ['LOG_LEVEL', 'info', 'use one of DEBUG, INFO, WARNING, ERROR (found "info")'],
+  ['ATO_RISK_PER_TRADE_PCT', '6', 'use a percentage above 0, at most 5'],
+  ['ATO_MAX_GROSS_EXPOSURE_PCT', '0', 'use a percentage above 0, at most 1000'],
+  ['ATO_STARTING_CASH', '-1', 'use a number from 1 to 1000000000000'],
+  ['ATO_STARTING_CASH', 'Infinity', 'use a number from 1 to'],
+  ['ATO_UNIVERSE', 'BTCUSDT,!!', 'cannot read the symbol "!!"'],
+  ['DATABASE_SCHEMA', 'Drop Table', 'lower-case letters'],
+])('%s=%s is refused with the rule, once', (name, value, rule) => {
+  const message = refusal({ [name]: value });
+  expect(message).toContain(`- ${name}: `);
+  expect(message).toContain(rule);
+  expect(message.split('\n')).toHaveLength(2);
+  expect(message).toContain('See env.example');
+});
+
+test.each([
+  ['ORCHESTRATOR_PORTS', 'ORCHESTRATOR_PORT'],
+  ['ATO_TAPE', 'ATO_TAPE_PATH'],
+  ['ATO_RISK', 'ATO_RISK_PER_TRADE_PCT'],
+  ['ATO_UNIVERS', 'ATO_UNIVERSE'],
+  ['ato_seed', 'ATO_SEED'],
+])('%s is unknown, and %s was probably meant', (name, nearest) => {
+  expect(refusal({ [name]: '1' })).toContain(`${name} is not a setting. Did you mean ${nearest}?`);
+});
+
+test('every mistake is named at once, and no secret is repeated', () => {
+  const message = refusal({
+    API_TOKEN: 'tooshort',
+    DATABASE_URL: 'mysql://me:sesame@host/x',
+    ATO_SEED: '-1',
+  });
+  for (const name of ['API_TOKEN', 'DATABASE_URL', 'ATO_SEED']) expect(message).toContain(name);
+  expect(message).not.toMatch(/tooshort|sesame/);
+});
+
+test('settings that contradict each other are refused', () => {
+  expect(refusal({ ATO_MODE: 'live' })).toContain('Set ATO_MODE=paper');
+  expect(refusal({ ATO_MARKET_SOURCE: 'tape' })).toContain('needs ATO_TAPE_PATH');
+  expect(refusal({ ATO_MARKET_SPEED: '2' })).toContain('a real market cannot be hurried');
+});
+
+test('an .env that cannot be read is refused with the fix', () => {
+  mkdirSync(path.join(folder, '.env'));
+  expect(refusal({})).toMatch(/\.env cannot be read: .* Fix: /);
+});
