@@ -1,7 +1,6 @@
 // ato fuzz markets: damaged input for every adapter. Exit 1 when anything crashed or passed the gate that cannot be.
 import { Command, InvalidArgumentError } from 'commander';
-import { type FuzzReport, fuzzMarkets } from '../runtime/market-fuzz/fuzz-markets.ts';
-import { fuzzTargets } from '../runtime/market-fuzz/registry.ts';
+import type { FuzzReport } from '../runtime/market-fuzz/fuzz-markets.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { ProgressBar, printJson, printLine } from './output.ts';
 
@@ -43,6 +42,8 @@ export function fuzzCommand(): Command {
       '\nExamples:\n  ato fuzz markets --runs 100000 --seed 1 --json\n  ato fuzz markets --seed 1 --adapter "tape csv" --session 42 --socket-runs 0',
     )
     .action(async ({ json, ...options }: FuzzMarketsOptions) => {
+      const { fuzzMarkets } = await import('../runtime/market-fuzz/fuzz-markets.ts');
+      const { fuzzTargets } = await import('../runtime/market-fuzz/registry.ts');
       const names = fuzzTargets.map((target) => target.name);
       if (options.adapter !== undefined && !names.includes(options.adapter))
         throw new Misuse(`--adapter: choose one of ${names.join(', ')}`);

@@ -131,10 +131,11 @@ export class MarketHub {
   /** The first source of the symbol that can see; the others stand by and are compared with. */
   #inCharge(source: MarketDataSource, symbol: string): boolean {
     for (const candidate of this.#options.sources) {
-      if (candidate === source) return true;
       const state = this.#statuses.get(candidate.name)?.state;
-      if (candidate.symbols.includes(symbol) && (state === 'live' || state === 'degraded')) return false;
+      const sees = state === 'live' || state === 'degraded';
+      if (sees && candidate.symbols.includes(symbol)) return candidate === source;
     }
+    // Nobody claims to see: whoever speaks is heard.
     return true;
   }
 

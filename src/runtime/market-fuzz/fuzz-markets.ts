@@ -149,11 +149,17 @@ function runSession(
         session,
         input_index: index,
         kind: impossible ? 'impossible_price_past_gate' : 'crash',
-        message:
-          error instanceof Error ? (error.stack ?? error.message).slice(0, 2 * excerptChars) : String(error),
+        message: describe(error),
         input_excerpt: input.slice(0, excerptChars),
       });
     }
   }
   report.quarantine_reports += sink.quarantines;
+}
+
+/** What was thrown and where; deeper lines of the stack differ from run to run. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error).slice(0, excerptChars);
+  const where = (error.stack ?? '').split('\n').find((line) => line.trimStart().startsWith('at ')) ?? '';
+  return `${error.name}: ${error.message.slice(0, excerptChars)} ${where.trim()}`;
 }

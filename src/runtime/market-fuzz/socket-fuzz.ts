@@ -169,12 +169,12 @@ function bodyFor(path: string, now: number): string {
   return JSON.stringify(rows);
 }
 
+/** Combined frames are Binance's own; ccxt asks for the bare ones. */
 function frameFor(now: number, random: Random): string {
+  const combined = random.integer(2) === 0;
+  const wrap = (stream: string, data: unknown) => JSON.stringify(combined ? { stream, data } : data);
   if (random.integer(2) === 0)
-    return JSON.stringify({
-      stream: 'btcusdt@bookTicker',
-      data: { u: now, s: symbol, b: '100', B: '1', a: '100.1', A: '1' },
-    });
+    return wrap('btcusdt@bookTicker', { u: now, s: symbol, b: '100', B: '1', a: '100.1', A: '1' });
   const t = Math.floor(now / minuteMs) * minuteMs - minuteMs;
   const k = {
     t,
@@ -188,7 +188,7 @@ function frameFor(now: number, random: Random): string {
     v: '3',
     x: true,
   };
-  return JSON.stringify({ stream: 'btcusdt@kline_1m', data: { e: 'kline', E: now, s: symbol, k } });
+  return wrap('btcusdt@kline_1m', { e: 'kline', E: now, s: symbol, k });
 }
 
 function pause(milliseconds: number): Promise<void> {

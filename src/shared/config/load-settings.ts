@@ -93,9 +93,9 @@ function crossChecks(settings: Settings): string[] {
     problems.push('ATO_MARKET_SOURCE=ccxt needs ATO_CCXT_EXCHANGE, the id of an exchange such as kraken.');
   }
   const hasCrypto = settings.ATO_UNIVERSE.some((symbol) => instrumentFor(symbol)?.assetClass === 'crypto');
-  if (settings.ATO_MARKET_SOURCE === 'binance' && !hasCrypto) {
+  if (['binance', 'ccxt'].includes(settings.ATO_MARKET_SOURCE) && !hasCrypto) {
     problems.push(
-      'ATO_MARKET_SOURCE=binance, but ATO_UNIVERSE names no crypto pair such as BTCUSDT. Add one, or set ATO_MARKET_SOURCE=auto or synthetic.',
+      `ATO_MARKET_SOURCE=${settings.ATO_MARKET_SOURCE}, but ATO_UNIVERSE names no crypto pair such as BTCUSDT. Add one, or set ATO_MARKET_SOURCE=auto or synthetic.`,
     );
   }
   if (settings.ATO_MARKET_SPEED !== 1 && ['binance', 'ccxt', 'auto'].includes(settings.ATO_MARKET_SOURCE)) {

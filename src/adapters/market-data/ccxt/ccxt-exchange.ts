@@ -24,6 +24,7 @@ export interface CcxtExchange {
   readonly options: Record<string, unknown>;
   readonly last_response_headers: Readonly<Record<string, string>> | undefined;
   milliseconds: () => number;
+  log: (...words: readonly unknown[]) => void;
   enableRateLimit: boolean;
   /** The websocket connection to an address; absent where ccxt has none. */
   client?: (url: string) => CcxtClient;
@@ -73,6 +74,8 @@ export async function openExchange(id: string): Promise<CcxtExchange> {
       ws: { options: { maxPayload: maxFrameBytes }, backoff: { base: 0 } },
     },
   });
+  // It would write to stdout about every frame that is no JSON.
+  exchange.log = () => undefined;
   guardSends(exchange);
   return exchange;
 }

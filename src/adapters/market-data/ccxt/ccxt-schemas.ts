@@ -10,7 +10,6 @@ const absent = z.union([z.undefined(), z.null()]);
 export const ohlcvRowSchema = z
   .tuple([instant, price, price, price, price, z.union([z.number(), absent])])
   .rest(z.unknown());
-export type OhlcvRow = z.output<typeof ohlcvRowSchema>;
 
 /** Rows are parsed one by one, so that a bad one costs itself only. */
 export const ohlcvListSchema = z.array(z.unknown()).max(10_000);
@@ -22,7 +21,6 @@ export const tickerSchema = z.object({
   ask: z.union([price, absent]).optional(),
   last: z.union([price, absent]).optional(),
 });
-export type Ticker = z.output<typeof tickerSchema>;
 
 /** Tickers by ccxt symbol. */
 export const tickersSchema = z.record(z.string().max(60), z.unknown());

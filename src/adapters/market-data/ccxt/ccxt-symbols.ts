@@ -2,7 +2,7 @@
 import { instrumentFor } from '../../../shared/domain/instrument.ts';
 
 /** The names under which a venue may list one of our symbols, best first: ccxt writes BTC/USDT and BTC/USDT:USDT. */
-export function marketNames(symbol: string): readonly string[] {
+function marketNames(symbol: string): readonly string[] {
   const instrument = instrumentFor(symbol);
   if (instrument === undefined) return [];
   const spot = `${instrument.base}/${instrument.quote}`;
