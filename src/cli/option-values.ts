@@ -11,10 +11,6 @@ export function list(value: string): string[] {
   return parts;
 }
 
-export function upperList(value: string): string[] {
-  return list(value).map((part) => part.toUpperCase());
-}
-
 export function wholeNumber(value: string): number {
   const number = Number(value);
   if (value.trim() === '' || !Number.isSafeInteger(number) || number < 0)

@@ -1,6 +1,6 @@
 // The real sources a paper run can choose from, per asset class, best first. A new source is one row here.
 import { BinanceSource } from '../adapters/market-data/binance/binance-source.ts';
-import { CcxtSource } from '../adapters/market-data/ccxt/ccxt-source.ts';
+import { CcxtSource, type CcxtSourceOptions } from '../adapters/market-data/ccxt/ccxt-source.ts';
 import { OandaSource } from '../adapters/market-data/oanda/oanda-source.ts';
 import { TradermadeSource } from '../adapters/market-data/tradermade/tradermade-source.ts';
 import type { Settings } from '../shared/config/settings.ts';
@@ -12,6 +12,8 @@ import type { MarketDataSource } from '../shared/ports/market-data.ts';
 export interface MarketHosts {
   readonly binance?: { readonly restUrl: string; readonly streamUrl: string };
   readonly oanda?: { readonly restUrl: string; readonly streamUrl: string };
+  /** Changes a freshly opened exchange of ccxt. */
+  readonly ccxt?: NonNullable<CcxtSourceOptions['prepare']>;
   readonly tradermade?: { readonly restUrl: string; readonly streamUrl: string };
 }
 
@@ -32,7 +34,10 @@ export interface Candidate {
    * run on prices of another kind.
    */
   readonly keptWhenSilent: boolean;
-  /** Follows symbols that an earlier candidate serves too: takes over when that one is silent, and is compared with it. */
+  /**
+   * Follows symbols that an earlier candidate serves too: takes over when that one is silent, and is compared with it.
+   * While an earlier one serves them all, the start does not wait long for it, and it may answer later.
+   */
   readonly standsBy: boolean;
   readonly reachableTimeoutMs: number;
   readonly build: (
@@ -43,7 +48,7 @@ export interface Candidate {
   ) => LiveSource;
 }
 
-const reachableTimeoutMs = 1_500;
+export const reachableTimeoutMs = 1_500;
 /** An exchange's list of markets may be megabytes. */
 const marketListTimeoutMs = 10_000;
 
@@ -64,9 +69,15 @@ const ccxt: Candidate = {
   standsBy: true,
   keptWhenSilent: false,
   missing: ({ ATO_CCXT_EXCHANGE }) => (ATO_CCXT_EXCHANGE === undefined ? 'ATO_CCXT_EXCHANGE' : undefined),
-  build: ({ ATO_CCXT_EXCHANGE: exchange = '' }, symbols, clock) =>
-    // Binance under its own name is taken already.
-    new CcxtSource({ exchange, name: exchange === 'binance' ? 'ccxt_binance' : exchange, symbols, clock }),
+  build: ({ ATO_CCXT_EXCHANGE: exchange = '' }, symbols, clock, hosts) =>
+    new CcxtSource({
+      exchange,
+      // Binance under its own name is taken already.
+      name: exchange === 'binance' ? 'ccxt_binance' : exchange,
+      symbols,
+      clock,
+      ...(hosts.ccxt === undefined ? {} : { prepare: hosts.ccxt }),
+    }),
 };
 
 const oanda: Candidate = {

@@ -1,6 +1,7 @@
 // Which source serves what: by setting, by key, and by who answers, against stand-ins of all three venues.
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { BinanceStandIn } from '../../test/contract/market-data-support/binance-stand-in.ts';
+import { CcxtStandIn } from '../../test/contract/market-data-support/ccxt-stand-in.ts';
 import {
   OandaStandIn,
   oandaAccount,
@@ -10,6 +11,7 @@ import {
   TradermadeStandIn,
   tradermadeKey,
 } from '../../test/contract/market-data-support/tradermade-stand-in.ts';
+import { checkExchange } from '../adapters/market-data/ccxt/ccxt-exchange.ts';
 import { loadSettings, SettingsError } from '../shared/config/load-settings.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { MarketHosts } from './market-candidates.ts';
@@ -25,6 +27,7 @@ let oanda: OandaStandIn;
 let tradermade: TradermadeStandIn;
 let hosts: MarketHosts;
 let warnings: string[];
+let exchange: CcxtStandIn;
 
 const log: Log = {
   debug: () => {},
@@ -33,21 +36,28 @@ const log: Log = {
   error: () => {},
 };
 
+// Loading 61 MB of library may take longer than a test allows.
+beforeAll(async () => {
+  await checkExchange('binance');
+}, 30_000);
+
 beforeEach(async () => {
   warnings = [];
   const now = () => Date.UTC(2026, 3, 15, 12, 30);
   binance = new BinanceStandIn(now);
   oanda = new OandaStandIn(now);
   tradermade = new TradermadeStandIn(now);
-  await Promise.all([binance.listen(), oanda.listen(), tradermade.listen()]);
+  exchange = new CcxtStandIn(now);
+  await Promise.all([binance.listen(), oanda.listen(), tradermade.listen(), exchange.listen()]);
   hosts = {
     binance: { restUrl: binance.restUrl, streamUrl: binance.streamUrl },
+    ccxt: exchange.prepare,
     oanda: { restUrl: oanda.url, streamUrl: oanda.url },
     tradermade: { restUrl: tradermade.restUrl, streamUrl: tradermade.streamUrl },
   };
 });
 afterEach(async () => {
-  await Promise.all([binance.close(), oanda.close(), tradermade.close()]);
+  await Promise.all([binance.close(), oanda.close(), tradermade.close(), exchange.close()]);
 });
 
 async function select(environment: Record<string, string>, patch: MarketHosts = {}) {
@@ -124,7 +134,49 @@ test('what Binance spot does not list is not asked from it', async () => {
   expect(served).toEqual({ binance: 'BTCUSDT', synthetic: 'BTC-PERP' });
 });
 
+const withExchange = { ATO_UNIVERSE: 'BTCUSDT,ETHUSDT,SOLUSDT', ATO_CCXT_EXCHANGE: 'binance' };
+
+test('an exchange of ccxt stands by behind Binance, for what it lists', async () => {
+  const { market, served } = await select(withExchange);
+  expect(served).toEqual({ binance: 'BTCUSDT ETHUSDT SOLUSDT', ccxt_binance: 'BTCUSDT ETHUSDT' });
+  expect(market.kind).toBe('live');
+  expect(warnings).toEqual([]);
+});
+
+test('without its setting no exchange of ccxt is asked', async () => {
+  await select({ ATO_UNIVERSE: 'BTCUSDT' });
+  expect(exchange.requests).toEqual([]);
+});
+
+test('an exchange that is silent while Binance serves delays the start little, and is kept for later', async () => {
+  exchange.restDown = { behaviour: 'hang' };
+  const before = performance.now();
+  const { served } = await select(withExchange);
+  expect(performance.now() - before).toBeLessThan(5_000);
+  expect(Object.keys(served)).toEqual(['binance', 'ccxt_binance']);
+  expect(warnings.join()).toContain('stands by as soon as it does');
+});
+
+test('where Binance is silent the exchange serves, and the synthetic market what it does not list', async () => {
+  const { served } = await select(withExchange, { binance: nowhere });
+  expect(served).toEqual({ ccxt_binance: 'BTCUSDT ETHUSDT', synthetic: 'SOLUSDT' });
+});
+
+test('ATO_MARKET_SOURCE=ccxt is exactly that, and refuses to start without it', async () => {
+  const only = { ...withExchange, ATO_MARKET_SOURCE: 'ccxt' };
+  expect((await select(only)).served).toEqual({ ccxt_binance: 'BTCUSDT ETHUSDT' });
+  expect(warnings.join()).toContain('left out');
+  expect(binance.requests).toEqual([]);
+  exchange.restDown = { status: 503 };
+  await expect(select(only)).rejects.toThrow(StartRefused);
+  const misspelt = select({ ...only, ATO_CCXT_EXCHANGE: 'krakn' });
+  await expect(misspelt).rejects.toThrow(SettingsError);
+  await expect(misspelt).rejects.toThrow(/kraken/);
+});
+
 test.each([
+  [{ ATO_MARKET_SOURCE: 'ccxt' }, 'ATO_CCXT_EXCHANGE'],
+  [{ ATO_MARKET_SOURCE: 'binance', ATO_UNIVERSE: 'BTC-PERP' }, 'no crypto pair that it has'],
   [{ ATO_UNIVERSE: 'BTCUSTD' }, 'BTCUSDT'],
   [{ ATO_UNIVERSE: 'EURUSD,XAUSD' }, 'XAUUSD'],
   [{ ATO_FOREX_SOURCE: 'oanda' }, 'OANDA_API_KEY'],

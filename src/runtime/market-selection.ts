@@ -15,10 +15,10 @@ import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { MarketDataSource } from '../shared/ports/market-data.ts';
 import {
-  type Candidate,
   candidates,
   type LiveSource,
   type MarketHosts,
+  reachableTimeoutMs,
   wishFor,
 } from './market-candidates.ts';
 import { StartRefused } from './start-guards.ts';
@@ -166,19 +166,18 @@ async function chooseFor(
     const symbols = (candidate.standsBy ? wanted : waiting).filter((symbol) =>
       instrumentFor(symbol)?.servedBy.includes(candidate.name),
     );
-    if (required && symbols.length === 0)
-      throw new SettingsError(
-        `ATO_MARKET_SOURCE=${wish}, but ATO_UNIVERSE names no crypto pair such as BTCUSDT. Add one, or set ATO_MARKET_SOURCE=auto or synthetic.`,
-      );
     if (symbols.length === 0) continue;
     const source = candidate.build(settings, symbols, clock(), hosts);
-    const answers = await answersInTime(candidate, source);
+    const spare = candidate.standsBy && waiting.length === 0;
+    const timeoutMs = spare ? reachableTimeoutMs : candidate.reachableTimeoutMs;
+    const answers = await answersInTime(source, timeoutMs);
     if (!answers && required)
       throw new StartRefused(
         `ATO_MARKET_SOURCE=${wish}, but ${candidate.title(settings)} does not answer. Fix: check the network, or set ATO_MARKET_SOURCE=auto or synthetic.`,
       );
-    const kept = answers || wish === candidate.name || candidate.keptWhenSilent;
-    if (!answers) log.warn({ source: candidate.name, symbols }, unanswered(candidate.title(settings), kept));
+    const kept = answers || wish === candidate.name || candidate.keptWhenSilent || spare;
+    if (!answers)
+      log.warn({ source: candidate.name, symbols }, unanswered(candidate.title(settings), kept, spare));
     if (!kept) continue;
     live.push(source);
     waiting = waiting.filter((symbol) => !source.symbols.includes(symbol));
@@ -189,16 +188,17 @@ async function chooseFor(
 }
 
 /** Whether a source answers and has at least one of its symbols (a list of markets may shorten them). */
-async function answersInTime(candidate: Candidate, source: LiveSource): Promise<boolean> {
+async function answersInTime(source: LiveSource, timeoutMs: number): Promise<boolean> {
   try {
-    return (await source.reachable(candidate.reachableTimeoutMs)) && source.symbols.length > 0;
+    return (await source.reachable(timeoutMs)) && source.symbols.length > 0;
   } catch (error) {
     if (error instanceof CcxtError) throw new SettingsError(`ATO_CCXT_EXCHANGE: ${error.message}`);
     throw error;
   }
 }
 
-function unanswered(title: string, kept: boolean): string {
+function unanswered(title: string, kept: boolean, spare: boolean): string {
+  if (spare) return `${title} has not answered yet: it stands by as soon as it does`;
   return kept
     ? `${title} does not answer: these symbols have NO prices until it does`
     : `${title} cannot be reached: looking for another source`;

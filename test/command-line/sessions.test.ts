@@ -46,7 +46,9 @@ test('misuse ends with 2 and says what to write', async () => {
   for (const [args, settings, message] of [
     [['--at', 'tomorrow'], {}, /ISO 8601/],
     [['--at', '2026-02-30T00:00:00Z'], {}, /ISO 8601/],
-    [['--at', '0001-01-01T00:00:00Z'], {}, /between 1971 and 2100/],
+    [['--at', '0001-01-01T00:00:00Z'], {}, /after 1970/],
+    [['--at', '1970-06-01T00:00:00Z'], {}, /between 1971 and 2100/],
+    [['--at', '2100-01-01T00:00:00Z'], {}, /between 1971 and 2100/],
     [[], { ATO_SESSION_HOURS: 'paris=09:00-17:00' }, /"paris" is not a session/],
     [[], { ATO_HOLIDAYS_FILE: bad }, /"02-30" is not a day/],
     [[], { ATO_HOLIDAYS_FILE: '/nowhere.json' }, /ATO_HOLIDAYS_FILE: \/nowhere\.json/],

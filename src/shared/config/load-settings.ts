@@ -92,10 +92,11 @@ function crossChecks(settings: Settings): string[] {
   if (settings.ATO_MARKET_SOURCE === 'ccxt' && settings.ATO_CCXT_EXCHANGE === undefined) {
     problems.push('ATO_MARKET_SOURCE=ccxt needs ATO_CCXT_EXCHANGE, the id of an exchange such as kraken.');
   }
-  const hasCrypto = settings.ATO_UNIVERSE.some((symbol) => instrumentFor(symbol)?.assetClass === 'crypto');
-  if (['binance', 'ccxt'].includes(settings.ATO_MARKET_SOURCE) && !hasCrypto) {
+  const source = settings.ATO_MARKET_SOURCE;
+  const serves = (symbol: string) => instrumentFor(symbol)?.servedBy.includes(source) === true;
+  if (['binance', 'ccxt'].includes(source) && !settings.ATO_UNIVERSE.some(serves)) {
     problems.push(
-      `ATO_MARKET_SOURCE=${settings.ATO_MARKET_SOURCE}, but ATO_UNIVERSE names no crypto pair such as BTCUSDT. Add one, or set ATO_MARKET_SOURCE=auto or synthetic.`,
+      `ATO_MARKET_SOURCE=${source}, but ATO_UNIVERSE names no crypto pair that it has, such as BTCUSDT. Add one, or set ATO_MARKET_SOURCE=auto or synthetic.`,
     );
   }
   if (settings.ATO_MARKET_SPEED !== 1 && ['binance', 'ccxt', 'auto'].includes(settings.ATO_MARKET_SOURCE)) {

@@ -48,18 +48,28 @@ export interface CcxtExchange {
 type ExchangeClass = new (config: Readonly<Record<string, unknown>>) => CcxtExchange;
 type ExchangeTable = Readonly<Record<string, ExchangeClass | undefined>>;
 
+/** Loads ccxt, which asks no network. Throws CcxtError `unknown-exchange` naming the nearest ids. */
+export async function checkExchange(id: string): Promise<void> {
+  await libraryWith(id);
+}
+
+async function libraryWith(id: string) {
+  const { default: library } = await import('ccxt');
+  const ids: readonly string[] = library.exchanges;
+  if (!ids.includes(id)) throw new CcxtError('unknown-exchange', unknownExchange(id, ids));
+  return library;
+}
+
 /**
  * A fresh exchange of this id, with websocket support where ccxt has it.
  * Throws CcxtError `unknown-exchange` naming the nearest ids.
  */
 export async function openExchange(id: string): Promise<CcxtExchange> {
-  const { default: library } = await import('ccxt');
-  const ids: readonly string[] = library.exchanges;
-  if (!ids.includes(id)) throw new CcxtError('unknown-exchange', unknownExchange(id, ids));
+  const library = await libraryWith(id);
   const streaming = library.pro as unknown as ExchangeTable;
   const plain = library as unknown as ExchangeTable;
   const Exchange = streaming[id] ?? plain[id];
-  if (Exchange === undefined) throw new CcxtError('unknown-exchange', unknownExchange(id, ids));
+  if (Exchange === undefined) throw new CcxtError('unknown-exchange', unknownExchange(id, library.exchanges));
   const exchange = new Exchange({
     enableRateLimit: true,
     timeout: requestTimeoutMs,

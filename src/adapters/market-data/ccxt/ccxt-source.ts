@@ -12,7 +12,7 @@ import { CandleTrack, trackDefect } from '../shared/candle-track.ts';
 import { ClockSkew } from '../shared/clock-skew.ts';
 import { QualityGate } from '../shared/quality-gate.ts';
 import { CcxtError, messageOf } from './ccxt-errors.ts';
-import { type CcxtExchange, openExchange } from './ccxt-exchange.ts';
+import { type CcxtExchange, checkExchange, openExchange } from './ccxt-exchange.ts';
 import { CcxtFeed } from './ccxt-feed.ts';
 import { assessCcxtHealth } from './ccxt-health.ts';
 import { closedOnly, readCandles, readTicker, tickersOf } from './ccxt-reader.ts';
@@ -111,6 +111,8 @@ export class CcxtSource implements MarketDataSource {
 
   /** True when the venue's list of markets came in time. Throws CcxtError for an exchange ccxt does not know. */
   async reachable(timeoutMs: number): Promise<boolean> {
+    // Loading the library is our time, not the venue's.
+    await checkExchange(this.#options.exchange);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<false>((resolve) => {
       timer = setTimeout(() => resolve(false), timeoutMs);
