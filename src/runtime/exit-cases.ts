@@ -57,11 +57,17 @@ const caseSchema = z.object({
   leverage: z.number().min(1, 'use 1 or more').max(1_000, 'use at most 1000').default(1),
   stop_loss: share.negative('write the loss as a negative ratio, such as -0.05').min(-1_000),
   minimal_roi: z
-    .record(
-      z.string().regex(/^\d{1,9}(\.\d+)?$/, 'name each step by its age in minutes, such as "0" or "120"'),
-      share,
-    )
-    .default({}),
+    .record(z.string(), share)
+    .superRefine((steps, context) => {
+      for (const age of Object.keys(steps))
+        if (!/^\d{1,9}(\.\d{1,9})?$/.test(age))
+          context.addIssue({
+            code: 'custom',
+            path: [age],
+            message: 'name each step by its age in minutes, such as "0" or "120"',
+          });
+    })
+    .nullish(),
   trailing_stop: z.boolean('use true or false').default(false),
   trailing_stop_positive: share.min(0, 'use a fraction from 0').nullish(),
   trailing_stop_positive_offset: share.nullish(),
@@ -148,7 +154,7 @@ function readJson(file: string): unknown {
 
 /** The plan that the case's settings describe, under the published assumptions of candle backtests. */
 function planOf(exitCase: ExitCase): ExitPlan {
-  const targets: TargetStep[] = Object.entries(exitCase.minimal_roi).map(([minutes, profit]) => ({
+  const targets: TargetStep[] = Object.entries(exitCase.minimal_roi ?? {}).map(([minutes, profit]) => ({
     after_minutes: Number(minutes),
     profit,
   }));
