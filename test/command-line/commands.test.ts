@@ -38,7 +38,9 @@ test('commands that read say what is missing, end with 1, and make nothing', asy
     ['explain', 'decision-1'],
     ['journal', 'verify'],
   ]) {
-    const { code, stdout, stderr } = await runAto(args, {}, folder);
+    // `explain` asks a running system first: none may answer at the usual port of this machine.
+    const environment = { ORCHESTRATOR_PORT: String(await freePort()) };
+    const { code, stdout, stderr } = await runAto(args, environment, folder);
     expect(code, stderr).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(/There is no database in .* Fix: /);
