@@ -5,6 +5,7 @@ import { version } from '../runtime/version.ts';
 import { SettingsError } from '../shared/config/load-settings.ts';
 import { benchCommand } from './bench.ts';
 import { doctorCommand } from './doctor.ts';
+import { exitsCommand } from './exits.ts';
 import { explainCommand } from './explain.ts';
 import { journalCommand } from './journal.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
@@ -21,6 +22,7 @@ export function createProgram(): Command {
   const commands = [
     startCommand(),
     simCommand(),
+    exitsCommand(),
     journalCommand(),
     explainCommand(),
     doctorCommand(),

@@ -22,6 +22,8 @@ test.each([
   [['doctor', 'me'], 'too many arguments'],
   [['journal', 'verify', '--data'], 'argument missing'],
   [['bench', 'kernel', '--steady-seconds', 'x'], 'a number of seconds'],
+  [['exits'], "required option '--cases <file>'"],
+  [['exits', '--cases', 'none.json'], 'none.json cannot be read'],
   [['sim', '--synthetic', '--symbols', '???'], 'cannot read the symbol'],
   [['sim', '--synthetic', '--tape', 'x'], 'choose one market'],
   [['sim', '--synthetic', '--from', '2026-01-02', '--to', '2026-01-01'], '--from must be before --to'],
