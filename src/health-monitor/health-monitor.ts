@@ -11,6 +11,7 @@ import type {
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { wholeSystemTarget } from '../shared/domain/probe-names.ts';
+import { sessionCalendar } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { SystemVitals } from '../shared/domain/vitals.ts';
 import type { WorkflowServerStatus } from '../shared/domain/workflow.ts';
@@ -76,7 +77,12 @@ class HealthMonitor implements Agent {
     const { workflows } = settings;
     this.#checks = new HealthChecks(workflows && [{ probe: 'workflow', target: workflows.server }]);
     this.#workflows = workflows?.server;
-    this.#sources = new SourceWatch(this.#book, settings.sources, settings.universe);
+    this.#sources = new SourceWatch(
+      this.#book,
+      settings.sources,
+      settings.universe,
+      sessionCalendar(settings.sessions),
+    );
     this.#probes = new ProbeJudge(this.#book, this.#sources);
   }
 
@@ -182,7 +188,7 @@ class HealthMonitor implements Agent {
   }
 
   #summary(summary: TradingSummary, turn: Turn): void {
-    const { state, open_positions, unknown_orders } = summary;
+    const { state, open_positions, unknown_orders, blocked } = summary;
     this.#setTrading({ known: true, state, open_positions, unknown_orders }, turn);
     if (unknown_orders > 0)
       this.#book.raise(
@@ -192,6 +198,9 @@ class HealthMonitor implements Agent {
         `${unknown_orders} order(s) without a clear answer`,
       );
     else this.#book.clear('unknown_orders', turn.now);
+    const evidence = blocked.map(({ symbol, reason }) => `${symbol}: ${reason}`).join('; ');
+    if (evidence === '') this.#book.clear('not_reconciled', turn.now);
+    else this.#book.raise('not_reconciled', turn.now, 'warning', evidence);
   }
 
   #setTrading(next: TradingContext, turn: Turn): void {

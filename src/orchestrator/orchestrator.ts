@@ -5,7 +5,7 @@ import type { KernelAlarm, OperatorCommand } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { Decision } from '../shared/domain/decision.ts';
-import { openSessions } from '../shared/domain/sessions.ts';
+import { type SessionCalendar, sessionCalendar } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { WorkflowContext } from '../shared/domain/workflow.ts';
 import { classesOf } from './admission.ts';
@@ -78,7 +78,8 @@ class Orchestrator implements Agent {
   readonly #assumedKind: Decision['data_kind'];
   readonly #maxDrawdownPct: number;
   readonly #observed = new Observations();
-  readonly #schedule = new Schedule();
+  readonly #calendar: SessionCalendar;
+  readonly #schedule: Schedule;
   readonly #bridge: N8nBridge;
   readonly #tasks: TaskManager;
   readonly #learning = new Learning();
@@ -91,6 +92,8 @@ class Orchestrator implements Agent {
     this.#universe = universeOf(settings);
     this.#assumedKind = settings.market_kind ?? 'none';
     this.#maxDrawdownPct = settings.risk.max_drawdown_pct;
+    this.#calendar = sessionCalendar(settings.sessions);
+    this.#schedule = new Schedule(this.#calendar);
     this.#bridge = new N8nBridge(settings.workflows);
     this.#tasks = new TaskManager(
       this.#schedule,
@@ -101,6 +104,7 @@ class Orchestrator implements Agent {
     );
     this.#runner = new TaskRunner({
       universe: this.#universe,
+      calendar: this.#calendar,
       schedule: this.#schedule,
       tasks: this.#tasks,
       learning: this.#learning,
@@ -163,7 +167,7 @@ class Orchestrator implements Agent {
         return;
       case 'market.source_status': {
         this.#observed.seeSource(turn, message.data);
-        const { mode } = this.#modeOf(classViews(this.#observed, this.#universe, turn.now));
+        const { mode } = this.#modeOf(classViews(this.#observed, this.#universe, this.#calendar, turn.now));
         if (mode !== this.#control.mode)
           this.#decideSoon(turn, `Source ${message.data.source} is ${message.data.state}`);
         return;
@@ -203,7 +207,7 @@ class Orchestrator implements Agent {
   #sessionCause(now: EpochMs): string | null {
     const last = this.#control.last_decision_at;
     if (last === null || this.#universe.forex.length === 0) return null;
-    const [before, after] = [openSessions(last).join(', '), openSessions(now).join(', ')];
+    const [before, after] = [last, now].map((at) => this.#calendar.openSessions(at).join(', '));
     return before === after ? null : `Forex sessions changed from ${before || 'none'} to ${after || 'none'}`;
   }
 
@@ -234,7 +238,7 @@ class Orchestrator implements Agent {
     const { trading } = this.#observed;
     return {
       mode: this.#control.mode,
-      sessions_open: openSessions(now),
+      sessions_open: this.#calendar.openSessions(now),
       crypto_activity: markets[0]?.activity ?? null,
       forex_activity: markets[1]?.activity ?? null,
       crypto_volatility: markets[0]?.volatility ?? null,
@@ -259,6 +263,7 @@ class Orchestrator implements Agent {
     const snapshot = takeSnapshot(
       this.#observed,
       this.#universe,
+      this.#calendar,
       this.#tasks.openCount,
       turn.now,
       this.#assumedKind,
@@ -320,7 +325,11 @@ class Orchestrator implements Agent {
       context: snapshot.context,
       candidates: verdict.candidates,
       task_ids: verdict.chosen.map(({ kind }) => taskIdOf(turn, kind)),
-      next_decision_at: nextDecisionAt(turn.now, verdict.cadence.intervalMs, this.#universe.forex.length > 0),
+      next_decision_at: nextDecisionAt(
+        turn.now,
+        verdict.cadence.intervalMs,
+        this.#universe.forex.length > 0 ? this.#calendar : undefined,
+      ),
       policy_version: this.#policy.version,
       model: null,
       data_kind: snapshot.dataKind,

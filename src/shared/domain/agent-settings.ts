@@ -1,6 +1,7 @@
 // Everything the agents are built from. It travels in `kernel.started`, so it must hold no secret.
 import type { Timeframe } from './candle.ts';
 import type { RunMode } from './mode.ts';
+import type { SessionRules } from './session-rules.ts';
 
 export interface RiskSettings {
   /** Account fraction lost when a stop is hit, in percent. */
@@ -42,6 +43,8 @@ export interface AgentSettings {
   readonly risk: RiskSettings;
   /** Workflow server that may run tasks; absent when only the agents do. */
   readonly workflows?: { readonly server: string; readonly runner: 'auto' | 'n8n' };
+  /** Session hours and holidays; absent in journals written before they were settings. */
+  readonly sessions?: SessionRules;
 }
 
 export const defaultRiskSettings: RiskSettings = {

@@ -3,7 +3,6 @@ import type { EpochMs } from './time.ts';
 
 /** `auto`: the workflow server while it answers, else the agents. `native`: the agents only. */
 export const taskRunnerChoices = ['auto', 'n8n', 'native'] as const;
-export type TaskRunnerChoice = (typeof taskRunnerChoices)[number];
 
 export const workflowOutcomes = ['finished', 'not_run'] as const;
 /** `finished`: it ran to an end, good or bad. `not_run`: it certainly never began, so the agent may do the work. */
