@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ApiDependencies, CommandReceipt, RuntimeFacts } from '../api/api-dependencies.ts';
-import type { Kernel } from '../kernel/kernel.ts';
 import type { KernelLoop } from '../kernel/kernel-loop.ts';
 import { taskCatalogue } from '../orchestrator/task-catalogue.ts';
 import type { MessageDataByType } from '../shared/bus/catalogue.ts';
@@ -26,7 +25,6 @@ export interface ApiParts {
   readonly log: Log;
   readonly store: Store;
   readonly market: SelectedMarket;
-  readonly kernel: Kernel;
   readonly loop: KernelLoop;
   readonly hub: MarketHub;
   readonly news: NewsDesk;
@@ -80,7 +78,7 @@ async function receiptOf<Type extends 'operator.command' | 'workflow.handover'>(
 }
 
 function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
-  const { facts, kernel, loop, market, hub, news, settings } = parts;
+  const { facts, loop, market, hub, news, settings } = parts;
   return {
     version,
     run_mode: settings.ATO_MODE,
@@ -101,8 +99,8 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
       ...news.groups.map((group) => ({ ...group, kind: 'live' as const, symbols: [], quarantined: {} })),
     ],
     journal: {
-      sequence: kernel.sequence,
-      hash: kernel.hash,
+      sequence: loop.committed.sequence,
+      hash: loop.committed.hash,
       last_commit_at: facts.lastCommitAt,
       commit_latency_ms: loop.lastCommitMs,
     },
