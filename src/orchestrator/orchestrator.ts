@@ -11,6 +11,16 @@ import { classesOf } from './admission.ts';
 import { Alarms } from './alarms.ts';
 import { reachVerdict, type Verdict } from './decision-engine.ts';
 import { Learning, nothingPromised } from './learning.ts';
+import { LookDesk } from './looks/look-desk.ts';
+import {
+  followUpAt,
+  lookDue,
+  looksText,
+  looksTold,
+  type PlannedTask,
+  planTasks,
+  withoutEmpty,
+} from './looks/look-plan.ts';
 import { chooseMode, type ModeVerdict } from './market-mode.ts';
 import { type ControlMemory, readMemory, writeMemory } from './memory-rows.ts';
 import { Observations } from './observations.ts';
@@ -74,7 +84,8 @@ class Orchestrator implements Agent {
   readonly #maxDrawdownPct: number;
   readonly #observed = new Observations();
   readonly #schedule = new Schedule();
-  readonly #tasks = new TaskManager(this.#schedule);
+  readonly #looks: LookDesk;
+  readonly #tasks: TaskManager;
   readonly #learning = new Learning();
   readonly #alarms = new Alarms();
   readonly #runner: TaskRunner;
@@ -85,8 +96,12 @@ class Orchestrator implements Agent {
     this.#universe = universeOf(settings);
     this.#assumedKind = settings.market_kind ?? 'none';
     this.#maxDrawdownPct = settings.risk.max_drawdown_pct;
+    const looks = new LookDesk(settings);
+    this.#looks = looks;
+    this.#tasks = new TaskManager(this.#schedule, (symbols) => looks.requestFor(symbols));
     this.#runner = new TaskRunner({
       universe: this.#universe,
+      looks,
       schedule: this.#schedule,
       tasks: this.#tasks,
       learning: this.#learning,
@@ -96,7 +111,14 @@ class Orchestrator implements Agent {
 
   restore(state: StateReader): void {
     this.#control = readMemory(state, 'control') ?? initialControl;
-    for (const part of [this.#observed, this.#schedule, this.#tasks, this.#learning, this.#alarms])
+    for (const part of [
+      this.#observed,
+      this.#schedule,
+      this.#tasks,
+      this.#learning,
+      this.#looks,
+      this.#alarms,
+    ])
       part.restore(state);
   }
 
@@ -114,12 +136,14 @@ class Orchestrator implements Agent {
         break;
       case 'task.completed':
         this.#runner.complete(turn, this.#control, message.data);
+        this.#askForLooks(turn);
         break;
       default:
         this.#observe(message, turn);
     }
     this.#schedule.save(turn);
     this.#tasks.save(turn);
+    this.#looks.save(turn);
     this.#alarms.save(turn);
   }
 
@@ -166,7 +190,22 @@ class Orchestrator implements Agent {
     } else if (alarm.name === 'tasks') {
       this.#alarms.fired('tasks');
       this.#runner.settle(turn, this.#control);
+    } else if (alarm.name === 'looks') {
+      this.#alarms.fired('looks');
+      const due = this.#lookDue(turn.now);
+      if (due === true) this.#decide(turn, 'schedule', '');
+      else if (due !== undefined) this.#alarms.move('looks', due);
     }
+  }
+
+  #lookDue(now: EpochMs): true | EpochMs | undefined {
+    return lookDue(this.#looks, this.#schedule, this.#tasks, this.#control.mode, now);
+  }
+
+  /** Sets the alarm for the next question of what is worth a look. */
+  #askForLooks(turn: Turn): void {
+    const at = followUpAt(this.#lookDue(turn.now), turn.now);
+    if (at !== undefined) this.#alarms.move('looks', at);
   }
 
   /** Why a scheduled decision is more than routine: sessions are not those of the last decision. */
@@ -219,7 +258,7 @@ class Orchestrator implements Agent {
     );
     const modeVerdict = this.#modeOf(snapshot.views);
     const { mode } = modeVerdict;
-    const admission = { mode, paused: previous.paused };
+    const admission = this.#looks.admission({ mode, paused: previous.paused });
     this.#schedule.refresh(turn, admission);
     const verdict = reachVerdict({
       snapshot,
@@ -230,12 +269,14 @@ class Orchestrator implements Agent {
       schedule: this.#schedule,
       tasks: this.#tasks,
       learning: this.#learning,
+      looks: this.#looks,
       previousMode: previous.mode,
       previousIntervalMs: previous.interval_ms,
       cause,
       maxDrawdownPct: this.#maxDrawdownPct,
     });
-    const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, trigger);
+    const planned = planTasks(verdict.chosen, this.#looks, mode, turn.now);
+    const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, planned, trigger);
     this.#control = {
       paused: previous.paused,
       mode,
@@ -248,10 +289,13 @@ class Orchestrator implements Agent {
     };
     writeMemory(turn, 'control', this.#control);
     this.#publish(turn, decision, verdict);
-    for (const { kind, score, reason } of verdict.chosen)
-      this.#runner.queue(turn, this.#control, { kind, score, reason });
+    for (const { candidate, looks } of planned) {
+      const { kind, score, reason } = candidate;
+      this.#runner.queue(turn, this.#control, { kind, score, reason, looks });
+    }
     this.#runner.settle(turn, this.#control);
     this.#alarms.move('decide', decision.next_decision_at);
+    this.#askForLooks(turn);
   }
 
   #decisionOf(
@@ -259,6 +303,7 @@ class Orchestrator implements Agent {
     snapshot: Snapshot,
     { mode }: ModeVerdict,
     verdict: Verdict,
+    planned: readonly PlannedTask[],
     trigger: Decision['trigger'],
   ): Decision {
     const decision: Decision = {
@@ -268,11 +313,12 @@ class Orchestrator implements Agent {
       previous_mode: this.#control.mode,
       action: verdict.action,
       confidence: verdict.confidence,
-      reasoning: verdict.reasoning,
+      reasoning: `${verdict.reasoning}${looksText(planned)}`,
       trigger,
       context: snapshot.context,
-      candidates: verdict.candidates,
-      task_ids: verdict.chosen.map(({ kind }) => taskIdOf(turn, kind)),
+      candidates: withoutEmpty(verdict.candidates, planned),
+      task_ids: planned.map(({ candidate }) => taskIdOf(turn, candidate.kind)),
+      looks: looksTold(planned),
       next_decision_at: nextDecisionAt(turn.now, verdict.cadence.intervalMs, this.#universe.forex.length > 0),
       policy_version: this.#policy.version,
       model: null,

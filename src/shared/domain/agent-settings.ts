@@ -1,5 +1,6 @@
 // Everything the agents are built from. It travels in `kernel.started`, so it must hold no secret.
 import type { Timeframe } from './candle.ts';
+import type { LookSettings } from './look.ts';
 import type { RunMode } from './mode.ts';
 
 export interface RiskSettings {
@@ -40,6 +41,8 @@ export interface AgentSettings {
   /** Live trading starts halted until a person resumes it; paper and simulation start active. */
   readonly initial_trading_state: 'active' | 'halted';
   readonly risk: RiskSettings;
+  /** What looking at symbols may cost; absent means the defaults. */
+  readonly looks?: LookSettings;
 }
 
 export const defaultRiskSettings: RiskSettings = {
