@@ -5,7 +5,7 @@ import type { KernelAlarm, OperatorCommand } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { Decision } from '../shared/domain/decision.ts';
-import { openSessions } from '../shared/domain/sessions.ts';
+import { type SessionCalendar, sessionCalendar } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import { classesOf } from './admission.ts';
 import { Alarms } from './alarms.ts';
@@ -83,7 +83,8 @@ class Orchestrator implements Agent {
   readonly #assumedKind: Decision['data_kind'];
   readonly #maxDrawdownPct: number;
   readonly #observed = new Observations();
-  readonly #schedule = new Schedule();
+  readonly #calendar: SessionCalendar;
+  readonly #schedule: Schedule;
   readonly #looks: LookDesk;
   readonly #tasks: TaskManager;
   readonly #learning = new Learning();
@@ -96,11 +97,14 @@ class Orchestrator implements Agent {
     this.#universe = universeOf(settings);
     this.#assumedKind = settings.market_kind ?? 'none';
     this.#maxDrawdownPct = settings.risk.max_drawdown_pct;
+    this.#calendar = sessionCalendar(settings.sessions);
+    this.#schedule = new Schedule(this.#calendar);
     const looks = new LookDesk(settings);
     this.#looks = looks;
     this.#tasks = new TaskManager(this.#schedule, (symbols) => looks.requestFor(symbols));
     this.#runner = new TaskRunner({
       universe: this.#universe,
+      calendar: this.#calendar,
       looks,
       schedule: this.#schedule,
       tasks: this.#tasks,
@@ -160,7 +164,7 @@ class Orchestrator implements Agent {
         return;
       case 'market.source_status': {
         this.#observed.seeSource(turn, message.data);
-        const { mode } = this.#modeOf(classViews(this.#observed, this.#universe, turn.now));
+        const { mode } = this.#modeOf(classViews(this.#observed, this.#universe, this.#calendar, turn.now));
         if (mode !== this.#control.mode)
           this.#decideSoon(turn, `Source ${message.data.source} is ${message.data.state}`);
         return;
@@ -212,7 +216,7 @@ class Orchestrator implements Agent {
   #sessionCause(now: EpochMs): string | null {
     const last = this.#control.last_decision_at;
     if (last === null || this.#universe.forex.length === 0) return null;
-    const [before, after] = [openSessions(last).join(', '), openSessions(now).join(', ')];
+    const [before, after] = [last, now].map((at) => this.#calendar.openSessions(at).join(', '));
     return before === after ? null : `Forex sessions changed from ${before || 'none'} to ${after || 'none'}`;
   }
 
@@ -252,6 +256,7 @@ class Orchestrator implements Agent {
     const snapshot = takeSnapshot(
       this.#observed,
       this.#universe,
+      this.#calendar,
       this.#tasks.openCount,
       turn.now,
       this.#assumedKind,
@@ -319,7 +324,11 @@ class Orchestrator implements Agent {
       candidates: withoutEmpty(verdict.candidates, planned),
       task_ids: planned.map(({ candidate }) => taskIdOf(turn, candidate.kind)),
       looks: looksTold(planned),
-      next_decision_at: nextDecisionAt(turn.now, verdict.cadence.intervalMs, this.#universe.forex.length > 0),
+      next_decision_at: nextDecisionAt(
+        turn.now,
+        verdict.cadence.intervalMs,
+        this.#universe.forex.length > 0 ? this.#calendar : undefined,
+      ),
       policy_version: this.#policy.version,
       model: null,
       data_kind: snapshot.dataKind,

@@ -3,7 +3,7 @@
 import type { Turn } from '../kernel/agent.ts';
 import type { AgentFailure, TaskCompletion } from '../shared/bus/catalogue.ts';
 import type { LookAnswer, LookRecord } from '../shared/domain/look.ts';
-import { nextSessionChange } from '../shared/domain/sessions.ts';
+import type { SessionCalendar } from '../shared/domain/sessions.ts';
 import type { Task, TaskKind } from '../shared/domain/task.ts';
 import { type EpochMs, secondMs } from '../shared/domain/time.ts';
 import type { Alarms } from './alarms.ts';
@@ -33,6 +33,7 @@ interface QueueOrder {
 
 export interface TaskRunnerParts {
   readonly universe: Universe;
+  readonly calendar: SessionCalendar;
   readonly schedule: Schedule;
   readonly tasks: TaskManager;
   readonly learning: Learning;
@@ -109,10 +110,10 @@ export class TaskRunner {
   }
 
   #setAlarm(now: EpochMs, unserved: boolean): void {
-    const { universe, schedule, tasks, alarms } = this.#parts;
+    const { universe, calendar, schedule, tasks, alarms } = this.#parts;
     const candidates = [tasks.nextEventAt(now), nextFloorAt(schedule, tasks, now)];
     if (unserved) candidates.push(now + unservedRetryMs);
-    if (universe.forex.length > 0) candidates.push(nextSessionChange(now));
+    if (universe.forex.length > 0) candidates.push(calendar.nextChange(now));
     const times = candidates.filter((at): at is EpochMs => at !== undefined);
     if (times.length > 0) alarms.move('tasks', Math.min(...times));
   }

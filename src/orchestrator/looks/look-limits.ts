@@ -49,6 +49,9 @@ function lookLeadMs(assetClass: AssetClass): number {
   );
 }
 
+/** The part of the agents' settings that looks depend on. */
+export type LookWorld = Pick<AgentSettings, 'universe' | 'sources' | 'base_timeframe' | 'looks'>;
+
 export interface ClassLimits {
   readonly assetClass: AssetClass;
   readonly symbols: readonly string[];
@@ -60,7 +63,7 @@ export interface ClassLimits {
 }
 
 /** Undefined for a class without symbols. */
-export function classLimits(settings: AgentSettings, assetClass: AssetClass): ClassLimits | undefined {
+export function classLimits(settings: LookWorld, assetClass: AssetClass): ClassLimits | undefined {
   const look = settings.looks ?? defaultLookSettings;
   const all = [...new Set(settings.universe)].filter((symbol) => instrumentFor(symbol) !== undefined);
   const symbols = all.filter((symbol) => instrumentFor(symbol)?.assetClass === assetClass);
@@ -124,14 +127,14 @@ function forcedStartsPerHour(assetClass: AssetClass): number {
  * Why the intervals could not all be kept within the budgets, each with its numbers and the settings to change; empty
  * when they can. A budget of exactly zero is not a defect: it switches the class's looks off.
  */
-export function lookDefects(settings: AgentSettings): string[] {
+export function lookDefects(settings: LookWorld): string[] {
   return (['crypto', 'forex'] as const).flatMap((assetClass) => {
     const limits = classLimits(settings, assetClass);
     return limits?.funded ? classDefects(limits, settings) : [];
   });
 }
 
-function classDefects({ assetClass, symbols, settings }: ClassLimits, given: AgentSettings): string[] {
+function classDefects({ assetClass, symbols, settings }: ClassLimits, given: LookWorld): string[] {
   const defects: string[] = [];
   const [first] = settings.subjects;
   const everyMs = first?.maxIntervalMs ?? hourMs;

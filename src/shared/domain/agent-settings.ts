@@ -2,6 +2,7 @@
 import type { Timeframe } from './candle.ts';
 import type { LookSettings } from './look.ts';
 import type { RunMode } from './mode.ts';
+import type { SessionRules } from './session-rules.ts';
 
 export interface RiskSettings {
   /** Account fraction lost when a stop is hit, in percent. */
@@ -43,6 +44,8 @@ export interface AgentSettings {
   readonly risk: RiskSettings;
   /** What looking at symbols may cost; absent means the defaults. */
   readonly looks?: LookSettings;
+  /** Session hours and holidays; absent in journals written before they were settings. */
+  readonly sessions?: SessionRules;
 }
 
 export const defaultRiskSettings: RiskSettings = {
