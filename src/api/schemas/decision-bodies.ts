@@ -22,7 +22,7 @@ const decisionOutcomeBody = z.object({
   detail: z.string(),
 });
 
-export const lookBody = z
+const lookBody = z
   .object({
     slot_id: z.string().describe('Derived from symbol and time: the same slot never has two ids'),
     symbol: z.string(),

@@ -14,7 +14,7 @@ import { familyMaxIntervalMs, floorLeadMs, taskCatalogue } from '../task-catalog
 
 /** Declared cost of one look: judging a symbol takes about 0.2 ms of the analyst (bench/analyst.ts), the rest is journal. */
 const cpuSecondsPerLook = 0.005;
-export const cpuBudget = 'cpu-seconds';
+const cpuBudget = 'cpu-seconds';
 /** Budgets average over a day: bursts are paid from quiet hours. */
 const budgetWindowHours = 24;
 const startLevel = 0.5;
