@@ -12,7 +12,7 @@ export function lookSettingsOf(
   for (const { name, symbols } of sources) for (const symbol of symbols) source_of[symbol] ??= name;
   return {
     looks_per_hour: settings.ATO_LOOKS_PER_HOUR,
-    source_calls_per_hour: settings.ATO_SOURCE_CALLS_PER_HOUR,
+    source_calls_per_hour: settings.ATO_SOURCE_CALLS_PER_HOUR ?? {},
     cpu_seconds_per_hour: settings.ATO_LOOK_CPU_SECONDS_PER_HOUR,
     max_interval_ms: settings.ATO_LOOK_MAX_INTERVAL_MIN * minuteMs,
     source_of,

@@ -130,7 +130,7 @@ export const environmentSchema = z.object({
   ATO_HOLIDAYS_FILE: text.optional(),
   ATO_NEWS: oneOf(['auto', 'off']).default('auto'),
   ATO_LOOKS_PER_HOUR: numeric(0, 3_600).default(defaultLookSettings.looks_per_hour),
-  ATO_SOURCE_CALLS_PER_HOUR: callsPerHour.default({}),
+  ATO_SOURCE_CALLS_PER_HOUR: callsPerHour.optional(),
   ATO_LOOK_CPU_SECONDS_PER_HOUR: numeric(0, 1_000_000).default(defaultLookSettings.cpu_seconds_per_hour),
   ATO_LOOK_MAX_INTERVAL_MIN: numeric(15, 1_440).default(defaultLookSettings.max_interval_ms / minuteMs),
   ATO_SEED: wholeNumber(0, 2_147_483_647).default(1),
