@@ -27,11 +27,14 @@ const sessionNames: Readonly<Record<ForexSession, string>> = {
 export interface Admission {
   readonly mode: MarketMode;
   readonly paused: boolean;
+  /** Classes of which nothing may be looked at, because a budget is zero. */
+  readonly unfunded?: readonly AssetClass[];
 }
 
 /**
  * Why a kind may not run now, undefined when it may. Admissible means: a safety kind always; any other kind
- * only when not paused, when the mode in force admits one of its asset classes, and while one of its sessions is open.
+ * only when not paused, when the mode in force admits one of its asset classes and that class has a budget for looks,
+ * and while one of its sessions is open.
  */
 export function inadmissibleReason(
   kind: TaskKind,
@@ -46,6 +49,9 @@ export function inadmissibleReason(
     return admission.mode === 'standby'
       ? 'standby admits no market'
       : `mode ${admission.mode} does not admit it`;
+  const unfunded = admission.unfunded ?? [];
+  if (entry.classes.every((assetClass) => !admitted.includes(assetClass) || unfunded.includes(assetClass)))
+    return 'its budget for looks is zero';
   if (entry.sessions.length === 0) return undefined;
   if (entry.sessions.some((session) => open.includes(session))) return undefined;
   return `${entry.sessions.map((session) => sessionNames[session]).join(' and ')} closed`;

@@ -266,7 +266,7 @@ test.each([rulePolicy, lazy, eager, erratic])(
       fc.property(beginnings, histories, (beginning, steps) => {
         campaign(policy, beginning, steps);
       }),
-      { numRuns: 60 },
+      { numRuns: 40, interruptAfterTimeLimit: 40_000 },
     );
   },
 );
@@ -290,7 +290,7 @@ test('an orchestrator rebuilt from rows before every message writes the same jou
       });
       expect(forgetful).toBe(steady);
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
@@ -307,6 +307,6 @@ test('a kernel loaded from rows continues exactly as the one that kept running',
       }
       expect(second.kernel.hash).toBe(first.kernel.hash);
     }),
-    { numRuns: 30 },
+    { numRuns: 25 },
   );
 });

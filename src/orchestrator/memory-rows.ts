@@ -53,6 +53,9 @@ type MemoryByKey = {
   learning: LearningMemory;
 } & { [Key in `schedule/${TaskKind}`]: ScheduleMemory } & { [Key in `tally/${string}`]: TallyMemory } & {
   [Key in `observed/${string}`]: unknown;
+} & {
+  /** Snapshots and calls of the look planners; see looks/look-rows.ts. */
+  [Key in `looks/${string}`]: unknown;
 };
 
 export function readMemory<Key extends keyof MemoryByKey & string>(

@@ -12,6 +12,16 @@ import { classesOf } from './admission.ts';
 import { Alarms } from './alarms.ts';
 import { reachVerdict, type Verdict } from './decision-engine.ts';
 import { Learning, nothingPromised } from './learning.ts';
+import { LookDesk } from './looks/look-desk.ts';
+import {
+  followUpAt,
+  lookDue,
+  looksText,
+  looksTold,
+  type PlannedTask,
+  planTasks,
+  withoutEmpty,
+} from './looks/look-plan.ts';
 import { chooseMode, type ModeVerdict } from './market-mode.ts';
 import { type ControlMemory, readMemory, writeMemory } from './memory-rows.ts';
 import { N8nBridge } from './n8n-bridge.ts';
@@ -81,6 +91,7 @@ class Orchestrator implements Agent {
   readonly #calendar: SessionCalendar;
   readonly #schedule: Schedule;
   readonly #bridge: N8nBridge;
+  readonly #looks: LookDesk;
   readonly #tasks: TaskManager;
   readonly #learning = new Learning();
   readonly #alarms = new Alarms();
@@ -94,9 +105,12 @@ class Orchestrator implements Agent {
     this.#maxDrawdownPct = settings.risk.max_drawdown_pct;
     this.#calendar = sessionCalendar(settings.sessions);
     this.#schedule = new Schedule(this.#calendar);
+    const looks = new LookDesk(settings);
+    this.#looks = looks;
     this.#bridge = new N8nBridge(settings.workflows);
     this.#tasks = new TaskManager(
       this.#schedule,
+      (symbols) => looks.requestFor(symbols),
       settings.workflows && {
         choose: (task) => this.#bridge.choose(task),
         call: (turn, task) => this.#bridge.call(turn, task, this.#workflowContext(turn.now)),
@@ -105,6 +119,7 @@ class Orchestrator implements Agent {
     this.#runner = new TaskRunner({
       universe: this.#universe,
       calendar: this.#calendar,
+      looks,
       schedule: this.#schedule,
       tasks: this.#tasks,
       learning: this.#learning,
@@ -120,6 +135,7 @@ class Orchestrator implements Agent {
       this.#bridge,
       this.#tasks,
       this.#learning,
+      this.#looks,
       this.#alarms,
     ])
       part.restore(state);
@@ -139,6 +155,7 @@ class Orchestrator implements Agent {
         break;
       case 'task.completed':
         this.#runner.complete(turn, this.#control, message.data);
+        this.#askForLooks(turn);
         break;
       case 'workflow.result':
         this.#runner.workflowEnded(turn, this.#control, message.data);
@@ -151,6 +168,7 @@ class Orchestrator implements Agent {
     }
     this.#schedule.save(turn);
     this.#tasks.save(turn);
+    this.#looks.save(turn);
     this.#alarms.save(turn);
   }
 
@@ -200,7 +218,22 @@ class Orchestrator implements Agent {
     } else if (alarm.name === 'tasks') {
       this.#alarms.fired('tasks');
       this.#runner.settle(turn, this.#control);
+    } else if (alarm.name === 'looks') {
+      this.#alarms.fired('looks');
+      const due = this.#lookDue(turn.now);
+      if (due === true) this.#decide(turn, 'schedule', '');
+      else if (due !== undefined) this.#alarms.move('looks', due);
     }
+  }
+
+  #lookDue(now: EpochMs): true | EpochMs | undefined {
+    return lookDue(this.#looks, this.#schedule, this.#tasks, this.#control.mode, now);
+  }
+
+  /** Sets the alarm for the next question of what is worth a look. */
+  #askForLooks(turn: Turn): void {
+    const at = followUpAt(this.#lookDue(turn.now), turn.now);
+    if (at !== undefined) this.#alarms.move('looks', at);
   }
 
   /** Why a scheduled decision is more than routine: sessions are not those of the last decision. */
@@ -270,7 +303,7 @@ class Orchestrator implements Agent {
     );
     const modeVerdict = this.#modeOf(snapshot.views);
     const { mode } = modeVerdict;
-    const admission = { mode, paused: previous.paused };
+    const admission = this.#looks.admission({ mode, paused: previous.paused });
     this.#schedule.refresh(turn, admission);
     const verdict = reachVerdict({
       snapshot,
@@ -281,13 +314,15 @@ class Orchestrator implements Agent {
       schedule: this.#schedule,
       tasks: this.#tasks,
       learning: this.#learning,
+      looks: this.#looks,
       previousMode: previous.mode,
       previousIntervalMs: previous.interval_ms,
       cause,
       maxDrawdownPct: this.#maxDrawdownPct,
       runnerText: this.#bridge.sentence,
     });
-    const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, trigger);
+    const planned = planTasks(verdict.chosen, this.#looks, mode, turn.now);
+    const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, planned, trigger);
     this.#control = {
       paused: previous.paused,
       mode,
@@ -300,10 +335,13 @@ class Orchestrator implements Agent {
     };
     writeMemory(turn, 'control', this.#control);
     this.#publish(turn, decision, verdict);
-    for (const { kind, score, reason } of verdict.chosen)
-      this.#runner.queue(turn, this.#control, { kind, score, reason });
+    for (const { candidate, looks } of planned) {
+      const { kind, score, reason } = candidate;
+      this.#runner.queue(turn, this.#control, { kind, score, reason, looks });
+    }
     this.#runner.settle(turn, this.#control);
     this.#alarms.move('decide', decision.next_decision_at);
+    this.#askForLooks(turn);
   }
 
   #decisionOf(
@@ -311,6 +349,7 @@ class Orchestrator implements Agent {
     snapshot: Snapshot,
     { mode }: ModeVerdict,
     verdict: Verdict,
+    planned: readonly PlannedTask[],
     trigger: Decision['trigger'],
   ): Decision {
     const decision: Decision = {
@@ -320,11 +359,12 @@ class Orchestrator implements Agent {
       previous_mode: this.#control.mode,
       action: verdict.action,
       confidence: verdict.confidence,
-      reasoning: verdict.reasoning,
+      reasoning: `${verdict.reasoning}${looksText(planned)}`,
       trigger,
       context: snapshot.context,
-      candidates: verdict.candidates,
-      task_ids: verdict.chosen.map(({ kind }) => taskIdOf(turn, kind)),
+      candidates: withoutEmpty(verdict.candidates, planned),
+      task_ids: planned.map(({ candidate }) => taskIdOf(turn, candidate.kind)),
+      looks: looksTold(planned),
       next_decision_at: nextDecisionAt(
         turn.now,
         verdict.cadence.intervalMs,

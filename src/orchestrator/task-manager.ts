@@ -3,6 +3,7 @@
 import type { StateReader, Turn } from '../kernel/agent.ts';
 import type { TaskCompletion, WorkflowHandover, WorkflowResult } from '../shared/bus/catalogue.ts';
 import type { AgentName } from '../shared/domain/agent-name.ts';
+import type { LookRequest } from '../shared/domain/look.ts';
 import {
   type Task,
   type TaskKind,
@@ -41,11 +42,17 @@ export class TaskManager {
   /** Tasks to write when the handler is done: queued and started in one handler is one change. */
   readonly #unsaved = new Map<string, Task>();
   readonly #schedule: Schedule;
+  readonly #lookRequest: (symbols: readonly string[]) => LookRequest | undefined;
   readonly #outside: OutsideHands | undefined;
 
-  /** Without outside hands the agents do everything. */
-  constructor(schedule: Schedule, outside?: OutsideHands) {
+  /** `lookRequest`: what a handler is asked to report of the symbols of a task. Without outside hands the agents do everything. */
+  constructor(
+    schedule: Schedule,
+    lookRequest: (symbols: readonly string[]) => LookRequest | undefined = () => undefined,
+    outside?: OutsideHands,
+  ) {
     this.#schedule = schedule;
+    this.#lookRequest = lookRequest;
     this.#outside = outside;
   }
 
@@ -163,7 +170,8 @@ export class TaskManager {
   }
 
   #answered(turn: Turn, task: Task, answer: TaskCompletion): Task | undefined {
-    const withResult = { ...task, result: answer.result };
+    const { looks: _, ...result } = answer.result;
+    const withResult = { ...task, result };
     if (answer.succeeded) return this.#close(turn, withResult, 'succeeded', answer.result.summary);
     const reason = answer.result.error ?? answer.result.summary;
     return this.#attemptFailed(turn, withResult, 'failed', reason, turn.now);
@@ -172,7 +180,12 @@ export class TaskManager {
   #give(turn: Turn, task: Task): void {
     this.#keep(task);
     const { id, kind, symbols, decision_id, deadline_at, agent } = task;
-    turn.emit('task.assigned', { task_id: id, kind, symbols, decision_id, deadline_at }, { to: agent });
+    const look = this.#lookRequest(symbols);
+    turn.emit(
+      'task.assigned',
+      { task_id: id, kind, symbols, decision_id, deadline_at, ...(look === undefined ? {} : { look }) },
+      { to: agent },
+    );
   }
 
   /** The agent that held attempts has died: they are lost, and repeated no earlier than its restart. */

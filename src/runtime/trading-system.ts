@@ -7,6 +7,7 @@ import { assertBindAllowed } from '../api/bind-guard.ts';
 import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
+import { lookSettingsOf } from '../shared/config/look-settings.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
@@ -23,6 +24,7 @@ import { EffectRunner } from './effect-runner.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { LiveFacts } from './live-facts.ts';
 import { openLog } from './logging.ts';
+import { assertLooksPayable } from './look-guard.ts';
 import { MarketHub } from './market-hub.ts';
 import { type SelectedMarket, selectMarket } from './market-selection.ts';
 import { NewsDesk, selectNews } from './news-desk.ts';
@@ -132,6 +134,12 @@ export class TradingSystem {
     const [loaded, market] = [await opening, await selecting];
     const clock = market.clock();
     assertTimeGoesOn(loaded.lastAt, clock.now(), settings);
+    assertLooksPayable({
+      universe: market.universe,
+      sources: market.sources.map((source) => source.name),
+      base_timeframe: market.baseTimeframe,
+      looks: lookSettingsOf(settings, market.sources),
+    });
     const startingCash = await openPaperAccount(store.venueBook(), market.sources, settings, log);
     const workflows = selectWorkflows(settings, clock, log);
     return { settings, log, store, loaded, market, strategies, workflows, clock, startingCash };
@@ -242,6 +250,7 @@ function startedInput(foundation: Foundation): KernelInput {
     broker: { name: 'paper', simulated: true, short: true },
     initial_trading_state: 'active',
     sessions: sessionRulesOf(settings),
+    looks: lookSettingsOf(settings, market.sources),
     risk: {
       ...riskSettingsOf(settings),
       quote_stale_ms: Math.max(

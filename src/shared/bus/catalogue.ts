@@ -3,6 +3,7 @@ import type { AgentName } from '../domain/agent-name.ts';
 import type { Candle } from '../domain/candle.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
+import type { LookRequest } from '../domain/look.ts';
 import type { Mandate } from '../domain/mandate.ts';
 import type { RunMode } from '../domain/mode.ts';
 import type { DecimalText } from '../domain/money.ts';
@@ -162,6 +163,8 @@ export interface TaskAssignment {
   readonly symbols: readonly string[];
   readonly decision_id: string;
   readonly deadline_at: EpochMs;
+  /** What to report of each symbol; absent when nothing is asked. */
+  readonly look?: LookRequest;
 }
 
 export interface TaskCompletion {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { agentNames } from '../domain/agent-name.ts';
 import { timeframes } from '../domain/candle.ts';
+import { maxBarsPerAnswer, maxLooksPerTask } from '../domain/look.ts';
 import { runModes } from '../domain/mode.ts';
 import { sourceStates } from '../domain/source-status.ts';
 import { taskKinds } from '../domain/task.ts';
@@ -86,6 +87,17 @@ const taskResult = z.object({
   found: z.int().nonnegative(),
   summary: detail,
   error: detail.nullable(),
+  looks: z
+    .array(
+      z.object({
+        symbol: name,
+        seen: z.boolean(),
+        found: z.int().nonnegative(),
+        bars: z.array(z.tuple([at, price, z.number().nonnegative()])).max(maxBarsPerAnswer),
+      }),
+    )
+    .max(maxLooksPerTask)
+    .exactOptional(),
 });
 
 type InputSchemas = { readonly [Type in InputType]: z.ZodType<MessageDataByType[Type]> };

@@ -1,5 +1,6 @@
 // Everything the agents are built from. It travels in `kernel.started`, so it must hold no secret.
 import type { Timeframe } from './candle.ts';
+import type { LookSettings } from './look.ts';
 import type { RunMode } from './mode.ts';
 import type { SessionRules } from './session-rules.ts';
 
@@ -43,6 +44,8 @@ export interface AgentSettings {
   readonly risk: RiskSettings;
   /** Workflow server that may run tasks; absent when only the agents do. */
   readonly workflows?: { readonly server: string; readonly runner: 'auto' | 'n8n' };
+  /** What looking at symbols may cost; absent means the defaults. */
+  readonly looks?: LookSettings;
   /** Session hours and holidays; absent in journals written before they were settings. */
   readonly sessions?: SessionRules;
 }
