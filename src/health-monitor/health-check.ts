@@ -51,7 +51,8 @@ export class HealthChecks {
     const latest = Math.max(turn.now + checkMarginMs, task.deadline_at - checkMarginMs);
     const deadline_at = Math.min(latest, turn.now + checkTimeoutMs);
     const { task_id } = task;
-    const begun = { id: task_id, task_id, correlation_id: correlationId, deadline_at, before: '' };
+    const ids = { id: task_id, task_id, kind: task.kind, correlation_id: correlationId };
+    const begun = { ...ids, deadline_at, before: '' };
     this.#begin(begun, sources, turn);
   }
 
@@ -59,7 +60,7 @@ export class HealthChecks {
   diagnose(sources: readonly string[], before: string, correlationId: string, turn: Turn): void {
     const id = turn.id('heal', 'diagnosis', correlationId, turn.now);
     const deadline_at = turn.now + checkTimeoutMs;
-    const begun = { id, task_id: null, correlation_id: correlationId, deadline_at, before };
+    const begun = { id, task_id: null, kind: null, correlation_id: correlationId, deadline_at, before };
     if (this.#begin(begun, sources, turn))
       publishDiagnosis({ id, before, outcome: 'started', after: null, at: turn.now }, turn);
   }
@@ -95,7 +96,7 @@ export class HealthChecks {
   }
 
   #begin(
-    begun: Pick<CheckState, 'id' | 'task_id' | 'correlation_id' | 'deadline_at' | 'before'>,
+    begun: Pick<CheckState, 'id' | 'task_id' | 'kind' | 'correlation_id' | 'deadline_at' | 'before'>,
     sources: readonly string[],
     turn: Turn,
   ): boolean {
@@ -109,6 +110,7 @@ export class HealthChecks {
     const state: CheckState = {
       id: begun.id,
       task_id: begun.task_id,
+      kind: begun.kind,
       correlation_id: begun.correlation_id,
       started_at: turn.now,
       deadline_at: begun.deadline_at,
@@ -134,7 +136,7 @@ export class HealthChecks {
   }
 
   #finish(check: RunningCheck, turn: Turn): void {
-    const { id, task_id, before, started_at, correlation_id: correlationId } = check.state;
+    const { id, task_id, kind, before, started_at, correlation_id: correlationId } = check.state;
     this.#running.delete(id);
     remember(turn, 'check', id, null);
     remember(turn, 'progress', id, null);
@@ -146,7 +148,7 @@ export class HealthChecks {
       return;
     }
     const succeeded = check.progress.answered > 0;
-    const data = { task_id, kind: 'health-monitor-check', succeeded, result } as const;
+    const data = { task_id, kind: kind ?? 'health-monitor-check', succeeded, result };
     turn.emit('task.completed', data, { to: 'orchestrator_ai', correlationId });
   }
 }

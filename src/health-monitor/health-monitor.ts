@@ -216,7 +216,8 @@ class HealthMonitor implements Agent {
   }
 
   #task(task: TaskAssignment, correlationId: string, turn: Turn): void {
-    if (task.kind === 'health-monitor-check')
+    if (task.kind === 'heal') this.#healer.force(turn, this.#context(turn.now), false);
+    if (task.kind === 'heal' || task.kind === 'health-monitor-check')
       this.#checks.assign(task, this.#sources.allNames(), correlationId, turn);
   }
 

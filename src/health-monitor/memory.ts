@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Turn } from '../kernel/agent.ts';
 import type { MemoryRow } from '../shared/bus/collections.ts';
 import type { Incident } from '../shared/domain/incident.ts';
+import { taskKinds } from '../shared/domain/task.ts';
 
 const severity = z.enum(['info', 'warning', 'critical']);
 const time = z.number().int();
@@ -64,6 +65,8 @@ export type ProbeRequest = Readonly<z.infer<typeof probeRequest>>;
 const checkSchema = z.object({
   id: z.string(),
   task_id: z.string().nullable(),
+  /** Kind of the task; null for an operator's look. */
+  kind: z.enum(taskKinds).nullable(),
   correlation_id: z.string(),
   started_at: time,
   deadline_at: time,

@@ -33,7 +33,7 @@ export interface Admission {
 
 /**
  * Why a kind may not run now, undefined when it may. Admissible means: a safety kind always; any other kind
- * only when not paused, when the mode in force admits one of its asset classes and that class has a budget for looks,
+ * only when not paused; one that looks at markets also only when the mode in force admits one of its asset classes and that class has a budget for looks,
  * and while one of its sessions is open.
  */
 export function inadmissibleReason(
@@ -44,6 +44,7 @@ export function inadmissibleReason(
   const entry = taskCatalogue[kind];
   if (entry.safety) return undefined;
   if (admission.paused) return 'paused by the operator';
+  if (entry.classes.length === 0) return undefined;
   const admitted = classesByMode[admission.mode];
   if (!entry.classes.some((assetClass) => admitted.includes(assetClass)))
     return admission.mode === 'standby'

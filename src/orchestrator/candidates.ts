@@ -3,7 +3,7 @@
 import type { DecisionCandidate } from '../shared/domain/decision.ts';
 import type { AssetClass } from '../shared/domain/instrument.ts';
 import type { MarketMode } from '../shared/domain/mode.ts';
-import { type TaskKind, taskKinds } from '../shared/domain/task.ts';
+import type { TaskKind } from '../shared/domain/task.ts';
 import { type Admission, classesOf, inadmissibleReason } from './admission.ts';
 import { floorDueKinds } from './floor.ts';
 import type { Learning } from './learning.ts';
@@ -35,7 +35,7 @@ export function weighCandidates(consultation: Consultation): DecisionCandidate[]
   const { snapshot, schedule, tasks, policy } = consultation;
   const floorDue = new Set(floorDueKinds(schedule, tasks, snapshot.now));
   for (const kind of lookFloorKinds(consultation, floorDue)) floorDue.add(kind);
-  const weighed = taskKinds.map((kind) => weigh(kind, consultation, floorDue.has(kind)));
+  const weighed = schedule.served.map((kind) => weigh(kind, consultation, floorDue.has(kind)));
   const best = new Map<AssetClass, Weighed>();
   for (const candidate of weighed) {
     const assetClass = looksOf(candidate.kind);

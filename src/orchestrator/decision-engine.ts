@@ -2,7 +2,6 @@
 // It must never act and never hold state.
 import type { DecisionAction, DecisionCandidate } from '../shared/domain/decision.ts';
 import type { MarketMode } from '../shared/domain/mode.ts';
-import { taskKinds } from '../shared/domain/task.ts';
 import { classesOf } from './admission.ts';
 import { type Consultation, weighCandidates } from './candidates.ts';
 import { confidenceOf } from './confidence.ts';
@@ -96,7 +95,7 @@ function marketText({ views, context }: Snapshot, mode: MarketMode): string {
 function choiceText({ chosen, candidates }: Parts, threshold: number): string {
   if (chosen.length > 0) return `Chosen: ${chosen.map(candidateText).join('; ')}`;
   const best = bestOf(candidates.filter((candidate) => candidate.due));
-  const waiting = taskKinds.length - candidates.filter((candidate) => candidate.due).length;
+  const waiting = candidates.length - candidates.filter((candidate) => candidate.due).length;
   if (best === undefined)
     return `Nothing to run: all ${waiting} kinds are not admissible, at work or too early`;
   return `Nothing to run: the best, ${candidateText(best)}, is below ${threshold}`;

@@ -5,7 +5,13 @@ import { type Answer, World } from '../../test/support/orchestrator-world.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { MarketMode } from '../shared/domain/mode.ts';
 import { isForexWeekOpen, openSessions } from '../shared/domain/sessions.ts';
-import { type Task, type TaskKind, taskKinds, taskTransitions } from '../shared/domain/task.ts';
+import {
+  type Task,
+  type TaskKind,
+  taskKinds,
+  taskTransitions,
+  workflowKinds,
+} from '../shared/domain/task.ts';
 import { type Policy, rulePolicy } from './policy.ts';
 import {
   catalogueDefects,
@@ -170,6 +176,7 @@ class Checker {
   #admissible(kind: TaskKind, now: number): boolean {
     const { safety, classes, sessions } = taskCatalogue[kind];
     if (safety) return true;
+    if (classes.length === 0) return false;
     if (this.#paused || this.#mode === 'standby') return false;
     if (this.#mode !== 'hybrid' && !classes.includes(this.#mode)) return false;
     return sessions.length === 0 || sessions.some((session) => openSessions(now).includes(session));
@@ -277,7 +284,7 @@ test('with every answer lost for days, the floor alone still starts every kind i
   world.watch((watched, emitted) => checker.look(watched, emitted));
   world.answer = 'lost';
   world.start().advance(72 * 3_600_000);
-  expect([...checker.starts.keys()].sort()).toEqual([...taskKinds].sort());
+  expect([...checker.starts.keys()].sort()).toEqual([...workflowKinds].sort());
 });
 
 test('an orchestrator rebuilt from rows before every message writes the same journal', () => {

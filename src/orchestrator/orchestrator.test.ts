@@ -1,7 +1,7 @@
 // What the orchestrator does, seen from outside through a real kernel.
 import { expect, test } from 'vitest';
 import { testSettings, World } from '../../test/support/orchestrator-world.ts';
-import { taskKinds } from '../shared/domain/task.ts';
+import { workflowKinds } from '../shared/domain/task.ts';
 import { hourMs, minuteMs, secondMs } from '../shared/domain/time.ts';
 import { rulePolicy } from './policy.ts';
 
@@ -24,7 +24,7 @@ test('the first decision is made within the start itself, complete and adding up
     data_kind: 'none',
     model: null,
   });
-  expect(decision.candidates.map((candidate) => candidate.kind)).toEqual([...taskKinds]);
+  expect(decision.candidates.map((candidate) => candidate.kind)).toEqual([...workflowKinds]);
   for (const candidate of decision.candidates) {
     const sum = Object.values(candidate.terms).reduce((total, term) => total + term, 0);
     expect(candidate.score).toBeCloseTo(sum, 9);

@@ -80,6 +80,7 @@ class Orchestrator implements Agent {
     'health.incident',
     'task.completed',
     'workflow.result',
+    'job.result',
     'workflow.handover',
     'workflow.status',
   ] as const;
@@ -104,7 +105,7 @@ class Orchestrator implements Agent {
     this.#assumedKind = settings.market_kind ?? 'none';
     this.#maxDrawdownPct = settings.risk.max_drawdown_pct;
     this.#calendar = sessionCalendar(settings.sessions);
-    this.#schedule = new Schedule(this.#calendar);
+    this.#schedule = new Schedule(this.#calendar, settings.chores);
     const looks = new LookDesk(settings);
     this.#looks = looks;
     this.#bridge = new N8nBridge(settings.workflows);
@@ -159,6 +160,9 @@ class Orchestrator implements Agent {
         break;
       case 'workflow.result':
         this.#runner.workflowEnded(turn, this.#control, message.data);
+        break;
+      case 'job.result':
+        this.#runner.jobEnded(turn, this.#control, message.data);
         break;
       case 'workflow.handover':
         this.#runner.handOver(turn, message.data);
@@ -244,12 +248,14 @@ class Orchestrator implements Agent {
     return before === after ? null : `Forex sessions changed from ${before || 'none'} to ${after || 'none'}`;
   }
 
-  #onCommand(turn: Turn, { command, by }: OperatorCommand): void {
+  #onCommand(turn: Turn, { command, by, kind }: OperatorCommand): void {
     const who = by.slice(0, maxOperatorTextLength);
     if (command === 'stop' || command === 'start') {
       this.#control = { ...this.#control, paused: command === 'stop' };
       this.#decide(turn, 'operator', `${command === 'stop' ? 'Stopped' : 'Started'} by ${who}`);
     } else if (command === 'force_decision') this.#decide(turn, 'operator', `Forced by ${who}`);
+    else if (command === 'run_task' && kind !== undefined)
+      this.#runner.runNow(turn, this.#control, kind, `asked for by ${who}`);
   }
 
   /** Decides now, or as soon after the previous decision as the gap allows. */

@@ -1,6 +1,6 @@
 // The policy of this version: named terms for one kind, simple and deterministic. Later policies replace this file
 // behind the same interface; it stays as their fallback and baseline. It must never break a floor or a limit: it cannot.
-import type { TaskKind } from '../shared/domain/task.ts';
+import { choreKinds, type TaskKind } from '../shared/domain/task.ts';
 import { clamp, rounded } from './numbers.ts';
 import type { Snapshot } from './snapshot.ts';
 import { taskCatalogue } from './task-catalogue.ts';
@@ -32,17 +32,26 @@ export const rulePolicy: Policy = {
   threshold: 0.9,
   terms({ kind, snapshot, ageMs, worth, successRate }) {
     const entry = taskCatalogue[kind];
-    const age = ageMs === null ? maxUrgency : Math.min(maxUrgency, ageMs / entry.baseIntervalMs);
+    const age = urgencyOf(kind, ageMs);
     // Where the intensity scheduler speaks, being asked at all means that some symbol is worth its price.
     const terms: Record<string, number> =
       worth === null ? { urgency: rounded(age) } : { worth: rounded(clamp(worth, 1, maxUrgency)) };
     add(terms, 'activity', activityTerm(kind, snapshot));
     if (entry.safety) add(terms, 'incidents', incidentTerm(snapshot));
+    else if (kind === 'heal') add(terms, 'incidents', snapshot.openIncidents > 0 ? 1 : 0);
     else add(terms, 'load', -2 * entry.cost * Math.max(0, snapshot.systemLoad - 0.5));
     if (successRate !== null) add(terms, 'learned', 0.2 * (successRate - 0.5));
     return terms;
   },
 };
+
+/** A look never made is urgent; a job has nothing to work on at first, and healing waits for something to heal. */
+function urgencyOf(kind: TaskKind, ageMs: number | null): number {
+  const chore = (choreKinds as readonly TaskKind[]).includes(kind);
+  if (kind === 'heal' || (chore && ageMs === null)) return 0;
+  if (ageMs === null) return maxUrgency;
+  return Math.min(maxUrgency, ageMs / taskCatalogue[kind].baseIntervalMs);
+}
 
 function add(terms: Record<string, number>, name: string, value: number): void {
   const term = rounded(value);
@@ -67,6 +76,10 @@ function activityTerm(kind: TaskKind, { views }: Snapshot): number {
     case 'deep-market-analysis':
       return clamp(0.2 * (Math.max(crypto, forex) - 1), 0, 0.3);
     case 'health-monitor-check':
+    case 'heal':
+    case 'record':
+    case 'backtest':
+    case 'report':
       return 0;
   }
 }

@@ -1,7 +1,7 @@
 // When each kind last started and since when it may run: the only facts that minimum intervals and floors rest on.
 import type { StateReader, Turn } from '../kernel/agent.ts';
 import type { SessionCalendar } from '../shared/domain/sessions.ts';
-import { type TaskKind, taskKinds } from '../shared/domain/task.ts';
+import { type ChoreKind, choreKinds, type TaskKind, taskKinds } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import { type Admission, inadmissibleReason } from './admission.ts';
 import { readMemory, type ScheduleMemory, writeMemory } from './memory-rows.ts';
@@ -19,9 +19,13 @@ export class Schedule {
   /** Kinds whose row must be written when the handler is done. */
   readonly #unsaved = new Set<TaskKind>();
   readonly #calendar: SessionCalendar;
+  /** Kinds that somebody here can do, in the catalogue's order. */
+  readonly served: readonly TaskKind[];
 
-  constructor(calendar: SessionCalendar) {
+  /** `chores`: what this system can do besides the eight kinds that every system does. */
+  constructor(calendar: SessionCalendar, chores: readonly ChoreKind[] = []) {
     this.#calendar = calendar;
+    this.served = taskKinds.filter((kind) => !isChore(kind) || chores.includes(kind));
   }
 
   restore(state: StateReader): void {
@@ -36,7 +40,7 @@ export class Schedule {
   /** Starts and stops the waiting clock of every kind as it becomes admissible or ceases to be. */
   refresh(turn: Turn, admission: Admission): void {
     const open = this.#calendar.openSessions(turn.now);
-    for (const kind of taskKinds) {
+    for (const kind of this.served) {
       const row = this.of(kind);
       const admissible = inadmissibleReason(kind, admission, open) === undefined;
       if (admissible === (row.admissible_since !== null)) continue;
@@ -106,4 +110,8 @@ export class Schedule {
     this.#rows.set(kind, row);
     this.#unsaved.add(kind);
   }
+}
+
+function isChore(kind: TaskKind): kind is ChoreKind {
+  return (choreKinds as readonly TaskKind[]).includes(kind);
 }

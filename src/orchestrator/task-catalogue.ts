@@ -12,6 +12,7 @@ export const resourceUnits = {
   'forex-analysis': 1,
   'cpu-heavy': 2,
   probes: 1,
+  jobs: 1,
 } as const;
 export type ResourceName = keyof typeof resourceUnits;
 
@@ -64,6 +65,16 @@ const forexSession = {
   maxIntervalMs: 30 * minuteMs,
   deadlineMs: 30 * secondMs,
   attempts: 2,
+  safety: false,
+} as const;
+
+/** Heavy work beside the kernel: one at a time, so that it never fights for the machine. */
+const job = {
+  classes: [],
+  sessions: [],
+  family: null,
+  resources: [{ name: 'jobs', units: 1 }],
+  attempts: 3,
   safety: false,
 } as const;
 
@@ -153,6 +164,55 @@ export const taskCatalogue: Readonly<Record<TaskKind, CatalogueEntry>> = {
     deadlineMs: 120 * secondMs,
     attempts: 2,
     safety: false,
+  },
+  heal: {
+    kind: 'heal',
+    description: 'Run the admissible healing playbooks, then look at everything again.',
+    agent: 'health_ai',
+    classes: [],
+    sessions: [],
+    family: null,
+    resources: [],
+    cost: 0.1,
+    minIntervalMs: 30 * minuteMs,
+    baseIntervalMs: 6 * hourMs,
+    maxIntervalMs: 24 * hourMs,
+    deadlineMs: 30 * secondMs,
+    attempts: 2,
+    safety: false,
+  },
+  record: {
+    kind: 'record',
+    description: 'Write the closed candles of every symbol into tapes that can be played again.',
+    agent: 'analyst_ai',
+    ...job,
+    cost: 0.2,
+    minIntervalMs: hourMs,
+    baseIntervalMs: 6 * hourMs,
+    maxIntervalMs: 8 * hourMs,
+    deadlineMs: 180 * secondMs,
+  },
+  backtest: {
+    kind: 'backtest',
+    description: 'Play what was recorded through the four agents with the strategy in force.',
+    agent: 'analyst_ai',
+    ...job,
+    cost: 0.8,
+    minIntervalMs: 6 * hourMs,
+    baseIntervalMs: 24 * hourMs,
+    maxIntervalMs: 48 * hourMs,
+    deadlineMs: 600 * secondMs,
+  },
+  report: {
+    kind: 'report',
+    description: 'Write down what the last day brought: decisions, tasks, trading, incidents.',
+    agent: 'orchestrator_ai',
+    ...job,
+    cost: 0.1,
+    minIntervalMs: hourMs,
+    baseIntervalMs: 24 * hourMs,
+    maxIntervalMs: 26 * hourMs,
+    deadlineMs: 60 * secondMs,
   },
 };
 

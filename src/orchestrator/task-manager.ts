@@ -1,10 +1,12 @@
 // The life of tasks: queue, locks, attempts, deadlines, retries. At most one task per kind is open.
 // It must never choose what to run, and never let a task past the table of transitions.
 import type { StateReader, Turn } from '../kernel/agent.ts';
-import type { TaskCompletion, WorkflowHandover, WorkflowResult } from '../shared/bus/catalogue.ts';
+import type { JobResult, TaskCompletion, WorkflowHandover, WorkflowResult } from '../shared/bus/catalogue.ts';
 import type { AgentName } from '../shared/domain/agent-name.ts';
 import type { LookRequest } from '../shared/domain/look.ts';
 import {
+  type JobKind,
+  jobKinds,
   type Task,
   type TaskKind,
   type TaskState,
@@ -22,6 +24,8 @@ import {
   retryDelayMs,
   taskCatalogue,
 } from './task-catalogue.ts';
+
+const maxDeadLetterChars = 500;
 
 export interface TaskOrder {
   readonly kind: TaskKind;
@@ -137,8 +141,18 @@ export class TaskManager {
 
   /** Takes an agent's answer; undefined when nothing is closed by it (unknown, late, or to be tried again). */
   complete(turn: Turn, answer: TaskCompletion): Task | undefined {
+    return this.#completed(turn, answer, undefined);
+  }
+
+  /** Takes what became of a job; of another attempt than the running one it is too late. */
+  jobEnded(turn: Turn, end: JobResult): Task | undefined {
+    return this.#completed(turn, end, end.attempt);
+  }
+
+  #completed(turn: Turn, answer: TaskCompletion, attempt: number | undefined): Task | undefined {
     const task = this.#open.get(answer.kind);
     if (task?.id !== answer.task_id || task.state !== 'running' || !isWithAgent(task)) return undefined;
+    if (attempt !== undefined && attempt !== task.attempts) return undefined;
     return this.#answered(turn, task, answer);
   }
 
@@ -180,6 +194,10 @@ export class TaskManager {
   #give(turn: Turn, task: Task): void {
     this.#keep(task);
     const { id, kind, symbols, decision_id, deadline_at, agent } = task;
+    if (isJob(kind)) {
+      turn.effect('job.run', { task_id: id, kind, attempt: task.attempts, deadline_at });
+      return;
+    }
     const look = this.#lookRequest(symbols);
     turn.emit(
       'task.assigned',
@@ -303,8 +321,10 @@ export class TaskManager {
     reason: string,
     notBefore: EpochMs,
   ): Task | undefined {
-    if (task.attempts >= taskCatalogue[task.kind].attempts)
+    if (task.attempts >= taskCatalogue[task.kind].attempts) {
+      if (isJob(task.kind)) deadLetter(turn, task, reason);
       return this.#close(turn, task, finalState, reason);
+    }
     const waiting = moved(task, 'queued', { reason: `attempt ${task.attempts} failed: ${reason}` });
     // Another hand takes it: there is nothing to wait for.
     const passedOn = task.runner === 'n8n' && this.#outside?.choose(waiting).runner === 'native';
@@ -326,6 +346,21 @@ export class TaskManager {
     else this.#open.delete(task.kind);
     this.#unsaved.set(task.id, task);
   }
+}
+
+function isJob(kind: TaskKind): kind is JobKind {
+  return (jobKinds as readonly TaskKind[]).includes(kind);
+}
+
+/** A job that failed for good is kept for people beside the messages that nobody could handle. */
+function deadLetter(turn: Turn, { id, kind, attempts, decision_id }: Task, reason: string): void {
+  turn.put('dead_letters', id, {
+    id,
+    reason: `${kind} failed ${attempts} times: ${reason}`.slice(0, maxDeadLetterChars),
+    message_type: 'job.run',
+    excerpt: JSON.stringify({ task_id: id, kind, decision_id }),
+    at: turn.now,
+  });
 }
 
 /** True while the agent, not a workflow, is doing the running attempt. */

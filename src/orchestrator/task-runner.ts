@@ -3,6 +3,7 @@
 import type { Turn } from '../kernel/agent.ts';
 import type {
   AgentFailure,
+  JobResult,
   TaskCompletion,
   WorkflowHandover,
   WorkflowResult,
@@ -64,6 +65,12 @@ export class TaskRunner {
     this.settle(turn, control);
   }
 
+  /** Takes what became of a job, like an agent's answer. */
+  jobEnded(turn: Turn, control: ControlMemory, end: JobResult): void {
+    this.#closed(turn, control, this.#parts.tasks.jobEnded(turn, end));
+    this.settle(turn, control);
+  }
+
   /** Takes what became of a workflow, like an agent's answer. */
   workflowEnded(turn: Turn, control: ControlMemory, end: WorkflowResult): void {
     this.#closed(turn, control, this.#parts.tasks.workflowEnded(turn, end));
@@ -98,6 +105,18 @@ export class TaskRunner {
       reason,
     });
     this.#closed(turn, control, superseded);
+  }
+
+  /** Queues a kind that a person asks for, unless it is open, may not run now, or its minimum interval is not over. */
+  runNow(turn: Turn, control: ControlMemory, kind: TaskKind, reason: string): void {
+    const { schedule, tasks, looks } = this.#parts;
+    this.closeOverdue(turn, control);
+    const free = tasks.openTask(kind) === undefined && schedule.notBefore(kind) <= turn.now;
+    if (!free || !schedule.isAdmissible(kind)) return;
+    const planned = looks.plan(kind, control.mode, turn.now, 'must');
+    if (planned.length === 0 && taskCatalogue[kind].classes.length > 0) return;
+    this.queue(turn, control, { kind, score: floorPriority / 100, reason, looks: planned });
+    this.settle(turn, control);
   }
 
   /** Brings everything up to now: overdue work closed, floors kept, free locks used, the next alarm set. */

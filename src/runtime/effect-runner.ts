@@ -7,6 +7,7 @@ import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Notifier } from '../shared/ports/notifier.ts';
 import type { Probe } from '../shared/ports/probe.ts';
+import type { JobDesk } from './jobs/job-desk.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { WorkflowDesk } from './workflow-desk.ts';
 
@@ -23,6 +24,7 @@ export interface EffectRunnerOptions {
   readonly notifiers: readonly Notifier[];
   readonly probes: ReadonlyMap<string, Probe>;
   readonly workflows: WorkflowDesk;
+  readonly jobs: JobDesk;
   readonly clock: Clock;
   readonly post: (input: KernelInput) => void;
   /** Resolves once the input is committed. */
@@ -87,6 +89,8 @@ export class EffectRunner {
         return this.#probe(effect);
       case 'alert.send':
         return this.#alert(effect);
+      case 'job.run':
+        return this.#options.jobs.release(effect);
       case 'workflow.run':
         return this.#options.workflows.release(effect);
     }

@@ -22,6 +22,8 @@ import { apiDependencies } from './api-wiring.ts';
 import { banner } from './banner.ts';
 import { EffectRunner } from './effect-runner.ts';
 import { Housekeeping } from './housekeeping.ts';
+import { JobDesk } from './jobs/job-desk.ts';
+import { choresOf, jobHandlers } from './jobs/job-handlers.ts';
 import { LiveFacts } from './live-facts.ts';
 import { openLog } from './logging.ts';
 import { assertLooksPayable } from './look-guard.ts';
@@ -90,7 +92,7 @@ export class TradingSystem {
   async #compose(settings: Settings, onFatal: (error: Error) => void): Promise<void> {
     const foundation = await this.#lay(settings);
     const parts = await assemble(foundation, onFatal);
-    const { loop, broker, hub, news, clock, log, loaded, runner, desk } = parts;
+    const { loop, broker, hub, news, clock, log, loaded, runner, desk, jobs } = parts;
     // First of all inputs, before anybody can send one: nothing may reach the kernel before its agents are there.
     loop.post(startedInput(foundation));
     const api = await createApi(apiDependencies(parts));
@@ -101,7 +103,10 @@ export class TradingSystem {
     loop.start();
     this.#closers.push(() => loop.stop());
     if (foundation.workflows.forAgents !== undefined) void desk.start();
-    this.#closers.push(async () => desk.stop());
+    this.#closers.push(async () => {
+      desk.stop();
+      jobs.stop();
+    });
     for (const effect of loaded.pendingEffects) runner.recover(effect);
     await hub.start();
     this.#closers.push(() => hub.stop());
@@ -181,6 +186,8 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   const waits = { post, postAndWait, settle };
   const { server, callbackSecret } = foundation.workflows;
   const desk = new WorkflowDesk({ server, callbackSecret, clock, log, ...waits });
+  const handlers = jobHandlers(foundation, market.sources);
+  const jobs = new JobDesk({ handlers, clock, postAndWait, settle, log });
   const newsSource = selectNews(settings, {
     clock: market.clock(),
     log,
@@ -201,7 +208,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     ...(foundation.workflows.forAgents === undefined ? {} : { workflowCheck: () => desk.check() }),
   });
   const notifiers = [new LogNotifier(log)];
-  const parts = { broker, market: hub, notifiers, probes, workflows: desk };
+  const parts = { broker, market: hub, notifiers, probes, workflows: desk, jobs };
   const runner = new EffectRunner({ ...parts, clock, log, ...waits });
   return {
     ...foundation,
@@ -214,6 +221,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     systemProbe,
     runner,
     desk,
+    jobs,
     alerts: () => runner.alerts,
   };
 }
@@ -249,6 +257,7 @@ function startedInput(foundation: Foundation): KernelInput {
     market_kind: market.kind,
     broker: { name: 'paper', simulated: true, short: true },
     initial_trading_state: 'active',
+    chores: choresOf(settings),
     sessions: sessionRulesOf(settings),
     looks: lookSettingsOf(settings, market.sources),
     risk: {

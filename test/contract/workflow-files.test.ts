@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { taskKinds } from '../../src/shared/domain/task.ts';
+import { workflowKinds } from '../../src/shared/domain/task.ts';
 import { shippedSetup, shippedWorkflowFiles, type WorkflowFile } from '../servers/n8n.ts';
 import { projectFolder } from '../support/system-process.ts';
 
@@ -10,8 +10,8 @@ const { workflows, credentials } = shippedSetup('http://127.0.0.1:8080', 'w', 'a
 const webhookOf = ({ nodes }: WorkflowFile) => nodes.find(({ type }) => type === 'n8n-nodes-base.webhook');
 
 test('there is one file per kind of task, and every id is there once', () => {
-  expect(shippedWorkflowFiles()).toEqual([...taskKinds].map((kind) => `${kind}.json`).sort());
-  expect(workflows.map(({ name }) => name).sort()).toEqual([...taskKinds].sort());
+  expect(shippedWorkflowFiles()).toEqual([...workflowKinds].map((kind) => `${kind}.json`).sort());
+  expect(workflows.map(({ name }) => name).sort()).toEqual([...workflowKinds].sort());
   const ids = workflows.flatMap(({ id, nodes }) => [id, ...nodes.map(({ webhookId }) => webhookId ?? '')]);
   const given = ids.filter((id) => id !== '');
   expect(new Set(given).size).toBe(given.length);

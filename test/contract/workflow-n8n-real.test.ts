@@ -1,7 +1,7 @@
 // The n8n contract on a real n8n, the eight shipped workflows in it, and the whole system running its tasks there.
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Task, taskKinds } from '../../src/shared/domain/task.ts';
+import { type Task, workflowKinds } from '../../src/shared/domain/task.ts';
 import { type N8n, n8nSkipReason, shippedSetup, startN8n } from '../servers/n8n.ts';
 import { freePort, Installation, runAto } from '../support/system-process.ts';
 import { type Behaviour, n8nContract } from './workflow-n8n.contract.ts';
@@ -76,7 +76,7 @@ describe.skipIf(skipReason !== undefined)('a real n8n', () => {
         };
       };
       await Promise.all(
-        taskKinds.map(async (kind) => {
+        workflowKinds.map(async (kind) => {
           const [good, bad] = [await call(kind, `good-${kind}`), await call(kind, `bad-${kind}`)];
           if (kind === 'deep-market-analysis') {
             expect(good).toMatchObject({ status: 200, body: { message: 'Workflow was started' } });
@@ -94,7 +94,7 @@ describe.skipIf(skipReason !== undefined)('a real n8n', () => {
         }),
       );
       const of = (path: string) => asked.filter(({ url }) => url === path);
-      for (const kind of taskKinds)
+      for (const kind of workflowKinds)
         expect(of(`/workflows/tasks/good-${kind}/perform`), kind).toEqual([
           {
             url: expect.any(String),

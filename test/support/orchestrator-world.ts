@@ -47,6 +47,7 @@ export class World {
   /** A failure of the orchestrator itself fails the test unless this is set. */
   mayFail = false;
   now: number;
+  readonly #written = new Map<string, unknown>();
   readonly #settings: AgentSettings;
   readonly #onInput: ((world: World, emitted: readonly AnyMessage[]) => void)[] = [];
 
@@ -162,6 +163,14 @@ export class World {
     return this;
   }
 
+  /** A row as it was last written. */
+  mirrorOf<Name extends keyof CollectionRows>(
+    collection: Name,
+    key: string,
+  ): CollectionRows[Name] | undefined {
+    return this.#written.get(`${collection}/${key}`) as CollectionRows[Name] | undefined;
+  }
+
   of<Type extends MessageType>(type: Type): Extract<AnyMessage, { message_type: Type }>[] {
     return this.messages.filter(
       (message): message is Extract<AnyMessage, { message_type: Type }> => message.message_type === type,
@@ -191,7 +200,10 @@ export class World {
 
   #process(input: KernelInput): void {
     const { record } = this.kernel.process(input);
-    for (const put of record.puts) this.mirror.apply(put);
+    for (const put of record.puts) {
+      this.mirror.apply(put);
+      this.#written.set(`${put.collection}/${put.key}`, put.value);
+    }
     this.messages.push(...record.emitted);
     this.effects.push(...record.effects);
     const failure = record.emitted.find(

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { OperatorCommand } from '../../shared/bus/catalogue.ts';
 import { isMessage } from '../../shared/bus/message.ts';
+import { taskKinds } from '../../shared/domain/task.ts';
 import { type ApiContext, type ApiServer, commandProblems, notFoundProblem } from '../api-context.ts';
 import type { CommandReceipt } from '../api-dependencies.ts';
 import { Problem } from '../problem.ts';
@@ -57,8 +58,40 @@ export function addControlRoutes(app: ApiServer, context: ApiContext): void {
       async ({ body }) => run(context, commandOf(command, body)),
     );
   }
+  addRunTask(app, context);
   addClose(app, context);
   addAutoHeal(app, context);
+}
+
+function addRunTask(app: ApiServer, context: ApiContext): void {
+  app.post(
+    '/tasks/:kind/run',
+    {
+      schema: {
+        tags: ['control'],
+        summary: 'Run one kind of work now, within its minimum interval and locks',
+        params: z.object({ kind: z.enum(taskKinds) }),
+        body: plainInput,
+        response: { 200: commandBody, ...commandProblems },
+      },
+    },
+    async ({ params: { kind }, body }) => {
+      const receipt = await submit(context, { ...commandOf('run_task', body), kind });
+      const queued = receipt.messages.some(
+        (message) => isMessage(message, 'task.changed') && message.data.kind === kind && message.data.open,
+      );
+      const done = receipt.messages.some(
+        (message) => isMessage(message, 'task.completed') && message.data.kind === kind,
+      );
+      if (!queued && !done)
+        throw new Problem(
+          'refused',
+          409,
+          `${kind} was not queued: it is open already, may not run now, or its minimum interval is not over.`,
+        );
+      return answer(context, 'run_task', receipt);
+    },
+  );
 }
 
 function addClose(app: ApiServer, context: ApiContext): void {

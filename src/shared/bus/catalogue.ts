@@ -146,6 +146,7 @@ export const operatorCommands = [
   'resume',
   'auto_heal',
   'close_position',
+  'run_task',
 ] as const;
 
 export interface OperatorCommand {
@@ -155,6 +156,8 @@ export interface OperatorCommand {
   /** Symbol of close_position; null otherwise. */
   readonly symbol: string | null;
   readonly dry_run: boolean;
+  /** Kind of run_task; absent otherwise. */
+  readonly kind?: TaskKind;
 }
 
 export interface TaskAssignment {
@@ -180,6 +183,11 @@ export interface WorkflowResult extends TaskCompletion {
   readonly outcome: WorkflowOutcome;
   readonly via: WorkflowWitness;
   readonly execution_id: string | null;
+}
+
+/** What became of one attempt of a job. */
+export interface JobResult extends TaskCompletion {
+  readonly attempt: number;
 }
 
 /** A running workflow asks that the agent of its task do the work now. */
@@ -234,6 +242,7 @@ export interface MessageDataByType {
   'system.vitals': SystemVitals;
   'probe.result': ProbeResult;
   'workflow.result': WorkflowResult;
+  'job.result': JobResult;
   'workflow.handover': WorkflowHandover;
   'workflow.status': WorkflowServerStatus;
   mandate: Mandate;
@@ -277,6 +286,7 @@ export const inputTypes = [
   'system.vitals',
   'probe.result',
   'workflow.result',
+  'job.result',
   'workflow.handover',
   'workflow.status',
   'kernel.agent_restarted',

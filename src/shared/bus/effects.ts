@@ -2,7 +2,7 @@
 import type { AgentName } from '../domain/agent-name.ts';
 import type { Severity } from '../domain/incident.ts';
 import type { OrderQuestion, OrderRequest } from '../domain/order.ts';
-import type { TaskKind } from '../domain/task.ts';
+import type { JobKind, TaskKind } from '../domain/task.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { WorkflowContext } from '../domain/workflow.ts';
 
@@ -23,6 +23,12 @@ export interface EffectDataByKind {
     readonly severity: Severity;
     readonly text: string;
     readonly phase: 'opened' | 'updated' | 'resolved';
+  };
+  'job.run': {
+    readonly task_id: string;
+    readonly kind: JobKind;
+    readonly attempt: number;
+    readonly deadline_at: EpochMs;
   };
   'workflow.run': {
     readonly task_id: string;
@@ -53,7 +59,7 @@ export type AnyEffect = { [Kind in EffectKind]: Effect<Kind> }[EffectKind];
 /**
  * What a restart does with an effect that was committed but perhaps not performed.
  * Orders are never resent blindly: trading asks the broker first, so they are dropped here. A workflow is kept, but
- * what is released again is the question what became of it.
+ * what is released again is the question what became of it; a job may be begun again, because each does the same once more.
  */
 export const effectRecovery: Readonly<Record<EffectKind, 'release-again' | 'drop'>> = {
   'broker.submit': 'drop',
@@ -63,5 +69,6 @@ export const effectRecovery: Readonly<Record<EffectKind, 'release-again' | 'drop
   'market.restart_source': 'drop',
   'probe.run': 'drop',
   'alert.send': 'release-again',
+  'job.run': 'release-again',
   'workflow.run': 'release-again',
 };

@@ -189,6 +189,7 @@ export const inputSchemas: InputSchemas = {
     reason: detail,
     symbol: name.nullable(),
     dry_run: z.boolean(),
+    kind: z.enum(taskKinds).exactOptional(),
   }),
   'system.vitals': z.object({
     at,
@@ -220,6 +221,13 @@ export const inputSchemas: InputSchemas = {
     outcome: z.enum(workflowOutcomes),
     via: z.enum(workflowWitnesses),
     execution_id: name.nullable(),
+  }),
+  'job.result': z.object({
+    task_id: name,
+    kind: z.enum(taskKinds),
+    succeeded: z.boolean(),
+    result: taskResult,
+    attempt: z.int().positive(),
   }),
   'workflow.handover': z.object({ task_id: name, execution_id: name.nullable() }),
   'workflow.status': z.object({

@@ -3,6 +3,7 @@ import type { Timeframe } from './candle.ts';
 import type { LookSettings } from './look.ts';
 import type { RunMode } from './mode.ts';
 import type { SessionRules } from './session-rules.ts';
+import type { ChoreKind } from './task.ts';
 
 export interface RiskSettings {
   /** Account fraction lost when a stop is hit, in percent. */
@@ -42,6 +43,8 @@ export interface AgentSettings {
   /** Live trading starts halted until a person resumes it; paper and simulation start active. */
   readonly initial_trading_state: 'active' | 'halted';
   readonly risk: RiskSettings;
+  /** Work besides the eight kinds that this system can do; absent means none. */
+  readonly chores?: readonly ChoreKind[];
   /** Workflow server that may run tasks; absent when only the agents do. */
   readonly workflows?: { readonly server: string; readonly runner: 'auto' | 'n8n' };
   /** What looking at symbols may cost; absent means the defaults. */

@@ -3,7 +3,8 @@ import type { AgentName } from './agent-name.ts';
 import type { LookAnswer } from './look.ts';
 import type { EpochMs } from './time.ts';
 
-export const taskKinds = [
+/** The users' eight: each may be a webhook of their n8n. */
+export const workflowKinds = [
   'crypto-aggressive-scan',
   'crypto-normal-scan',
   'crypto-light-monitoring',
@@ -13,6 +14,16 @@ export const taskKinds = [
   'health-monitor-check',
   'deep-market-analysis',
 ] as const;
+
+/** Work that is done beside the kernel, by a job that survives restarts. */
+export const jobKinds = ['record', 'backtest', 'report'] as const;
+export type JobKind = (typeof jobKinds)[number];
+
+/** Work besides the eight; only a system that names it among its chores does it. */
+export const choreKinds = ['heal', ...jobKinds] as const;
+export type ChoreKind = (typeof choreKinds)[number];
+
+export const taskKinds = [...workflowKinds, ...choreKinds] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
 export const taskStates = ['queued', 'running', 'succeeded', 'failed', 'expired', 'skipped'] as const;
