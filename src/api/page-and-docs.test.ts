@@ -118,6 +118,8 @@ test('the OpenAPI document names every path with a summary, and all its referenc
     '/trading/refusals',
     '/trading/resume',
     '/workflows/available',
+    '/workflows/callback/{taskId}',
+    '/workflows/tasks/{taskId}/perform',
   ]);
   for (const methods of Object.values(document.paths))
     for (const operation of Object.values(methods)) {
