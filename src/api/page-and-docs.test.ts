@@ -108,6 +108,7 @@ test('the OpenAPI document names every path with a summary, and all its referenc
     '/orchestrator/status',
     '/status',
     '/tasks',
+    '/tasks/{kind}/run',
     '/trading/close',
     '/trading/equity',
     '/trading/fills',

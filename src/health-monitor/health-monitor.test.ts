@@ -511,3 +511,29 @@ test('a workflow server that is down is an info, and it is part of every check',
   });
   expect(world.requested('probe.run')).toContainEqual({ probe: 'workflow', target: 'n8n' });
 });
+
+test('a heal task treats what is open, looks at everything again and answers for itself', () => {
+  const world = new HealthWorld({}, goodAnswer);
+  world.source('binance', 'live');
+  world.trading(0, 0);
+  world.source('binance', 'blind');
+  world.wait(16 * secondMs);
+  const before = world.requested('market.restart_source').length;
+  world.source('binance', 'live');
+  world.source('binance', 'blind');
+  world.send('orchestrator_ai', 'task.assigned', {
+    task_id: 'task-heal',
+    kind: 'heal',
+    symbols: [],
+    decision_id: 'd',
+    deadline_at: world.now + 30 * secondMs,
+  });
+  expect(before).toBe(1);
+  expect(world.requested('market.restart_source').length).toBeGreaterThanOrEqual(before);
+  expect(world.emitted('task.completed').at(-1)).toMatchObject({
+    task_id: 'task-heal',
+    kind: 'heal',
+    succeeded: true,
+    result: { effect_observed: true },
+  });
+});

@@ -2,7 +2,7 @@
 // It must never leave a task without a hand: whatever the server does, the agent can take over.
 import type { StateReader, Turn } from '../kernel/agent.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
-import { type Task, type TaskKind, workflowKinds } from '../shared/domain/task.ts';
+import { isWorkflowKind, type Task } from '../shared/domain/task.ts';
 import type { WorkflowContext, WorkflowServerStatus } from '../shared/domain/workflow.ts';
 import { readMemory, writeMemory } from './memory-rows.ts';
 import { taskCatalogue } from './task-catalogue.ts';
@@ -80,10 +80,6 @@ export class N8nBridge {
   #downText(server: string): string {
     return clipped(`${server} does not answer (${this.#server?.detail ?? ''})`);
   }
-}
-
-function isWorkflowKind(kind: TaskKind): boolean {
-  return (workflowKinds as readonly TaskKind[]).includes(kind);
 }
 
 function clipped(text: string): string {

@@ -1,6 +1,6 @@
 // The policy of this version: named terms for one kind, simple and deterministic. Later policies replace this file
 // behind the same interface; it stays as their fallback and baseline. It must never break a floor or a limit: it cannot.
-import { choreKinds, type TaskKind } from '../shared/domain/task.ts';
+import { isChore, type TaskKind } from '../shared/domain/task.ts';
 import { clamp, rounded } from './numbers.ts';
 import type { Snapshot } from './snapshot.ts';
 import { taskCatalogue } from './task-catalogue.ts';
@@ -47,8 +47,7 @@ export const rulePolicy: Policy = {
 
 /** A look never made is urgent; a job has nothing to work on at first, and healing waits for something to heal. */
 function urgencyOf(kind: TaskKind, ageMs: number | null): number {
-  const chore = (choreKinds as readonly TaskKind[]).includes(kind);
-  if (kind === 'heal' || (chore && ageMs === null)) return 0;
+  if (kind === 'heal' || (isChore(kind) && ageMs === null)) return 0;
   if (ageMs === null) return maxUrgency;
   return Math.min(maxUrgency, ageMs / taskCatalogue[kind].baseIntervalMs);
 }

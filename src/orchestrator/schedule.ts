@@ -1,7 +1,7 @@
 // When each kind last started and since when it may run: the only facts that minimum intervals and floors rest on.
 import type { StateReader, Turn } from '../kernel/agent.ts';
 import type { SessionCalendar } from '../shared/domain/sessions.ts';
-import { type ChoreKind, choreKinds, type TaskKind, taskKinds } from '../shared/domain/task.ts';
+import { type ChoreKind, isChore, type TaskKind, taskKinds } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import { type Admission, inadmissibleReason } from './admission.ts';
 import { readMemory, type ScheduleMemory, writeMemory } from './memory-rows.ts';
@@ -110,8 +110,4 @@ export class Schedule {
     this.#rows.set(kind, row);
     this.#unsaved.add(kind);
   }
-}
-
-function isChore(kind: TaskKind): kind is ChoreKind {
-  return (choreKinds as readonly TaskKind[]).includes(kind);
 }

@@ -5,8 +5,7 @@ import type { JobResult, TaskCompletion, WorkflowHandover, WorkflowResult } from
 import type { AgentName } from '../shared/domain/agent-name.ts';
 import type { LookRequest } from '../shared/domain/look.ts';
 import {
-  type JobKind,
-  jobKinds,
+  isJobKind,
   type Task,
   type TaskKind,
   type TaskState,
@@ -194,7 +193,7 @@ export class TaskManager {
   #give(turn: Turn, task: Task): void {
     this.#keep(task);
     const { id, kind, symbols, decision_id, deadline_at, agent } = task;
-    if (isJob(kind)) {
+    if (isJobKind(kind)) {
       turn.effect('job.run', { task_id: id, kind, attempt: task.attempts, deadline_at });
       return;
     }
@@ -322,7 +321,7 @@ export class TaskManager {
     notBefore: EpochMs,
   ): Task | undefined {
     if (task.attempts >= taskCatalogue[task.kind].attempts) {
-      if (isJob(task.kind)) deadLetter(turn, task, reason);
+      if (isJobKind(task.kind)) deadLetter(turn, task, reason);
       return this.#close(turn, task, finalState, reason);
     }
     const waiting = moved(task, 'queued', { reason: `attempt ${task.attempts} failed: ${reason}` });
@@ -346,10 +345,6 @@ export class TaskManager {
     else this.#open.delete(task.kind);
     this.#unsaved.set(task.id, task);
   }
-}
-
-function isJob(kind: TaskKind): kind is JobKind {
-  return (jobKinds as readonly TaskKind[]).includes(kind);
 }
 
 /** A job that failed for good is kept for people beside the messages that nobody could handle. */

@@ -8,6 +8,7 @@ import type { MessageDataByType } from '../shared/bus/catalogue.ts';
 import { maskedSettings } from '../shared/config/mask.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
+import { isWorkflowKind } from '../shared/domain/task.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store } from '../shared/ports/store.ts';
@@ -52,7 +53,7 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
         kind: entry.kind,
         description: entry.description,
         agent: entry.agent,
-        runner: parts.workflows.forAgents === undefined ? 'native' : 'n8n',
+        runner: parts.workflows.forAgents !== undefined && isWorkflowKind(entry.kind) ? 'n8n' : 'native',
         min_interval_ms: entry.minIntervalMs,
         max_interval_ms: entry.maxIntervalMs,
         deadline_ms: entry.deadlineMs,

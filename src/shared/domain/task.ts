@@ -26,6 +26,18 @@ export type ChoreKind = (typeof choreKinds)[number];
 export const taskKinds = [...workflowKinds, ...choreKinds] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
+export function isWorkflowKind(kind: TaskKind): boolean {
+  return (workflowKinds as readonly TaskKind[]).includes(kind);
+}
+
+export function isJobKind(kind: TaskKind): kind is JobKind {
+  return (jobKinds as readonly TaskKind[]).includes(kind);
+}
+
+export function isChore(kind: TaskKind): kind is ChoreKind {
+  return (choreKinds as readonly TaskKind[]).includes(kind);
+}
+
 export const taskStates = ['queued', 'running', 'succeeded', 'failed', 'expired', 'skipped'] as const;
 export type TaskState = (typeof taskStates)[number];
 
