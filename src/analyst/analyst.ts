@@ -9,6 +9,7 @@ import { type AssetClass, instrumentFor } from '../shared/domain/instrument.ts';
 import type { TaskResult } from '../shared/domain/task.ts';
 import type { MarketState } from '../shared/domain/vitals.ts';
 import { AnalystMemory } from './analyst-memory.ts';
+import { CandidateBook } from './discovery/candidate-book.ts';
 import { InstrumentDesk } from './instrument-desk.ts';
 import { MarketAnalyzer } from './market-analyzer.ts';
 import { intensityOf, runScan, type ScanContext } from './scan.ts';
@@ -22,6 +23,7 @@ const maxBackfillSymbols = 500;
 const subscriptions = [
   'market.candle',
   'market.history',
+  'market.candidates',
   'kernel.started',
   'kernel.agent_restarted',
 ] as const satisfies readonly MessageType[];
@@ -50,15 +52,18 @@ class Analyst implements Agent {
   readonly #desks = new Map<string, InstrumentDesk>();
   readonly #analyzers: Readonly<Partial<Record<AssetClass, MarketAnalyzer>>> = {};
   readonly #scan: ScanContext;
+  readonly #candidates: CandidateBook;
 
   constructor(settings: AgentSettings, strategy: Strategy, strategyNames: readonly string[]) {
     this.#settings = settings;
     this.#strategyNames = strategyNames;
+    this.#candidates = new CandidateBook(settings.discovery);
     this.#scan = { strategy, base: settings.base_timeframe, desks: this.#desks, memory: this.#memory };
   }
 
   restore(state: StateReader): void {
     const { universe, base_timeframe: base } = this.#settings;
+    this.#candidates.restore(state);
     this.#memory.restore(state, new Set(universe), this.#strategyNames);
     const members: Record<AssetClass, InstrumentDesk[]> = { crypto: [], forex: [] };
     for (const symbol of universe) {
@@ -91,6 +96,9 @@ class Analyst implements Agent {
         say(this.#analyzers[instrument.assetClass]?.afterHistory(closedThrough, turn.now), turn);
         return;
       }
+      case 'market.candidates':
+        this.#candidates.observe(message.data, turn);
+        return;
       case 'kernel.started':
         this.#memory.prune(turn);
         this.#backfill(turn);

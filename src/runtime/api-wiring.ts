@@ -10,6 +10,7 @@ import type { Settings } from '../shared/config/settings.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store } from '../shared/ports/store.ts';
+import type { DiscoveryHub } from './discovery-hub.ts';
 import type { LiveFacts } from './live-facts.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
@@ -24,6 +25,7 @@ export interface ApiParts {
   readonly kernel: Kernel;
   readonly loop: KernelLoop;
   readonly hub: MarketHub;
+  readonly discovery: DiscoveryHub;
   readonly facts: LiveFacts;
   readonly clock: Clock;
   readonly alerts: () => { readonly sent: number; readonly failed: number };
@@ -64,7 +66,7 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
 }
 
 function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
-  const { facts, kernel, loop, market, hub, settings } = parts;
+  const { facts, kernel, loop, market, hub, discovery, settings } = parts;
   return {
     version,
     run_mode: settings.ATO_MODE,
@@ -74,12 +76,20 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
     running: facts.running,
     agents: facts.vitals?.agents ?? [],
     vitals: facts.vitals,
-    sources: market.sources.map((source) => ({
-      source: source.name,
-      kind: source.kind,
-      symbols: source.symbols,
-      status: hub.status(source.name) ?? null,
-    })),
+    sources: [
+      ...market.sources.map((source) => ({
+        source: source.name,
+        kind: source.kind,
+        symbols: source.symbols,
+        status: hub.status(source.name) ?? null,
+      })),
+      ...discovery.sources.map(({ name, status }) => ({
+        source: name,
+        kind: 'live' as const,
+        symbols: [],
+        status,
+      })),
+    ],
     journal: {
       sequence: kernel.sequence,
       hash: kernel.hash,

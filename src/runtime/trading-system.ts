@@ -7,7 +7,7 @@ import { assertBindAllowed } from '../api/bind-guard.ts';
 import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
-import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
+import { candidateLimitsOf, riskSettingsOf, type Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { timeframeMs } from '../shared/domain/candle.ts';
 import { decimalText } from '../shared/domain/money.ts';
@@ -18,6 +18,8 @@ import type { LoadedState, Store } from '../shared/ports/store.ts';
 import { agentBuilder } from './agents.ts';
 import { apiDependencies } from './api-wiring.ts';
 import { banner } from './banner.ts';
+import { DiscoveryHub } from './discovery-hub.ts';
+import { selectDiscovery } from './discovery-selection.ts';
 import { EffectRunner } from './effect-runner.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { LiveFacts } from './live-facts.ts';
@@ -74,7 +76,7 @@ export class TradingSystem {
   async #compose(settings: Settings, onFatal: (error: Error) => void): Promise<void> {
     const foundation = await this.#lay(settings);
     const parts = await assemble(foundation, onFatal);
-    const { loop, broker, hub, clock, log, loaded, runner } = parts;
+    const { loop, broker, hub, discovery, clock, log, loaded, runner } = parts;
     const api = await createApi(apiDependencies(parts));
     this.#closers.push(() => api.close());
     await api.listen({ host: settings.BIND_ADDRESS, port: settings.ORCHESTRATOR_PORT });
@@ -87,6 +89,8 @@ export class TradingSystem {
     for (const effect of loaded.pendingEffects) runner.release(effect);
     await hub.start();
     this.#closers.push(() => hub.stop());
+    discovery.start();
+    this.#closers.push(() => discovery.stop());
     const housekeeping = new Housekeeping(parts);
     housekeeping.start();
     this.#closers.push(async () => housekeeping.stop());
@@ -144,6 +148,13 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   const venue = new PaperVenue({ startingCash: decimalText(settings.ATO_STARTING_CASH) });
   const broker = new PaperBroker({ venue, book: store.venueBook(), clock });
   const hub = new MarketHub({ sources: market.sources, clock, post, venue: broker, log });
+  const discovery = new DiscoveryHub({
+    sources: selectDiscovery(settings, market),
+    clock: market.clock(),
+    post,
+    log,
+    onlyWhereReachable: settings.ATO_DISCOVERY === 'auto',
+  });
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
   const { clockSkewMs } = market;
   const probes = createProbes({
@@ -165,6 +176,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     loop,
     broker,
     hub,
+    discovery,
     systemProbe,
     runner,
     alerts: () => runner.alerts,
@@ -201,6 +213,7 @@ function startedInput({ settings, loaded, market, strategies, clock }: Foundatio
     market_kind: market.kind,
     broker: { name: 'paper', simulated: true, short: true },
     initial_trading_state: 'active',
+    discovery: candidateLimitsOf(settings),
     risk: {
       ...riskSettingsOf(settings),
       quote_stale_ms: Math.max(

@@ -1,5 +1,6 @@
 // The message catalogue: every type that may travel, with the shape of its data.
 import type { AgentName } from '../domain/agent-name.ts';
+import type { CandidateBatch } from '../domain/candidate.ts';
 import type { Candle } from '../domain/candle.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
@@ -188,6 +189,7 @@ export interface MessageDataByType {
   'market.history': CandleHistory;
   'market.source_status': SourceStatus;
   'market.quarantined': MarketQuarantine;
+  'market.candidates': CandidateBatch;
   'kernel.started': KernelStarted;
   'kernel.alarm': KernelAlarm;
   'kernel.agent_failed': AgentFailure;
@@ -228,6 +230,7 @@ export const inputTypes = [
   'market.history',
   'market.source_status',
   'market.quarantined',
+  'market.candidates',
   'kernel.started',
   'kernel.alarm',
   'kernel.dead_letter',

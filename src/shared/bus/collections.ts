@@ -1,5 +1,6 @@
 // State and record collections: what agents may keep, and what of it is read back at start.
 import type { AgentName } from '../domain/agent-name.ts';
+import type { Candidate } from '../domain/candidate.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
 import type { Mandate } from '../domain/mandate.ts';
@@ -41,6 +42,7 @@ export interface CollectionRows {
   dead_letters: DeadLetter;
   source_status: SourceStatus;
   agent_memory: MemoryRow;
+  candidates: Candidate;
 }
 
 export type CollectionName = keyof CollectionRows;
@@ -67,6 +69,7 @@ export const collectionLoading: Readonly<Record<CollectionName, 'all' | 'open' |
   dead_letters: 'none',
   source_status: 'all',
   agent_memory: 'all',
+  candidates: 'all',
 };
 
 export const collectionNames = Object.keys(collectionLoading) as CollectionName[];

@@ -1,6 +1,7 @@
 // All settings: one strict schema per part, defaults in one place, parsed once and frozen.
 import { z } from 'zod';
 import { type AgentSettings, defaultRiskSettings } from '../domain/agent-settings.ts';
+import { type CandidateLimits, defaultCandidateLimits } from '../domain/candidate-filters.ts';
 import { instrumentFor } from '../domain/instrument.ts';
 
 const text = z.string().trim().min(1);
@@ -26,6 +27,22 @@ const symbolList = z
     }
   });
 
+const limit = z.coerce.number().nonnegative().max(1e12);
+
+const chainList = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((chain) => chain.trim().toLowerCase())
+      .filter((chain) => chain !== ''),
+  )
+  .refine(
+    (chains) =>
+      chains.length > 0 && chains.length <= 8 && chains.every((chain) => /^[a-z0-9-]{2,32}$/.test(chain)),
+    'name one to eight chains, such as solana,base',
+  );
+
 /** Names the users already have in their own files; every other setting of ours starts with ATO_. */
 export const environmentSchema = z.object({
   ORCHESTRATOR_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
@@ -50,6 +67,7 @@ export const environmentSchema = z.object({
   ANTHROPIC_API_KEY: secret,
   TRADERMADE_API_KEY: secret,
   BIRDEYE_API_KEY: secret,
+  PUMPPORTAL_API_KEY: secret,
   TELEGRAM_BOT_TOKEN: secret,
   TELEGRAM_CHAT_ID: secret,
   ATO_MODE: z.enum(['paper', 'live']).default('paper'),
@@ -57,6 +75,11 @@ export const environmentSchema = z.object({
   ATO_TAPE_PATH: text.optional(),
   ATO_MARKET_SPEED: z.coerce.number().min(1).max(100_000).default(1),
   ATO_UNIVERSE: symbolList.default(['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'EURUSD', 'GBPUSD']),
+  ATO_DISCOVERY: z.enum(['auto', 'on', 'off']).default('auto'),
+  ATO_DISCOVERY_CHAINS: chainList.default(['solana']),
+  ATO_CANDIDATE_MIN_LIQUIDITY_USD: limit.default(defaultCandidateLimits.min_liquidity_usd),
+  ATO_CANDIDATE_MIN_VOLUME_USD: limit.default(defaultCandidateLimits.min_volume_h24_usd),
+  ATO_CANDIDATE_MIN_AGE_MINUTES: limit.default(defaultCandidateLimits.min_age_minutes),
   ATO_SEED: z.coerce.number().int().min(0).max(2_147_483_647).default(1),
   ATO_STARTING_CASH: z.coerce.number().positive().max(1e12).default(10_000),
   ATO_STRATEGY_FILE: text.optional(),
@@ -89,6 +112,7 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'ANTHROPIC_API_KEY',
   'TRADERMADE_API_KEY',
   'BIRDEYE_API_KEY',
+  'PUMPPORTAL_API_KEY',
   'TELEGRAM_BOT_TOKEN',
 ]);
 
@@ -102,5 +126,15 @@ export function riskSettingsOf(settings: Settings): AgentSettings['risk'] {
     max_drawdown_pct: settings.ATO_MAX_DRAWDOWN_PCT,
     max_gross_exposure_pct: settings.ATO_MAX_GROSS_EXPOSURE_PCT,
     max_instrument_exposure_pct: settings.ATO_MAX_INSTRUMENT_EXPOSURE_PCT,
+  };
+}
+
+/** What the candidate filters are held to. */
+export function candidateLimitsOf(settings: Settings): CandidateLimits {
+  return {
+    ...defaultCandidateLimits,
+    min_liquidity_usd: settings.ATO_CANDIDATE_MIN_LIQUIDITY_USD,
+    min_volume_h24_usd: settings.ATO_CANDIDATE_MIN_VOLUME_USD,
+    min_age_minutes: settings.ATO_CANDIDATE_MIN_AGE_MINUTES,
   };
 }

@@ -1,4 +1,5 @@
 // Everything the agents are built from. It travels in `kernel.started`, so it must hold no secret.
+import type { CandidateLimits } from './candidate-filters.ts';
 import type { Timeframe } from './candle.ts';
 import type { RunMode } from './mode.ts';
 
@@ -40,6 +41,8 @@ export interface AgentSettings {
   /** Live trading starts halted until a person resumes it; paper and simulation start active. */
   readonly initial_trading_state: 'active' | 'halted';
   readonly risk: RiskSettings;
+  /** Limits of the candidate filters; the defaults where absent. */
+  readonly discovery?: CandidateLimits;
 }
 
 export const defaultRiskSettings: RiskSettings = {
