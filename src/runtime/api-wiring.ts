@@ -11,6 +11,7 @@ import type { Settings } from '../shared/config/settings.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store } from '../shared/ports/store.ts';
+import type { DiscoveryHub } from './discovery-hub.ts';
 import type { LiveFacts } from './live-facts.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
@@ -27,6 +28,7 @@ export interface ApiParts {
   readonly loop: KernelLoop;
   readonly hub: MarketHub;
   readonly news: NewsDesk;
+  readonly discovery: DiscoveryHub;
   readonly facts: LiveFacts;
   readonly clock: Clock;
   readonly alerts: () => { readonly sent: number; readonly failed: number };
@@ -68,7 +70,7 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
 }
 
 function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
-  const { facts, kernel, loop, market, hub, news, settings } = parts;
+  const { facts, kernel, loop, market, hub, news, discovery, settings } = parts;
   return {
     version,
     run_mode: settings.ATO_MODE,
@@ -87,6 +89,13 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
         quarantined: hub.quarantined(source.name),
       })),
       ...news.groups.map((group) => ({ ...group, kind: 'live' as const, symbols: [], quarantined: {} })),
+      ...discovery.sources.map(({ name, status, quarantined }) => ({
+        source: name,
+        kind: 'live' as const,
+        symbols: [],
+        status,
+        quarantined,
+      })),
     ],
     journal: {
       sequence: kernel.sequence,

@@ -10,9 +10,7 @@ import type { SourceStatus } from '../shared/domain/source-status.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { MarketDataSink, MarketDataSource } from '../shared/ports/market-data.ts';
-
-/** Reasons counted apart per source. */
-const maxReasons = 50;
+import { QuarantineCounts } from './quarantine-counts.ts';
 
 /** What the hub feeds besides the kernel. Live quotes match orders; a recording has only candles. */
 export interface MarketListener {
@@ -32,7 +30,7 @@ export class MarketHub {
   readonly #options: MarketHubOptions;
   readonly #statuses = new Map<string, SourceStatus>();
   readonly #crossSource = new CrossSourceGate();
-  readonly #quarantined = new Map<string, Map<string, number>>();
+  readonly #quarantined = new QuarantineCounts();
 
   constructor(options: MarketHubOptions) {
     this.#options = options;
@@ -48,7 +46,7 @@ export class MarketHub {
 
   /** What was kept out since the start, by reason; empty when nothing was. */
   quarantined(source: string): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#quarantined.get(source) ?? []);
+    return this.#quarantined.of(source);
   }
 
   async start(): Promise<void> {
@@ -142,13 +140,7 @@ export class MarketHub {
   #quarantine(report: MarketQuarantine): void {
     const { post, log, clock } = this.#options;
     log.warn({ ...report }, 'market data quarantined');
-    let counts = this.#quarantined.get(report.source);
-    if (counts === undefined) {
-      counts = new Map();
-      this.#quarantined.set(report.source, counts);
-    }
-    const reason = counts.has(report.reason) || counts.size < maxReasons ? report.reason : 'other';
-    counts.set(reason, (counts.get(reason) ?? 0) + report.count);
+    this.#quarantined.add(report);
     post({ from: 'market', message_type: 'market.quarantined', data: report, at: clock.now() });
   }
 }

@@ -8,7 +8,7 @@ import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
-import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
+import { candidateLimitsOf, riskSettingsOf, type Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { timeframeMs } from '../shared/domain/candle.ts';
 import { decimalText } from '../shared/domain/money.ts';
@@ -19,6 +19,8 @@ import type { LoadedState, Store } from '../shared/ports/store.ts';
 import { agentBuilder } from './agents.ts';
 import { apiDependencies } from './api-wiring.ts';
 import { banner } from './banner.ts';
+import { DiscoveryHub } from './discovery-hub.ts';
+import { selectDiscovery } from './discovery-selection.ts';
 import { EffectRunner } from './effect-runner.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { LiveFacts } from './live-facts.ts';
@@ -85,7 +87,7 @@ export class TradingSystem {
   async #compose(settings: Settings, onFatal: (error: Error) => void): Promise<void> {
     const foundation = await this.#lay(settings);
     const parts = await assemble(foundation, onFatal);
-    const { loop, broker, hub, news, clock, log, loaded, runner } = parts;
+    const { loop, broker, hub, news, discovery, clock, log, loaded, runner } = parts;
     // First of all inputs, before anybody can send one: nothing may reach the kernel before its agents are there.
     loop.post(startedInput(foundation));
     const api = await createApi(apiDependencies(parts));
@@ -100,6 +102,8 @@ export class TradingSystem {
     this.#closers.push(() => hub.stop());
     news.start();
     this.#closers.push(() => news.stop());
+    discovery.start();
+    this.#closers.push(() => discovery.stop());
     const housekeeping = new Housekeeping(parts);
     housekeeping.start();
     this.#closers.push(async () => housekeeping.stop());
@@ -171,6 +175,13 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     recent: loaded.rows.news.values(),
   });
   const news = new NewsDesk({ source: newsSource, clock, post, log });
+  const discovery = new DiscoveryHub({
+    sources: selectDiscovery(settings, market),
+    clock: market.clock(),
+    post,
+    log,
+    onlyWhereReachable: settings.ATO_DISCOVERY === 'auto',
+  });
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
   const { clockSkewMs } = market;
   const probes = createProbes({
@@ -195,6 +206,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     broker,
     hub,
     news,
+    discovery,
     systemProbe,
     runner,
     alerts: () => runner.alerts,
@@ -233,6 +245,7 @@ function startedInput(foundation: Foundation): KernelInput {
     broker: { name: 'paper', simulated: true, short: true },
     initial_trading_state: 'active',
     sessions: sessionRulesOf(settings),
+    discovery: candidateLimitsOf(settings),
     risk: {
       ...riskSettingsOf(settings),
       quote_stale_ms: Math.max(

@@ -1,5 +1,12 @@
 // A small believable state of the house, typed by the domain, for the page to show. Made numbers, no market data.
 
+import {
+  type Candidate,
+  type CandidateFacts,
+  candidateId,
+  type TokenSafety,
+} from '../../src/shared/domain/candidate.ts';
+import { defaultCandidateLimits, runFilters, verdictOf } from '../../src/shared/domain/candidate-filters.ts';
 import type { Candle } from '../../src/shared/domain/candle.ts';
 import type { Decision, DecisionCandidate } from '../../src/shared/domain/decision.ts';
 import type { Incident } from '../../src/shared/domain/incident.ts';
@@ -17,36 +24,64 @@ import { seriesRandom } from './series-random.ts';
 export const hostileText =
   '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
 
-/** New instruments as GET /markets/candidates answers them. */
-export function sampleMarketCandidates(now: number): readonly unknown[] {
+/** Candidates as the analyst's book would keep them, judged by the real filters. */
+function sampleCandidates(now: number): readonly Candidate[] {
   return [
-    {
-      id: 'solana:dogwif',
-      symbol: 'DOGWIF',
-      name: hostileText,
-      chain: 'solana',
-      address: '9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin',
-      source: 'dexscreener',
-      found_at: new Date(now - 4 * minuteMs).toISOString(),
-      passed: [
-        { filter: 'liquidity_usd', value: 84_500, limit: 20_000 },
-        { filter: 'age_minutes', value: 190, limit: 30 },
-      ],
-      failed: [{ filter: 'top_holders_pct', value: 61.5, limit: 30 }],
-      safety: { mint_authority: 'unknown', freeze_authority: null, liquidity_locked: false, buys: 812 },
-    },
-    {
-      id: 'base:brett',
-      symbol: 'BRETT',
-      chain: 'base',
-      source: 'geckoterminal',
-      found_at: now - 55 * minuteMs,
-      passed: [{ filter: 'liquidity_usd', value: 1_200_000, limit: 20_000 }],
-      failed: [],
-      safety: {},
-    },
-    'not a candidate',
+    candidateOf('solana', '9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin', 'DOGWIF', now - 4 * minuteMs, {
+      liquidity_usd: 84_500,
+      volume_h24_usd: 310_000,
+      buys_h24: 812,
+      sells_h24: 640,
+      created_at: now - 190 * minuteMs,
+      top_10_holders_pct: 61.5,
+    }),
+    candidateOf('base', '0x532f27101965dd16442e59d40670faf5ebb142e4', 'BRETT', now - 55 * minuteMs, {
+      liquidity_usd: 1_200_000,
+    }),
   ];
+}
+
+function candidateOf(
+  chain: string,
+  address: string,
+  symbol: string,
+  at: number,
+  facts: CandidateFacts,
+): Candidate {
+  const { created_at: createdAt, buys_h24, sells_h24, top_10_holders_pct } = facts;
+  const safety: TokenSafety = {
+    mint_authority: 'unknown',
+    freeze_authority: 'unknown',
+    liquidity_lock: 'unknown',
+    top_10_holders_pct: top_10_holders_pct ?? 'unknown',
+    holders: 'unknown',
+    age_minutes: createdAt === undefined ? 'unknown' : (at - createdAt) / minuteMs,
+    buys_h24: buys_h24 ?? 'unknown',
+    sells_h24: sells_h24 ?? 'unknown',
+    creator: 'unknown',
+    creator_tokens: 'unknown',
+  };
+  const filters = runFilters({ facts, prices: [], safety }, defaultCandidateLimits, at);
+  return {
+    id: candidateId(chain, address),
+    chain,
+    address,
+    name: symbol === 'DOGWIF' ? hostileText : '',
+    symbol,
+    origins: [
+      { origin: 'new_pool', source: 'geckoterminal', at },
+      { origin: 'boost', source: 'dexscreener', at },
+    ],
+    facts,
+    prices: [],
+    baseline: { at, volume_h1_usd: null, liquidity_usd: facts.liquidity_usd ?? null },
+    growth: { since: null, volume: 'unknown', liquidity: 'unknown' },
+    safety,
+    filters,
+    verdict: verdictOf(filters),
+    first_seen_at: at,
+    last_seen_at: at,
+  };
 }
 
 export interface SampleRows {
@@ -60,6 +95,7 @@ export interface SampleRows {
   readonly refusals: readonly Refusal[];
   readonly incidents: readonly Incident[];
   readonly sources: readonly SourceStatus[];
+  readonly candidates: readonly Candidate[];
   readonly candles: readonly Candle[];
   readonly vitals: SystemVitals;
 }
@@ -399,6 +435,7 @@ export function sampleRows(now: number): SampleRows {
       at: now - index * 7 * minuteMs,
       correlation_id: `cor-r${index}`,
     })),
+    candidates: sampleCandidates(now),
     incidents: [incidentAt(0, now), incidentAt(1, now)],
     sources: [
       {

@@ -1,5 +1,6 @@
 // The message catalogue: every type that may travel, with the shape of its data.
 import type { AgentName } from '../domain/agent-name.ts';
+import type { CandidateBatch } from '../domain/candidate.ts';
 import type { Candle } from '../domain/candle.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
@@ -192,6 +193,7 @@ export interface MessageDataByType {
   'market.sentiment': SentimentReading;
   'market.calendar': CalendarSnapshot;
   'news.item': NewsItem;
+  'market.candidates': CandidateBatch;
   'kernel.started': KernelStarted;
   'kernel.alarm': KernelAlarm;
   'kernel.agent_failed': AgentFailure;
@@ -235,6 +237,7 @@ export const inputTypes = [
   'market.sentiment',
   'market.calendar',
   'news.item',
+  'market.candidates',
   'kernel.started',
   'kernel.alarm',
   'kernel.dead_letter',

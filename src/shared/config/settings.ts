@@ -1,7 +1,8 @@
 // All settings: one strict schema per part, defaults in one place, parsed once and frozen.
 import { z } from 'zod';
 import { type AgentSettings, defaultRiskSettings } from '../domain/agent-settings.ts';
-import { canonicalSymbol } from '../domain/instrument.ts';
+import { type CandidateLimits, defaultCandidateLimits } from '../domain/candidate-filters.ts';
+import { canonicalSymbol, dexChains } from '../domain/instrument.ts';
 import { resolveSymbol, symbolProblemText } from '../domain/instrument-resolution.ts';
 import { parseSessionHours } from '../domain/session-rules.ts';
 
@@ -51,6 +52,18 @@ const sessionHours = z.string().superRefine((value, context) => {
     context.addIssue(error instanceof Error ? error.message : String(error));
   }
 });
+const chainList = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((chain) => chain.trim().toLowerCase())
+      .filter((chain, index, all) => chain !== '' && all.indexOf(chain) === index),
+  )
+  .refine(
+    (chains) => chains.length > 0 && chains.every((chain) => dexChains.includes(chain)),
+    `name one or more of ${dexChains.join(', ')}`,
+  );
 
 /** Names the users already have in their own files; every other setting of ours starts with ATO_. */
 export const environmentSchema = z.object({
@@ -83,6 +96,7 @@ export const environmentSchema = z.object({
     .optional(),
   BIRDEYE_API_KEY: secret,
   CRYPTOPANIC_API_KEY: secret,
+  PUMPPORTAL_API_KEY: secret,
   TELEGRAM_BOT_TOKEN: secret,
   TELEGRAM_CHAT_ID: secret,
   ATO_MODE: oneOf(['paper', 'live']).default('paper'),
@@ -100,6 +114,17 @@ export const environmentSchema = z.object({
   ATO_SESSION_HOURS: sessionHours.optional(),
   ATO_HOLIDAYS_FILE: text.optional(),
   ATO_NEWS: oneOf(['auto', 'off']).default('auto'),
+  ATO_DISCOVERY: oneOf(['auto', 'on', 'off']).default('auto'),
+  ATO_DISCOVERY_CHAINS: chainList.default(['solana']),
+  ATO_CANDIDATE_MIN_LIQUIDITY_USD: numeric(0, 1_000_000_000_000).default(
+    defaultCandidateLimits.min_liquidity_usd,
+  ),
+  ATO_CANDIDATE_MIN_VOLUME_USD: numeric(0, 1_000_000_000_000).default(
+    defaultCandidateLimits.min_volume_h24_usd,
+  ),
+  ATO_CANDIDATE_MIN_AGE_MINUTES: numeric(0, 1_000_000_000_000).default(
+    defaultCandidateLimits.min_age_minutes,
+  ),
   ATO_SEED: wholeNumber(0, 2_147_483_647).default(1),
   ATO_STARTING_CASH: numeric(1, 1_000_000_000_000).default(10_000),
   ATO_STRATEGY_FILE: text.optional(),
@@ -129,6 +154,7 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'OANDA_ACCOUNT_ID',
   'BIRDEYE_API_KEY',
   'CRYPTOPANIC_API_KEY',
+  'PUMPPORTAL_API_KEY',
   'TELEGRAM_BOT_TOKEN',
 ]);
 
@@ -142,5 +168,15 @@ export function riskSettingsOf(settings: Settings): AgentSettings['risk'] {
     max_drawdown_pct: settings.ATO_MAX_DRAWDOWN_PCT,
     max_gross_exposure_pct: settings.ATO_MAX_GROSS_EXPOSURE_PCT,
     max_instrument_exposure_pct: settings.ATO_MAX_INSTRUMENT_EXPOSURE_PCT,
+  };
+}
+
+/** What the candidate filters are held to. */
+export function candidateLimitsOf(settings: Settings): CandidateLimits {
+  return {
+    ...defaultCandidateLimits,
+    min_liquidity_usd: settings.ATO_CANDIDATE_MIN_LIQUIDITY_USD,
+    min_volume_h24_usd: settings.ATO_CANDIDATE_MIN_VOLUME_USD,
+    min_age_minutes: settings.ATO_CANDIDATE_MIN_AGE_MINUTES,
   };
 }

@@ -1,4 +1,5 @@
 // Everything the agents are built from. It travels in `kernel.started`, so it must hold no secret.
+import type { CandidateLimits } from './candidate-filters.ts';
 import type { Timeframe } from './candle.ts';
 import type { RunMode } from './mode.ts';
 import type { SessionRules } from './session-rules.ts';
@@ -43,6 +44,8 @@ export interface AgentSettings {
   readonly risk: RiskSettings;
   /** Session hours and holidays; absent in journals written before they were settings. */
   readonly sessions?: SessionRules;
+  /** Limits of the candidate filters; the defaults where absent. */
+  readonly discovery?: CandidateLimits;
 }
 
 export const defaultRiskSettings: RiskSettings = {
