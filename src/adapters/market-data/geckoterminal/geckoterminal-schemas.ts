@@ -63,7 +63,7 @@ const tokenInfoSchema = z.object({
   }),
 });
 
-const envelope = z.object({ data: z.unknown(), included: z.unknown() });
+const envelope = z.object({ data: z.unknown(), included: z.unknown().optional() });
 
 /** Pools of one network; the chain is named as elsewhere in the house. */
 export function decodePools(body: unknown, chain: string, origin: CandidateOrigin | null): Decoded {

@@ -24,7 +24,7 @@ const eventSchema = z.object({
   symbol: optionalText,
   traderPublicKey: optionalText,
 });
-const replySchema = z.object({ message: z.string().max(2_000).optional(), errors: z.unknown() });
+const replySchema = z.object({ message: z.string().max(2_000).optional(), errors: z.unknown().optional() });
 
 export type PumpportalFrame =
   | { readonly kind: 'event'; readonly decoded: Decoded }

@@ -57,6 +57,8 @@ interface JobState {
   failures: number;
   fault: string;
   okAt: EpochMs | undefined;
+  /** It had nothing to ask last time, so it says nothing of the service. */
+  idle: boolean;
 }
 
 export class PolledSource implements CandidateSource {
@@ -107,7 +109,7 @@ export class PolledSource implements CandidateSource {
     this.#run = new AbortController();
     this.#startedAt = clock.now();
     this.#statusKey = '';
-    this.#states = jobs.map((job) => ({ job, failures: 0, fault: '', okAt: undefined }));
+    this.#states = jobs.map((job) => ({ job, failures: 0, fault: '', okAt: undefined, idle: false }));
     for (const [index, state] of this.#states.entries()) this.#schedule(state, (index + random()) * secondMs);
     alarms.set('status', clock.now() + statusEveryMs, () => this.#report());
     this.#publishStatus();
@@ -130,6 +132,7 @@ export class PolledSource implements CandidateSource {
     try {
       const decoded = await job.run(signal);
       if (signal.aborted) return;
+      state.idle = decoded === undefined;
       if (decoded !== undefined) {
         if ((this.#gate?.publish(decoded, clock.now()) ?? 0) > 0) this.#lastDataAt = clock.now();
         state.okAt = clock.now();
@@ -138,6 +141,7 @@ export class PolledSource implements CandidateSource {
       state.fault = '';
     } catch (error) {
       if (signal.aborted) return;
+      state.idle = false;
       state.failures += 1;
       state.fault = error instanceof Error ? error.message : String(error);
       if (!(error instanceof HttpFault)) state.fault = `fault of ours: ${state.fault}`;
@@ -179,7 +183,8 @@ export class PolledSource implements CandidateSource {
   #assess(now: EpochMs): Pick<SourceStatus, 'state' | 'health' | 'detail'> {
     const failing = this.#states.filter(({ failures }) => failures > 0);
     const troubles = failing.map(({ job, fault }) => `${job.name}: ${fault}`).join('; ');
-    if (failing.length === this.#states.length && failing.length > 0) {
+    const asking = this.#states.filter(({ idle }) => !idle);
+    if (failing.length === asking.length && failing.length > 0) {
       const blocked = failing.every(({ job }) => this.#options.http.blockedUntil(job.group) > now);
       const until = Math.min(...failing.map(({ job }) => this.#options.http.blockedUntil(job.group)));
       if (blocked)
@@ -187,7 +192,7 @@ export class PolledSource implements CandidateSource {
       return { state: 'unreachable', health: 0, detail: troubles };
     }
     if (failing.length > 0)
-      return { state: 'degraded', health: 1 - failing.length / this.#states.length, detail: troubles };
+      return { state: 'degraded', health: 1 - failing.length / asking.length, detail: troubles };
     const newest = Math.max(this.#startedAt, ...this.#states.map(({ okAt }) => okAt ?? 0));
     const slowestMs = Math.max(...this.#states.map(({ job }) => job.everyMs));
     if (now - newest > blindAfterIntervals * slowestMs)
