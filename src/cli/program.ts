@@ -6,6 +6,7 @@ import { SettingsError } from '../shared/config/load-settings.ts';
 import { benchCommand } from './bench.ts';
 import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
+import { exitsCommand } from './exits.ts';
 import { explainCommand } from './explain.ts';
 import { fuzzCommand } from './fuzz.ts';
 import { journalCommand } from './journal.ts';
@@ -25,6 +26,7 @@ export function createProgram(): Command {
   const commands = [
     startCommand(),
     simCommand(),
+    exitsCommand(),
     journalCommand(),
     explainCommand(),
     doctorCommand(),

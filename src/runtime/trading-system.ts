@@ -124,12 +124,10 @@ export class TradingSystem {
     this.#closers.push(() => store.close());
     // Opening the database and asking a venue whether it answers both take a second: do both at once.
     const opening = store.open().then(() => store.load());
-    const selecting = selectMarket(
-      settings,
-      opening.then((state) => state.lastAt),
-      log,
-    );
-    await Promise.allSettled([opening, selecting]);
+    const lastAt = opening.then((state) => state.lastAt);
+    const selecting = selectMarket(settings, lastAt, log);
+    // All three, also `lastAt`: not every market asks for it, and a rejection that nobody hears ends the process.
+    await Promise.allSettled([opening, lastAt, selecting]);
     const [loaded, market] = [await opening, await selecting];
     const clock = market.clock();
     assertTimeGoesOn(loaded.lastAt, clock.now(), settings);

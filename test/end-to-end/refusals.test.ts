@@ -246,6 +246,11 @@ describe('the embedded database', () => {
         { DATA_DIR: data },
         { code: failed, says: [`${data} is in use by process ${first.pid} `, 'Fix: stop that process, or'] },
       );
+      // The default market does not ask the database where it ended; the refusal must be heard all the same.
+      await refused(
+        { DATA_DIR: data, ATO_MARKET_SOURCE: 'auto', ATO_MARKET_SPEED: '1' },
+        { code: failed, says: ['is in use by process', 'Fix: stop that process, or'] },
+      );
       const verify = await runAto(['journal', 'verify', '--data', data], {}, root);
       expect(verify.code).toBe(failed);
       expectOneMessage(verify, { code: failed, says: ['is in use by process', 'Fix: stop that process'] });
