@@ -98,6 +98,7 @@ test('the OpenAPI document names every path with a summary, and all its referenc
     '/health/incidents',
     '/health/system',
     '/markets/calendar',
+    '/markets/candidates',
     '/markets/candles',
     '/markets/instruments',
     '/markets/news',

@@ -7,8 +7,9 @@ import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { sessionReport } from '../../src/shared/domain/session-report.ts';
 import { sessionCalendar } from '../../src/shared/domain/sessions.ts';
+import { hostileText } from '../support/sample-candidates.ts';
 import { PageServer } from './page-server.ts';
-import { hostileText, type SampleRows, sampleRows } from './sample-rows.ts';
+import { type SampleRows, sampleRows } from './sample-rows.ts';
 
 const chromiumPath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const required = process.env.REQUIRE_REAL_SERVERS === '1';
@@ -132,7 +133,7 @@ pageTest('shows every part with its data and gives the browser nothing to compla
   expect(await textOf(panel(page, 'Market sources'))).toMatch(
     /1\/2[\s\S]*synthetic\s+simulated[\s\S]*binance\s+unreachable[\s\S]*no data yet/,
   );
-  expect(await textOf(panel(page, 'New instruments'))).toMatch(/DOGWIF\s+solana\s+5 of 12 filters passed/);
+  expect(await textOf(panel(page, 'New instruments'))).toMatch(/DOGWIF\s+solana\s+6 of 12 filters passed/);
   await shoot(page, 'dark');
   expect(complaints).toEqual([]);
 });
