@@ -329,15 +329,20 @@ test('a look-up takes less than 2 microseconds, at random over forty years', () 
     const scattered = (index * 2_654_435_761) % 4_294_967_296;
     return Date.UTC(2000, 0, 1) + Math.floor((scattered / 4_294_967_296) * 41 * 365.25 * dayMs);
   });
-  const begun = performance.now();
+  // Time of the processor: other processes on the machine do not count.
+  const spent = (since: NodeJS.CpuUsage) => {
+    const { user, system } = process.cpuUsage(since);
+    return user + system;
+  };
+  const begun = process.cpuUsage();
   let open = 0;
   for (const at of times) open += calendar.openSessions(at).length;
-  const microseconds = ((performance.now() - begun) * 1_000) / times.length;
+  const microseconds = spent(begun) / times.length;
   expect(open).toBeGreaterThan(0);
   expect(microseconds, 'with computing all 15,000 days once').toBeLessThan(2);
-  const next = performance.now();
+  const next = process.cpuUsage();
   for (const at of times.slice(0, 100_000)) calendar.nextChange(at);
-  expect(((performance.now() - next) * 1_000) / 100_000).toBeLessThan(4);
+  expect(spent(next) / 100_000).toBeLessThan(4);
 });
 
 test('refuses what is not an instant', () => {
