@@ -64,14 +64,21 @@ export class MarketHub {
     await source.restart(reason);
   }
 
-  /** Past candles of a symbol from the source that serves it. */
+  /** Past candles of a symbol from the first source that serves it and has some. */
   async history(
     symbol: string,
     count: number,
   ): Promise<{ source: MarketDataSource; candles: readonly Candle[] } | undefined> {
-    const source = this.#options.sources.find((candidate) => candidate.symbols.includes(symbol));
-    if (source === undefined) return undefined;
-    return { source, candles: await source.history(symbol, count) };
+    const serving = this.#options.sources.filter((candidate) => candidate.symbols.includes(symbol));
+    for (const [index, source] of serving.entries()) {
+      const candles = await source.history(symbol, count).catch((error: unknown) => {
+        // The next one may know; the last one's trouble is the answer.
+        if (index === serving.length - 1) throw error;
+        return [];
+      });
+      if (candles.length > 0 || index === serving.length - 1) return { source, candles };
+    }
+    return undefined;
   }
 
   #sinkFor(source: MarketDataSource): MarketDataSink {

@@ -1,9 +1,9 @@
 // OANDA and TraderMade as things to fuzz: their parsers, the desk that all forex sources share, and its gate.
 import { parseOandaCandles, parseOandaLine } from '../../adapters/market-data/oanda/parse-oanda.ts';
 import { Alarms } from '../../adapters/market-data/shared/alarms.ts';
-import { ForexDesk } from '../../adapters/market-data/shared/forex-desk.ts';
 import { lastClosedMinute, MinuteTrack } from '../../adapters/market-data/shared/minute-track.ts';
 import { QualityGate } from '../../adapters/market-data/shared/quality-gate.ts';
+import { maxForexJumpRatio, QuoteDesk } from '../../adapters/market-data/shared/quote-desk.ts';
 import { safeJson } from '../../adapters/market-data/shared/venue-text.ts';
 import {
   parseTradermadeFrame,
@@ -11,6 +11,7 @@ import {
   parseTradermadeSeries,
 } from '../../adapters/market-data/tradermade/parse-tradermade.ts';
 import type { Candle } from '../../shared/domain/candle.ts';
+import { isForexWeekOpen } from '../../shared/domain/sessions.ts';
 import { type EpochMs, minuteMs } from '../../shared/domain/time.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { MarketDataSink } from '../../shared/ports/market-data.ts';
@@ -74,11 +75,13 @@ function patient(sink: MarketDataSink): { readonly sink: MarketDataSink; readonl
 /** A desk that builds its candles from the quotes it hears, as with a websocket, and has nobody to ask for others. */
 function openDesk(name: string, world: FuzzWorld) {
   const clock = new SessionClock(world.now);
-  const desk = new ForexDesk({
+  const desk = new QuoteDesk({
     name,
     symbols: [symbol],
     clock,
     alarms: new Alarms(clock),
+    isOpen: isForexWeekOpen,
+    maxJumpRatio: maxForexJumpRatio,
     policy: () => 'quotes',
     fetchMinutes: async () => [],
     view: () => ({

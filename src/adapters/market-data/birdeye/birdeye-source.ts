@@ -6,10 +6,9 @@ import type { Decoded } from '../shared/lenient-json.ts';
 import { type CandidateSourceOptions, PolledSource, type PollJob } from '../shared/polled-source.ts';
 import { WatchList } from '../shared/watch-list.ts';
 import { BirdeyeApi } from './birdeye-api.ts';
+import { birdeyeChain, defaultBaseUrl, pingPath } from './birdeye-limits.ts';
 
-const defaultBaseUrl = 'https://public-api.birdeye.so';
 const everyMs = 30 * secondMs;
-const defaultChain = 'solana';
 
 export interface BirdeyeSourceOptions extends Omit<CandidateSourceOptions, 'chains'> {
   readonly apiKey: string;
@@ -17,7 +16,7 @@ export interface BirdeyeSourceOptions extends Omit<CandidateSourceOptions, 'chai
 }
 
 export function createBirdeyeSource(options: BirdeyeSourceOptions): PolledSource {
-  const { clock, random = Math.random, chain = defaultChain } = options;
+  const { clock, random = Math.random, chain = birdeyeChain } = options;
   const alarms = new Alarms(clock);
   const api = new BirdeyeApi({
     baseUrl: options.baseUrl ?? defaultBaseUrl,
@@ -55,7 +54,7 @@ export function createBirdeyeSource(options: BirdeyeSourceOptions): PolledSource
         overviewed.add(tokens);
       },
     },
-    pingPath: '/defi/price?address=So11111111111111111111111111111111111111112',
+    pingPath,
     jobs: [
       job('price', watched, (address, signal) => api.price(address, signal)),
       job('overview', overviewed, (address, signal) => api.overview(address, signal)),

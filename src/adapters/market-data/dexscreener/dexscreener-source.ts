@@ -7,10 +7,8 @@ import { PoliteHttp } from '../shared/polite-http.ts';
 import { type CandidateSourceOptions, PolledSource, type PollJob } from '../shared/polled-source.ts';
 import { WatchList } from '../shared/watch-list.ts';
 import { DexscreenerApi, maxAddressesPerRequest } from './dexscreener-api.ts';
+import { defaultBaseUrl, spacingMs } from './dexscreener-limits.ts';
 
-const defaultBaseUrl = 'https://api.dexscreener.com';
-/** The published limits differ between copies (60 or 300 a minute): both groups stay under half of the smaller. */
-const spacingMs = { slow: 2_500, fast: 2_500 };
 /** The service caches feeds for 60 s and pairs for 30 s; asking faster gives the same body. */
 const feedEveryMs = 2 * minuteMs;
 const marketEveryMs = 20 * secondMs;
