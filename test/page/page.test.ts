@@ -319,6 +319,22 @@ pageTest('a lost server is said plainly and found again by itself', async () => 
   expect(await page.locator('.banner.lost').count()).toBe(0);
 });
 
+pageTest('at 1400 pixels the state of every order is in sight', async () => {
+  const page = await open({ viewport: { width: 1_400, height: 1_182 } });
+  const [inside, whole] = (await page.evaluate(
+    "[...document.querySelectorAll('.orders .scroll')].flatMap((one) => [one.clientWidth, one.scrollWidth])",
+  )) as number[];
+  expect(whole).toBe(inside);
+  // Also where quantities are so long that the table is wider than its panel.
+  const [edge = 0, ...ends] = (await page.evaluate(`
+    for (const cell of document.querySelectorAll('.orders td.number')) cell.textContent = '123,456.78912 / 123,456.78912';
+    const right = (one) => Math.floor(one.getBoundingClientRect().right);
+    [right(document.querySelector('.orders .scroll')), ...[...document.querySelectorAll('.orders td .badge')].map(right)]
+  `)) as number[];
+  expect(ends.length).toBeGreaterThan(0);
+  for (const end of ends) expect(end).toBeLessThanOrEqual(edge);
+});
+
 pageTest('fits 380 pixels without sideways scrolling', async () => {
   const page = await open({ viewport: { width: 380, height: 800 } });
   await page.locator('.decision summary').first().click();

@@ -1,5 +1,6 @@
 // One ticking clock for every age and countdown of the page, in server time. It stops while the tab is hidden.
 import { createListeners, useRenderOn } from './listeners.ts';
+import { serverTime } from './server-clock.ts';
 import { dashboard } from './store.ts';
 
 const ticks = createListeners();
@@ -9,8 +10,14 @@ setInterval(() => {
 }, 1_000);
 
 /** Server time now, epoch ms, as well as the page knows it. */
-function serverNow(): number {
-  return Date.now() + dashboard.read().connection.serverAheadMs;
+export function serverNow(): number {
+  return serverTime(dashboard.read().connection.server, Date.now());
+}
+
+/** The browser's own time, rendering the component again each second: for what the browser itself waits for. */
+export function useBrowserNow(): number {
+  useRenderOn(ticks);
+  return Date.now();
 }
 
 /** Server time, rendering the component again each second. */
