@@ -1,6 +1,5 @@
 // One ticking clock for every age and countdown of the page, in server time. It stops while the tab is hidden.
 import { createListeners, useRenderOn } from './listeners.ts';
-import { serverTime } from './server-clock.ts';
 import { dashboard } from './store.ts';
 
 const ticks = createListeners();
@@ -11,13 +10,7 @@ setInterval(() => {
 
 /** Server time now, epoch ms, as well as the page knows it. */
 export function serverNow(): number {
-  return serverTime(dashboard.read().connection.server, Date.now());
-}
-
-/** The browser's own time, rendering the component again each second: for what the browser itself waits for. */
-export function useBrowserNow(): number {
-  useRenderOn(ticks);
-  return Date.now();
+  return Date.now() + dashboard.read().connection.serverAheadMs;
 }
 
 /** Server time, rendering the component again each second. */

@@ -5,10 +5,10 @@ import { ApiError, authorisation, getJson } from './api.ts';
 import { foldEvent } from './event-folds.ts';
 import { followStream, retryDelayMs, type StreamEvent, StreamRefused } from './event-stream.ts';
 import { inTime, newestFirst } from './fold.ts';
+import { hearTime } from './hear-time.ts';
 import { listIn, rows } from './lenient.ts';
 import { readOverview, readVolatility } from './overview.ts';
 import * as row from './rows.ts';
-import { followServer } from './server-clock.ts';
 import {
   type ConnectionState,
   candleLimit,
@@ -91,19 +91,13 @@ const loaders: Readonly<Record<Part, () => Promise<(state: Dashboard) => Dashboa
     ]);
     const overview = readOverview(status, orchestrator);
     const volatility = readVolatility(orchestrator);
-    const heardAt = Date.now();
+    const serverAheadMs = overview.now === null ? 0 : overview.now - Date.now();
     return (state) => ({
       ...state,
       overview,
       volatility: { ...state.volatility, ...volatility },
       symbol: state.symbol ?? overview.symbols[0] ?? null,
-      connection: {
-        ...state.connection,
-        server:
-          overview.now === null
-            ? state.connection.server
-            : followServer(state.connection.server, overview.now, heardAt),
-      },
+      connection: { ...state.connection, serverAheadMs },
     });
   },
   async decisions() {
@@ -232,7 +226,7 @@ function onEvent(event: StreamEvent): void {
   } catch {
     return;
   }
-  dashboard.change((state) => foldEvent(state, event.name, data));
+  dashboard.change((state) => foldEvent(hearTime(state, data, Date.now()), event.name, data));
 }
 
 function setConnection(state: ConnectionState, retryAt: number | null): void {

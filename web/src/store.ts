@@ -50,14 +50,8 @@ interface Connection {
   readonly heardAt: number | null;
   /** Browser time of the next try while lost. */
   readonly retryAt: number | null;
-  readonly server: ServerClock;
-}
-
-/** What the server's clock said, when the browser heard it, and how fast it goes beside the browser's. */
-export interface ServerClock {
-  readonly at: number;
-  readonly heardAt: number;
-  readonly pace: number;
+  /** Server time minus browser time, milliseconds. */
+  readonly serverAheadMs: number;
 }
 
 export interface Dashboard {
@@ -107,7 +101,7 @@ export const emptyOverview: Overview = {
 };
 
 export const emptyDashboard: Dashboard = {
-  connection: { state: 'connecting', heardAt: null, retryAt: null, server: { at: 0, heardAt: 0, pace: 1 } },
+  connection: { state: 'connecting', heardAt: null, retryAt: null, serverAheadMs: 0 },
   overview: emptyOverview,
   decisions: [],
   signals: [],

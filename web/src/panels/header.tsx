@@ -1,5 +1,5 @@
 // The top of the page: what runs, in which mode, whether the data is real, and the buttons that steer it.
-import { useBrowserNow, useNow } from '../clock.ts';
+import { useNow } from '../clock.ts';
 import { CommandButton } from '../commands.tsx';
 import type { Feed } from '../feed.ts';
 import { notRealData } from '../fold.ts';
@@ -34,7 +34,7 @@ function ConnectionSign() {
 
 export function LostBanner({ feed }: { feed: Feed }) {
   const connection = useDashboard((state) => state.connection);
-  const now = useBrowserNow();
+  const now = useNow() - connection.serverAheadMs;
   if (connection.state !== 'lost') return null;
   const wait = formatSpan((connection.retryAt ?? now) - now);
   return (
