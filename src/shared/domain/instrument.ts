@@ -71,6 +71,11 @@ export const dexChains: readonly string[] = Object.keys(addressForms);
 
 const coins: ReadonlySet<string> = new Set(wellKnownCoins);
 
+/** An address as the whole house writes it: services write those of Ethereum's kin in mixed case, or not. */
+export function canonicalAddress(chain: string, address: string): string {
+  return addressForms[chain] === evmAddress ? address.toLowerCase() : address;
+}
+
 /** A symbol as the whole house writes it: upper case, but a DEX token's address keeps its case where that counts. */
 export function canonicalSymbol(text: string): string {
   const trimmed = text.trim();
@@ -78,7 +83,7 @@ export function canonicalSymbol(text: string): string {
   if (colon < 0) return trimmed.toUpperCase();
   const chain = trimmed.slice(0, colon).toLowerCase();
   const address = trimmed.slice(colon + 1);
-  return `${chain}:${addressForms[chain] === evmAddress ? address.toLowerCase() : address}`;
+  return `${chain}:${canonicalAddress(chain, address)}`;
 }
 
 /**

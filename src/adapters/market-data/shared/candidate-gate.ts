@@ -5,6 +5,7 @@ import {
   maxObservationsPerBatch,
   observationDefect,
 } from '../../../shared/domain/candidate.ts';
+import { canonicalAddress } from '../../../shared/domain/instrument.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
 import type { CandidateSink } from '../../../shared/ports/candidate-source.ts';
 import { type Decoded, excerpt } from './lenient-json.ts';
@@ -35,7 +36,8 @@ export class CandidateGate {
   publish(decoded: Decoded, knownAt: EpochMs): number {
     for (const { reason, where } of decoded.faults) this.#drop(reason, where, knownAt);
     const kept: CandidateObservation[] = [];
-    for (const observation of decoded.observations) {
+    for (const read of decoded.observations) {
+      const observation = { ...read, address: canonicalAddress(read.chain, read.address) };
       const defect = observationDefect(observation, knownAt);
       if (defect === undefined) kept.push(observation);
       else this.#drop(defect, `${observation.chain} ${excerpt(observation.address)}`, knownAt);

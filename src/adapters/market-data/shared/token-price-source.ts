@@ -210,7 +210,9 @@ export class TokenPriceSource implements MarketDataSource {
     if (minutes === undefined) throw new VenueError('not-in-plan', `${name} has no candles`);
     try {
       const candles = await minutes(symbol, from, to, signal);
-      return candles.filter(({ openTime }) => openTime >= from && openTime + minuteMs <= to);
+      const within = candles.filter(({ openTime }) => openTime >= from && openTime + minuteMs <= to);
+      // Candles built from prices have no volume: with it some would look as if trading had stopped between them.
+      return within.map((candle) => ({ ...candle, volume: 0 }));
     } catch (error) {
       if (!(error instanceof HttpFault)) throw error;
       throw new VenueError(faults[error.fault], error.message, error.retryAt);
