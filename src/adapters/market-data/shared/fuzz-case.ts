@@ -37,7 +37,7 @@ export function fuzzJson(name: string, sample: unknown, decode: (body: unknown) 
 }
 
 /** Written apart from the gate's own rules, so that a fault there is seen here. */
-function assertPossible({ observations }: CandidateBatch): void {
+export function assertPossible({ observations }: CandidateBatch): void {
   for (const { name, symbol, facts } of observations) {
     for (const [key, value] of Object.entries(facts)) {
       if (typeof value !== 'number') continue;
