@@ -183,9 +183,9 @@ test('tokens on chains are priced by DexScreener, with Birdeye beside it when it
   dex.routes.push([/./, () => ({ body: [] })]);
   const services = { dexscreener: { baseUrl: dex.baseUrl }, birdeye: { baseUrl: dex.baseUrl } };
   const wish = { ATO_UNIVERSE: `BTCUSDT,${token}` };
-  expect((await select(wish, services)).served).toEqual({ binance: 'BTCUSDT', dexscreener: token });
+  expect((await select(wish, services)).served).toEqual({ binance: 'BTCUSDT', dexscreener_prices: token });
   const keyed = await select({ ...wish, BIRDEYE_API_KEY: 'key' }, services);
-  expect(keyed.served).toEqual({ binance: 'BTCUSDT', dexscreener: token, birdeye: token });
+  expect(keyed.served).toEqual({ binance: 'BTCUSDT', dexscreener_prices: token, birdeye_prices: token });
   expect(keyed.market.universe).toEqual(['BTCUSDT', token]);
   const silent = { dexscreener: { baseUrl: nowhere.restUrl } };
   expect((await select(wish, silent)).served).toEqual({ binance: 'BTCUSDT', synthetic: token });

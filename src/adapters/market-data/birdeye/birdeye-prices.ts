@@ -36,7 +36,8 @@ export function createBirdeyePrices(options: BirdeyePricesOptions): TokenPriceSo
   });
   const addressOf = (symbol: string) => instrumentFor(symbol)?.address ?? '';
   return new TokenPriceSource({
-    name: 'birdeye',
+    // The discovery of the same service has a state of its own.
+    name: 'birdeye_prices',
     symbols,
     clock,
     alarms,

@@ -36,7 +36,8 @@ export function createDexscreenerPrices(options: DexscreenerPricesOptions): Toke
   });
   const api = new DexscreenerApi(http);
   return new TokenPriceSource({
-    name: 'dexscreener',
+    // The discovery of the same service has a state of its own.
+    name: 'dexscreener_prices',
     symbols,
     clock,
     alarms,
