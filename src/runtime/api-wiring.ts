@@ -7,6 +7,7 @@ import { taskCatalogue } from '../orchestrator/task-catalogue.ts';
 import { maskedSettings } from '../shared/config/mask.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
+import type { EpochMs } from '../shared/domain/time.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store } from '../shared/ports/store.ts';
@@ -67,6 +68,21 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
   };
 }
 
+/** A source that the settings wanted and that did not answer: shown as down, so that nobody looks for it in vain. */
+function silentAtStart(source: string, at: EpochMs): RuntimeFacts['sources'][number] {
+  const detail = 'did not answer at the start, so this run does not use it';
+  const status = {
+    source,
+    state: 'unreachable',
+    health: 0,
+    detail,
+    latencyMs: null,
+    lastDataAt: null,
+    at,
+  } as const;
+  return { source, kind: 'live', symbols: [], status, quarantined: {} };
+}
+
 function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
   const { facts, loop, market, hub, news, discovery, settings } = parts;
   return {
@@ -86,6 +102,7 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
         status: hub.status(source.name) ?? null,
         quarantined: hub.quarantined(source.name),
       })),
+      ...market.unreachable.map((source) => silentAtStart(source, startedAt)),
       ...news.groups.map((group) => ({ ...group, kind: 'live' as const, symbols: [], quarantined: {} })),
       ...discovery.sources.map(({ name, status, quarantined }) => ({
         source: name,

@@ -123,6 +123,7 @@ test.each<[Record<string, string>, SelectedMarket['kind'], readonly string[]]>([
     baseTimeframe: '1m',
     universe: [],
     kind,
+    unreachable: [],
     clockSkewMs: () => null,
   };
   expect(selectDiscovery(settings, market).map(({ source }) => source.name)).toEqual(names);

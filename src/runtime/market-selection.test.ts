@@ -190,7 +190,9 @@ test('tokens on chains are priced by DexScreener, with Birdeye beside it when it
   expect(keyed.served).toEqual({ binance: 'BTCUSDT', dexscreener_prices: token, birdeye_prices: token });
   expect(keyed.market.universe).toEqual(['BTCUSDT', token]);
   const silent = { dexscreener: { baseUrl: nowhere.restUrl } };
-  expect((await select(wish, silent)).served).toEqual({ binance: 'BTCUSDT', synthetic: token });
+  const unpriced = await select(wish, silent);
+  expect(unpriced.served).toEqual({ binance: 'BTCUSDT', synthetic: token });
+  expect(unpriced.market.unreachable).toEqual(['dexscreener_prices']);
   expect(warnings.join()).toContain('DexScreener cannot be reached');
   await dex.close();
 });
