@@ -7,7 +7,7 @@ import { assertBindAllowed } from '../api/bind-guard.ts';
 import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
-import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
+import { exitSettingsOf, riskSettingsOf, type Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { timeframeMs } from '../shared/domain/candle.ts';
 import { decimalText } from '../shared/domain/money.ts';
@@ -218,6 +218,7 @@ function startedInput(foundation: Foundation): KernelInput {
     market_kind: market.kind,
     broker: { name: 'paper', simulated: true, short: true },
     initial_trading_state: 'active',
+    exits: exitSettingsOf(settings),
     risk: {
       ...riskSettingsOf(settings),
       quote_stale_ms: Math.max(

@@ -173,7 +173,10 @@ function closePosition(
     },
     turn,
   );
-  desk.remember({ epochs: withEntry(desk.memory.epochs, position.id, undefined) });
+  desk.remember({
+    epochs: withEntry(desk.memory.epochs, position.id, undefined),
+    exits: withEntry(desk.memory.exits, position.id, undefined),
+  });
   if (decimalNumber(realised) < 0) {
     const alive = Object.entries(desk.memory.cooldowns).filter(([, until]) => until > turn.now);
     const until = turn.now + desk.settings.risk.loss_cooldown_ms;

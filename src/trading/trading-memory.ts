@@ -14,6 +14,15 @@ interface Intent {
   readonly expires_at: EpochMs | null;
 }
 
+/** What leading a position out needs to know, changed only when its stop moves or its best price moved far. */
+export interface ExitRecord {
+  /** Distance from entry to the first stop in price units. */
+  readonly risk: number;
+  readonly best_price: number;
+  /** When a stop was last sent to replace another; null before the first. */
+  readonly moved_at: EpochMs | null;
+}
+
 /** A difference with the broker, believed only when a later snapshot shows the same again. */
 export interface Mismatch {
   readonly key: string;
@@ -37,6 +46,8 @@ export interface TradingMemory {
   readonly intents: Readonly<Record<string, Intent>>;
   /** How many exits and stops were sent for a position. */
   readonly epochs: Readonly<Record<string, number>>;
+  /** By position id. */
+  readonly exits: Readonly<Record<string, ExitRecord>>;
   /** The question to the broker that is still open. */
   readonly question: { readonly id: string; readonly asked_at: EpochMs } | null;
   readonly questions: number;
@@ -60,6 +71,7 @@ function freshMemory(startingCash: number): TradingMemory {
     cooldowns: {},
     intents: {},
     epochs: {},
+    exits: {},
     question: null,
     questions: 0,
     rounds: 0,
@@ -73,7 +85,7 @@ export function readMemory(value: unknown, startingCash: number): TradingMemory 
   if (value === undefined) return freshMemory(startingCash);
   const memory = value as TradingMemory;
   if (memory.version !== 1) throw new Error('trading memory has an unknown version');
-  return memory;
+  return { ...freshMemory(startingCash), ...memory };
 }
 
 export function dayOf(at: EpochMs): number {

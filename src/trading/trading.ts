@@ -5,6 +5,7 @@ import type { KernelAlarm, MessageType } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { Desk, pulseAlarm, truthAlarm } from './desk.ts';
+import { watchExits } from './exit-watch.ts';
 import { recordEquity, scheduleNextPulse, summaryOf } from './portfolio.ts';
 import { askForTruth, checkTruth, processOrderAlarm, processSnapshot } from './reconciler.ts';
 import { processReport, processUncertainty } from './report-processor.ts';
@@ -55,7 +56,9 @@ class TradingAgent implements Agent {
     switch (message.message_type) {
       case 'market.candle':
         desk.market.candle(message.data);
-        if (desk.positions.size > 0) guardDrawdown(desk, turn);
+        if (desk.positions.size === 0) return;
+        guardDrawdown(desk, turn);
+        watchExits(desk, message.data.candle, turn);
         return;
       case 'market.quotes':
         desk.market.quotes(message.data);

@@ -13,7 +13,11 @@ import {
 } from '../../src/shared/bus/collections.ts';
 import type { AnyEffect } from '../../src/shared/bus/effects.ts';
 import type { AnyMessage } from '../../src/shared/bus/message.ts';
-import { type AgentSettings, defaultRiskSettings } from '../../src/shared/domain/agent-settings.ts';
+import {
+  type AgentSettings,
+  defaultExitSettings,
+  defaultRiskSettings,
+} from '../../src/shared/domain/agent-settings.ts';
 import type { Mandate } from '../../src/shared/domain/mandate.ts';
 import type { Fill, Order, OrderRequest } from '../../src/shared/domain/order.ts';
 import type { Position } from '../../src/shared/domain/position.ts';
@@ -36,6 +40,7 @@ export const worldSettings: AgentSettings = {
   sources: ['test'],
   broker: { name: 'paper', simulated: true, short: true },
   initial_trading_state: 'active',
+  exits: { ...defaultExitSettings, time_limit_hours: 0 },
   risk: {
     ...defaultRiskSettings,
     max_daily_loss_pct: 1_000,

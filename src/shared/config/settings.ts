@@ -1,6 +1,12 @@
 // All settings: one strict schema per part, defaults in one place, parsed once and frozen.
 import { z } from 'zod';
-import { type AgentSettings, defaultRiskSettings } from '../domain/agent-settings.ts';
+import {
+  type AgentSettings,
+  defaultExitSettings,
+  defaultRiskSettings,
+  type ExitSettings,
+} from '../domain/agent-settings.ts';
+import type { TargetStep } from '../domain/exit-plan.ts';
 import { instrumentFor } from '../domain/instrument.ts';
 
 const text = z.string().trim().min(1);
@@ -44,6 +50,26 @@ const symbolList = z
     }
   });
 
+const maxTargetSteps = 20;
+const targetStepRule = 'write age in minutes and profit in percent, such as 240:1,720:0.3; ages rising';
+
+/** `240:1,720:0.3`: from 240 minutes on one per cent of profit is enough, from 720 on 0.3. */
+const targetSteps = z.string().transform((value, context): readonly TargetStep[] => {
+  const steps = value.split(',').map((part): TargetStep => {
+    const match = /^\s*(\d{1,7}):(-?\d{1,3}(?:\.\d{1,4})?)\s*$/.exec(part);
+    return { after_minutes: Number(match?.[1]), profit: Number(match?.[2]) / 100 };
+  });
+  const rising = steps.every((step, place) => {
+    const before = steps[place - 1];
+    return (
+      Number.isFinite(step.profit) && (before === undefined || step.after_minutes > before.after_minutes)
+    );
+  });
+  if (rising && steps.length <= maxTargetSteps) return steps;
+  context.addIssue({ code: 'custom', message: targetStepRule });
+  return z.NEVER;
+});
+
 /** Names the users already have in their own files; every other setting of ours starts with ATO_. */
 export const environmentSchema = z.object({
   ORCHESTRATOR_PORT: wholeNumber(0, 65_535).default(8080),
@@ -84,6 +110,15 @@ export const environmentSchema = z.object({
   ATO_MAX_DRAWDOWN_PCT: percent(100).default(defaultRiskSettings.max_drawdown_pct),
   ATO_MAX_GROSS_EXPOSURE_PCT: percent(1_000).default(defaultRiskSettings.max_gross_exposure_pct),
   ATO_MAX_INSTRUMENT_EXPOSURE_PCT: percent(1_000).default(defaultRiskSettings.max_instrument_exposure_pct),
+  ATO_STOP_ATR: numeric(0.1, 20).default(defaultRiskSettings.stop_atr_multiple),
+  ATO_TARGET_ATR: numeric(0.1, 100).default(defaultRiskSettings.target_atr_multiple),
+  ATO_EXIT_TRAILING: oneOf(['none', 'percent', 'atr', 'chandelier']).default(defaultExitSettings.trailing),
+  ATO_EXIT_TRAILING_ATR: numeric(0.1, 50).default(defaultExitSettings.trailing_atr_multiple),
+  ATO_EXIT_TRAILING_PCT: percent(50).default(defaultExitSettings.trailing_pct),
+  ATO_EXIT_TRAILING_OFFSET_PCT: numeric(0, 100).default(defaultExitSettings.trailing_offset_pct),
+  ATO_EXIT_BREAK_EVEN_RISK: numeric(0, 20).default(defaultExitSettings.break_even_at_risk),
+  ATO_EXIT_TARGET_STEPS: targetSteps.optional(),
+  ATO_EXIT_TIME_LIMIT_HOURS: numeric(0, 8_760).default(defaultExitSettings.time_limit_hours),
   ATO_JOURNAL_RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
 });
 
@@ -113,5 +148,20 @@ export function riskSettingsOf(settings: Settings): AgentSettings['risk'] {
     max_drawdown_pct: settings.ATO_MAX_DRAWDOWN_PCT,
     max_gross_exposure_pct: settings.ATO_MAX_GROSS_EXPOSURE_PCT,
     max_instrument_exposure_pct: settings.ATO_MAX_INSTRUMENT_EXPOSURE_PCT,
+    stop_atr_multiple: settings.ATO_STOP_ATR,
+    target_atr_multiple: settings.ATO_TARGET_ATR,
+  };
+}
+
+/** How open positions are led out. */
+export function exitSettingsOf(settings: Settings): ExitSettings {
+  return {
+    trailing: settings.ATO_EXIT_TRAILING,
+    trailing_atr_multiple: settings.ATO_EXIT_TRAILING_ATR,
+    trailing_pct: settings.ATO_EXIT_TRAILING_PCT,
+    trailing_offset_pct: settings.ATO_EXIT_TRAILING_OFFSET_PCT,
+    break_even_at_risk: settings.ATO_EXIT_BREAK_EVEN_RISK,
+    target_steps: settings.ATO_EXIT_TARGET_STEPS ?? [],
+    time_limit_hours: settings.ATO_EXIT_TIME_LIMIT_HOURS,
   };
 }

@@ -1,5 +1,6 @@
 // Everything the agents are built from. It travels in `kernel.started`, so it must hold no secret.
 import type { Timeframe } from './candle.ts';
+import type { TargetStep } from './exit-plan.ts';
 import type { RunMode } from './mode.ts';
 
 export interface RiskSettings {
@@ -25,6 +26,22 @@ export interface RiskSettings {
   readonly target_atr_multiple: number;
 }
 
+/** How open positions are led out beyond their first stop and target; absent means not at all. */
+export interface ExitSettings {
+  readonly trailing: 'none' | 'percent' | 'atr' | 'chandelier';
+  /** Distance of `atr` and `chandelier`, in multiples of the average true range at the entry. */
+  readonly trailing_atr_multiple: number;
+  /** Distance of `percent`, and the profit from which it follows. */
+  readonly trailing_pct: number;
+  readonly trailing_offset_pct: number;
+  /** Profit, in multiples of the first stop's distance, at which the stop goes to the entry; 0 is off. */
+  readonly break_even_at_risk: number;
+  /** Profit at which a position of that age leaves; sorted by age. */
+  readonly target_steps: readonly TargetStep[];
+  /** 0 is off. */
+  readonly time_limit_hours: number;
+}
+
 export interface AgentSettings {
   readonly run_mode: RunMode;
   readonly universe: readonly string[];
@@ -40,6 +57,7 @@ export interface AgentSettings {
   /** Live trading starts halted until a person resumes it; paper and simulation start active. */
   readonly initial_trading_state: 'active' | 'halted';
   readonly risk: RiskSettings;
+  readonly exits?: ExitSettings;
 }
 
 export const defaultRiskSettings: RiskSettings = {
@@ -57,4 +75,14 @@ export const defaultRiskSettings: RiskSettings = {
   loss_cooldown_ms: 900_000,
   stop_atr_multiple: 2,
   target_atr_multiple: 3,
+};
+
+export const defaultExitSettings: ExitSettings = {
+  trailing: 'chandelier',
+  trailing_atr_multiple: 3,
+  trailing_pct: 1,
+  trailing_offset_pct: 1,
+  break_even_at_risk: 1,
+  target_steps: [],
+  time_limit_hours: 72,
 };
