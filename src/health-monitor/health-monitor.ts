@@ -169,7 +169,7 @@ class HealthMonitor implements Agent {
   }
 
   #summary(summary: TradingSummary, turn: Turn): void {
-    const { state, open_positions, unknown_orders } = summary;
+    const { state, open_positions, unknown_orders, blocked } = summary;
     this.#setTrading({ known: true, state, open_positions, unknown_orders }, turn);
     if (unknown_orders > 0)
       this.#book.raise(
@@ -179,6 +179,9 @@ class HealthMonitor implements Agent {
         `${unknown_orders} order(s) without a clear answer`,
       );
     else this.#book.clear('unknown_orders', turn.now);
+    const evidence = blocked.map(({ symbol, reason }) => `${symbol}: ${reason}`).join('; ');
+    if (evidence === '') this.#book.clear('not_reconciled', turn.now);
+    else this.#book.raise('not_reconciled', turn.now, 'warning', evidence);
   }
 
   #setTrading(next: TradingContext, turn: Turn): void {

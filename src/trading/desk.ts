@@ -13,6 +13,7 @@ import { memoryKey, readMemory, type TradingMemory, withEntry } from './trading-
 
 export const truthAlarm = 'truth';
 export const pulseAlarm = 'pulse';
+const maxReasonLength = 200;
 
 export class Desk {
   readonly settings: AgentSettings;
@@ -107,6 +108,13 @@ export class Desk {
   doubt(reason: string, delayMs: number, turn: Turn): void {
     this.remember({ doubt: { reason, at: turn.now } });
     this.scheduleTruth(delayMs, turn);
+  }
+
+  /** Refuses new entries in the symbol until the broker's whole truth and our books agree about it. */
+  block(symbol: string, reason: string): void {
+    if (this.#memory.blocks[symbol] === reason) return;
+    this.remember({ blocks: withEntry(this.#memory.blocks, symbol, reason.slice(0, maxReasonLength)) });
+    this.#summaryDue = true;
   }
 
   /** Nothing is open any more: the next look may wait for the pulse. */

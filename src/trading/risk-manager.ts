@@ -67,6 +67,8 @@ function deskDenial(desk: Desk, signal: Signal, turn: Turn): Denial | undefined 
     return deny('order_outcome_unknown', 0, 'the broker has not been heard since start');
   for (const order of desk.liveOrders(symbol))
     if (order.state === 'unknown') return deny('order_outcome_unknown', 0, order.client_order_id);
+  const block = desk.memory.blocks[symbol];
+  if (block !== undefined) return deny('not_reconciled', null, block);
   if (signal.confidence < risk.minimum_confidence)
     return deny('confidence_too_low', risk.minimum_confidence, signal.confidence);
   if (signal.action === 'SELL' && !broker.short) return deny('short_not_supported', null, signal.action);

@@ -56,6 +56,10 @@ export interface TradingMemory {
   /** Why the broker must be asked although no order is in flight. */
   readonly doubt: { readonly reason: string; readonly at: EpochMs } | null;
   readonly mismatches: readonly Mismatch[];
+  /** Symbols without new entries until the broker's answer and our books agree, with the reason. */
+  readonly blocks: Readonly<Record<string, string>>;
+  /** Differences booked as adoptions so far; keeps their ids apart without any time in them. */
+  readonly adoptions: number;
 }
 
 function freshMemory(startingCash: number): TradingMemory {
@@ -77,6 +81,8 @@ function freshMemory(startingCash: number): TradingMemory {
     rounds: 0,
     doubt: null,
     mismatches: [],
+    blocks: {},
+    adoptions: 0,
   };
 }
 

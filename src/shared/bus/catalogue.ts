@@ -109,12 +109,22 @@ export interface BrokerPosition {
   readonly average_price: DecimalText | null;
 }
 
+/** A symbol about which the broker could not be heard in full; nothing of it may be read as absent or flat. */
+export interface UnansweredSymbol {
+  readonly symbol: string;
+  readonly reason: string;
+}
+
 /** The broker's whole truth, answered to a `broker.snapshot` effect. A failed query is never an empty one. */
 export interface BrokerSnapshot {
   readonly broker: string;
   readonly request_id: string;
+  /** False when the answer as a whole may not be relied upon, such as after an error. */
   readonly complete: boolean;
   readonly error: string | null;
+  /** Ids asked for that the broker positively has no order of. An id named nowhere was not answered. */
+  readonly absent: readonly string[];
+  readonly unanswered?: readonly UnansweredSymbol[];
   readonly orders: readonly BrokerOrder[];
   /** Every fill of every order listed in `orders`. */
   readonly fills: readonly Fill[];
@@ -165,6 +175,8 @@ export interface TradingSummary {
   readonly open_positions: number;
   readonly open_orders: number;
   readonly unknown_orders: number;
+  /** Instruments without new entries because our books and the broker's could not be made equal, with the reason. */
+  readonly blocked: readonly UnansweredSymbol[];
   readonly equity: EquityPoint;
   readonly simulated: boolean;
 }

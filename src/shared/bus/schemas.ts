@@ -145,6 +145,11 @@ export const inputSchemas: InputSchemas = {
     request_id: name,
     complete: z.boolean(),
     error: detail.nullable(),
+    absent: z.array(name).max(maxListLength),
+    unanswered: z
+      .array(z.object({ symbol: name, reason: detail }))
+      .max(maxListLength)
+      .exactOptional(),
     orders: z
       .array(
         z.object({

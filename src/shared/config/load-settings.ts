@@ -49,7 +49,8 @@ function readEnvironment(options: LoadOptions): Record<string, string> {
 
 function readSettingsFile(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    // Some editors begin a file with a mark that would become part of the first name.
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     throw new SettingsError(
       `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}. Fix: make it a text file that this user may read, or remove it.`,

@@ -74,7 +74,11 @@ const targetSteps = z.string().transform((value, context): readonly TargetStep[]
 export const environmentSchema = z.object({
   ORCHESTRATOR_PORT: wholeNumber(0, 65_535).default(8080),
   BIND_ADDRESS: text.default('127.0.0.1'),
-  API_TOKEN: text.min(16, 'use at least 16 characters').optional(),
+  // Anything else cannot be sent in an Authorization header as it is, and would lock everybody out.
+  API_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'use at least 16 characters: English letters, digits and signs, no spaces')
+    .optional(),
   LOG_LEVEL: oneOf(['DEBUG', 'INFO', 'WARNING', 'ERROR']).default('INFO'),
   LOG_DIR: text.default('logs/orchestrator'),
   DATA_DIR: text.default('data/orchestrator'),
