@@ -37,3 +37,5 @@ export const stopMoveShare = 0.1;
 export const stopMovePauseMs = 60_000;
 /** Profit above the entry that a break-even stop locks in, in typical spreads: leaving costs about that. */
 export const breakEvenSpreads = 2;
+/** Largest share of the value traded per hour that one entry may be. */
+export const maxTurnoverShare = 0.05;

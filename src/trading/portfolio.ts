@@ -32,31 +32,25 @@ export function equityOf(desk: Desk): number {
   return equity;
 }
 
-export interface Exposure {
-  readonly gross: number;
-  readonly ofSymbol: number;
-}
-
-/** Market value of positions and of everything that may still open or add to one. */
-export function exposureOf(desk: Desk, symbol: string): Exposure {
-  let gross = 0;
-  let ofSymbol = 0;
-  const add = (of: string, value: number): void => {
-    gross += value;
-    if (of === symbol) ofSymbol += value;
+/** Market value of each symbol in account currency, positive for long: positions and all that may still open or add. */
+export function signedExposures(desk: Desk): Map<string, number> {
+  const exposures = new Map<string, number>();
+  const add = (symbol: string, long: boolean, value: number): void => {
+    exposures.set(symbol, (exposures.get(symbol) ?? 0) + (long ? value : -value));
   };
   for (const position of desk.positions.values())
     add(
       position.symbol,
+      position.side === 'long',
       decimalNumber(position.quantity) * markOf(desk, position) * rateOf(desk, position.symbol),
     );
   for (const order of desk.orders.values()) {
     if (order.reduce_only || isFinalState(order.state)) continue;
     const price = desk.market.priceOf(order.symbol) ?? Number(order.price ?? order.bracket?.stop_price ?? 0);
     const remaining = Math.max(0, decimalNumber(order.quantity) - decimalNumber(order.filled_quantity));
-    add(order.symbol, remaining * price * rateOf(desk, order.symbol));
+    add(order.symbol, order.side === 'buy', remaining * price * rateOf(desk, order.symbol));
   }
-  return { gross, ofSymbol };
+  return exposures;
 }
 
 /** Symbols that hold or may soon hold a position. */

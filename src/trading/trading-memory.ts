@@ -43,6 +43,9 @@ export interface TradingMemory {
   readonly recent_entries: readonly EpochMs[];
   readonly recent_signals: readonly { readonly id: string; readonly expires_at: EpochMs }[];
   readonly cooldowns: Readonly<Record<string, EpochMs>>;
+  /** Losing trades in a row, on any instrument, and until when they stop entries. */
+  readonly losses_in_a_row: number;
+  readonly paused_until: EpochMs;
   readonly intents: Readonly<Record<string, Intent>>;
   /** How many exits and stops were sent for a position. */
   readonly epochs: Readonly<Record<string, number>>;
@@ -73,6 +76,8 @@ function freshMemory(startingCash: number): TradingMemory {
     recent_entries: [],
     recent_signals: [],
     cooldowns: {},
+    losses_in_a_row: 0,
+    paused_until: 0,
     intents: {},
     epochs: {},
     exits: {},

@@ -17,6 +17,7 @@ const subscriptions = [
   'kernel.agent_restarted',
   'market.candle',
   'market.quotes',
+  'market.history',
   'broker.report',
   'broker.uncertain',
   'broker.snapshot',
@@ -56,9 +57,13 @@ class TradingAgent implements Agent {
     switch (message.message_type) {
       case 'market.candle':
         desk.market.candle(message.data);
+        desk.statistics.candle(message.data.candle, turn);
         if (desk.positions.size === 0) return;
         guardDrawdown(desk, turn);
         watchExits(desk, message.data.candle, turn);
+        return;
+      case 'market.history':
+        desk.statistics.history(message.data, turn);
         return;
       case 'market.quotes':
         desk.market.quotes(message.data);

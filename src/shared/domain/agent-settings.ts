@@ -21,6 +21,27 @@ export interface RiskSettings {
   readonly minimum_confidence: number;
   /** Pause on an instrument after a losing trade. */
   readonly loss_cooldown_ms: number;
+  /** Pause on all instruments after so many losing trades in a row; 0 is off. */
+  readonly loss_streak: number;
+  readonly loss_streak_cooldown_ms: number;
+  /** Value of long positions minus short ones, either way, percent of equity. */
+  readonly max_net_exposure_pct: number;
+  /** Gross exposure of each kind of market, percent of equity. */
+  readonly crypto_budget_pct: number;
+  readonly forex_budget_pct: number;
+  /** Exposure of instruments that move together, percent of equity; together means a correlation from the threshold on. */
+  readonly max_correlated_exposure_pct: number;
+  readonly correlation_threshold: number;
+  /** From this fall from the peak on, sizes shrink in a straight line to nothing at the largest drawdown; percent. */
+  readonly wind_down_from_pct: number;
+  /** Smallest value traded per hour, account currency; 0 is off. Feeds without volume are not judged. */
+  readonly minimum_hourly_turnover: number;
+  /** No new forex position so shortly before the week closes. */
+  readonly weekend_guard_ms: number;
+  /** Share of the Kelly stake that is risked at most; 0 is off. */
+  readonly kelly_fraction: number;
+  /** Largest expected daily move of one position, percent of equity. */
+  readonly target_daily_volatility_pct: number;
   /** Stop distance and target distance in multiples of the average true range. */
   readonly stop_atr_multiple: number;
   readonly target_atr_multiple: number;
@@ -73,6 +94,18 @@ export const defaultRiskSettings: RiskSettings = {
   price_collar_pct: 1,
   minimum_confidence: 0.5,
   loss_cooldown_ms: 900_000,
+  loss_streak: 4,
+  loss_streak_cooldown_ms: 3_600_000,
+  max_net_exposure_pct: 75,
+  crypto_budget_pct: 80,
+  forex_budget_pct: 80,
+  max_correlated_exposure_pct: 50,
+  correlation_threshold: 0.7,
+  wind_down_from_pct: 7.5,
+  minimum_hourly_turnover: 10_000,
+  weekend_guard_ms: 3_600_000,
+  kelly_fraction: 0.25,
+  target_daily_volatility_pct: 1,
   stop_atr_multiple: 2,
   target_atr_multiple: 3,
 };
