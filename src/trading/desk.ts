@@ -7,7 +7,9 @@ import type { Mandate } from '../shared/domain/mandate.ts';
 import type { Order } from '../shared/domain/order.ts';
 import { isFinalState } from '../shared/domain/order-lifecycle.ts';
 import type { Position } from '../shared/domain/position.ts';
+import { type SessionCalendar, sessionCalendar } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
+import type { TokenRecord } from '../shared/domain/token-safety.ts';
 import type { TradingStateRecord } from '../shared/domain/trading-state.ts';
 import { MarketStatistics } from './market-statistics.ts';
 import { MarketView } from './market-view.ts';
@@ -19,12 +21,15 @@ const maxReasonLength = 200;
 
 export class Desk {
   readonly settings: AgentSettings;
+  readonly calendar: SessionCalendar;
   readonly market = new MarketView();
   readonly statistics: MarketStatistics;
   /** Orders still needed, by client order id. */
   readonly orders = new Map<string, Order>();
   /** Open positions by symbol: one per symbol, as venues net them. */
   readonly positions = new Map<string, Position>();
+  /** Safety records of DEX tokens by symbol; a token without one is unsafe. */
+  readonly tokens = new Map<string, TokenRecord>();
   mandate: Mandate | undefined;
   state: TradingStateRecord | undefined;
   /** True from start until the broker has told its whole truth once. */
@@ -40,6 +45,7 @@ export class Desk {
   constructor(settings: AgentSettings) {
     this.settings = settings;
     this.statistics = new MarketStatistics(timeframeMs[settings.base_timeframe]);
+    this.calendar = sessionCalendar(settings.sessions);
     this.#memory = readMemory(undefined, settings.starting_cash);
   }
 

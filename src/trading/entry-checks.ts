@@ -1,9 +1,9 @@
 // Everything that can speak against an entry before its size is asked for; the first reason wins.
 // It must never find for an entry on missing knowledge: no mandate, no price or an open question to the broker is a no.
 import type { Turn } from '../kernel/agent.ts';
-import { isForexWeekOpen, openSessions } from '../shared/domain/sessions.ts';
 import type { Signal } from '../shared/domain/signal.ts';
 import { minuteMs } from '../shared/domain/time.ts';
+import { tokenDanger } from '../shared/domain/token-safety.ts';
 import type { Desk } from './desk.ts';
 import { dailyLossPct, drawdownPct, occupiedSymbols } from './portfolio.ts';
 import type { Denial } from './position-sizer.ts';
@@ -88,11 +88,12 @@ function lossDenial(desk: Desk): Denial | undefined {
 
 function sessionDenial(desk: Desk, signal: Signal, turn: Turn): Denial | undefined {
   if (desk.market.instrument(signal.symbol)?.calendar !== 'forex') return undefined;
-  if (!isForexWeekOpen(turn.now)) return deny('session_closed', 'forex week', 'closed');
-  if (openSessions(turn.now).length === 0) return deny('session_closed', 'one open session', 'none');
+  if (!desk.calendar.isMarketOpen(turn.now)) return deny('session_closed', 'open forex market', 'closed');
+  if (desk.calendar.openSessions(turn.now).length === 0)
+    return deny('session_closed', 'one open session', 'none');
   const guard = desk.settings.risk.weekend_guard_ms;
   // A position opened now would carry the gap of the weekend before its plan had time.
-  if (guard > 0 && !isForexWeekOpen(turn.now + guard))
+  if (guard > 0 && !desk.calendar.isMarketOpen(turn.now + guard))
     return deny('week_closing', guard, 'the week closes sooner');
   return undefined;
 }
@@ -102,6 +103,10 @@ function marketDenial(desk: Desk, signal: Signal, turn: Turn): Denial | undefine
   const { risk } = desk.settings;
   const view = desk.market.get(signal.symbol);
   if (view === undefined) return deny('no_quote');
+  if (view.instrument.kind === 'dex_token') {
+    const danger = tokenDanger(desk.tokens.get(signal.symbol), turn.now);
+    if (danger !== undefined) return deny('token_unsafe', danger.limit, danger.actual);
+  }
   const age = turn.now - view.at;
   const oldest = risk.quote_stale_ms + view.naturalAgeMs;
   if (age > oldest) return deny('quote_stale', oldest, age);

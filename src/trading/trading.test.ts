@@ -201,7 +201,7 @@ const refusals: readonly [
     { max_open_positions: 0 },
   ],
   [
-    'below_minimum_notional',
+    'trade_risk',
     (made) => {
       made.mandate();
       buy(made);

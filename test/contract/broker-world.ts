@@ -48,6 +48,8 @@ export const worldSettings: AgentSettings = {
     loss_cooldown_ms: 0,
     max_orders_per_minute: 1_000,
     price_collar_pct: 100,
+    target_daily_volatility_pct: 1_000,
+    loss_streak: 0,
   },
 };
 

@@ -2,6 +2,7 @@
 import type { Timeframe } from './candle.ts';
 import type { TargetStep } from './exit-plan.ts';
 import type { RunMode } from './mode.ts';
+import type { SessionRules } from './session-rules.ts';
 
 export interface RiskSettings {
   /** Account fraction lost when a stop is hit, in percent. */
@@ -79,6 +80,8 @@ export interface AgentSettings {
   readonly initial_trading_state: 'active' | 'halted';
   readonly risk: RiskSettings;
   readonly exits?: ExitSettings;
+  /** Session hours and holidays; absent in journals written before they were settings. */
+  readonly sessions?: SessionRules;
 }
 
 export const defaultRiskSettings: RiskSettings = {
