@@ -10,6 +10,7 @@ import type { TargetStep } from '../domain/exit-plan.ts';
 import { canonicalSymbol } from '../domain/instrument.ts';
 import { resolveSymbol, symbolProblemText } from '../domain/instrument-resolution.ts';
 import { parseSessionHours } from '../domain/session-rules.ts';
+import { minuteMs, secondMs } from '../domain/time.ts';
 
 const text = z.string().trim().min(1);
 const secret = text.optional();
@@ -139,6 +140,26 @@ export const environmentSchema = z.object({
   ATO_MAX_DRAWDOWN_PCT: percent(100).default(defaultRiskSettings.max_drawdown_pct),
   ATO_MAX_GROSS_EXPOSURE_PCT: percent(1_000).default(defaultRiskSettings.max_gross_exposure_pct),
   ATO_MAX_INSTRUMENT_EXPOSURE_PCT: percent(1_000).default(defaultRiskSettings.max_instrument_exposure_pct),
+  ATO_MAX_NET_EXPOSURE_PCT: percent(1_000).default(defaultRiskSettings.max_net_exposure_pct),
+  ATO_CRYPTO_BUDGET_PCT: numeric(0, 1_000).default(defaultRiskSettings.crypto_budget_pct),
+  ATO_FOREX_BUDGET_PCT: numeric(0, 1_000).default(defaultRiskSettings.forex_budget_pct),
+  ATO_MAX_CORRELATED_EXPOSURE_PCT: percent(1_000).default(defaultRiskSettings.max_correlated_exposure_pct),
+  ATO_CORRELATION_THRESHOLD: numeric(0, 1).default(defaultRiskSettings.correlation_threshold),
+  ATO_DRAWDOWN_WIND_DOWN_PCT: percent(100).default(defaultRiskSettings.wind_down_from_pct),
+  ATO_KELLY_FRACTION: numeric(0, 1).default(defaultRiskSettings.kelly_fraction),
+  ATO_TARGET_DAILY_VOLATILITY_PCT: percent(1_000).default(defaultRiskSettings.target_daily_volatility_pct),
+  ATO_MIN_CONFIDENCE: numeric(0, 1).default(defaultRiskSettings.minimum_confidence),
+  ATO_MAX_ORDERS_PER_MINUTE: wholeNumber(1, 10_000).default(defaultRiskSettings.max_orders_per_minute),
+  ATO_QUOTE_STALE_SECONDS: numeric(1, 86_400).default(defaultRiskSettings.quote_stale_ms / secondMs),
+  ATO_MAX_SPREAD_PCT: percent(100).default(defaultRiskSettings.max_spread_pct),
+  ATO_PRICE_COLLAR_PCT: percent(100).default(defaultRiskSettings.price_collar_pct),
+  ATO_MIN_HOURLY_TURNOVER: numeric(0, 1_000_000_000_000).default(defaultRiskSettings.minimum_hourly_turnover),
+  ATO_LOSS_COOLDOWN_MINUTES: numeric(0, 10_080).default(defaultRiskSettings.loss_cooldown_ms / minuteMs),
+  ATO_LOSS_STREAK: wholeNumber(0, 1_000).default(defaultRiskSettings.loss_streak),
+  ATO_LOSS_STREAK_PAUSE_MINUTES: numeric(0, 10_080).default(
+    defaultRiskSettings.loss_streak_cooldown_ms / minuteMs,
+  ),
+  ATO_FOREX_WEEKEND_GUARD_MINUTES: numeric(0, 2_880).default(defaultRiskSettings.weekend_guard_ms / minuteMs),
   ATO_STOP_ATR: numeric(0.1, 20).default(defaultRiskSettings.stop_atr_multiple),
   ATO_TARGET_ATR: numeric(0.1, 100).default(defaultRiskSettings.target_atr_multiple),
   ATO_EXIT_TRAILING: oneOf(['none', 'percent', 'atr', 'chandelier']).default(defaultExitSettings.trailing),
@@ -181,6 +202,24 @@ export function riskSettingsOf(settings: Settings): AgentSettings['risk'] {
     max_drawdown_pct: settings.ATO_MAX_DRAWDOWN_PCT,
     max_gross_exposure_pct: settings.ATO_MAX_GROSS_EXPOSURE_PCT,
     max_instrument_exposure_pct: settings.ATO_MAX_INSTRUMENT_EXPOSURE_PCT,
+    max_net_exposure_pct: settings.ATO_MAX_NET_EXPOSURE_PCT,
+    crypto_budget_pct: settings.ATO_CRYPTO_BUDGET_PCT,
+    forex_budget_pct: settings.ATO_FOREX_BUDGET_PCT,
+    max_correlated_exposure_pct: settings.ATO_MAX_CORRELATED_EXPOSURE_PCT,
+    correlation_threshold: settings.ATO_CORRELATION_THRESHOLD,
+    wind_down_from_pct: settings.ATO_DRAWDOWN_WIND_DOWN_PCT,
+    kelly_fraction: settings.ATO_KELLY_FRACTION,
+    target_daily_volatility_pct: settings.ATO_TARGET_DAILY_VOLATILITY_PCT,
+    minimum_confidence: settings.ATO_MIN_CONFIDENCE,
+    max_orders_per_minute: settings.ATO_MAX_ORDERS_PER_MINUTE,
+    quote_stale_ms: settings.ATO_QUOTE_STALE_SECONDS * secondMs,
+    max_spread_pct: settings.ATO_MAX_SPREAD_PCT,
+    price_collar_pct: settings.ATO_PRICE_COLLAR_PCT,
+    minimum_hourly_turnover: settings.ATO_MIN_HOURLY_TURNOVER,
+    loss_cooldown_ms: settings.ATO_LOSS_COOLDOWN_MINUTES * minuteMs,
+    loss_streak: settings.ATO_LOSS_STREAK,
+    loss_streak_cooldown_ms: settings.ATO_LOSS_STREAK_PAUSE_MINUTES * minuteMs,
+    weekend_guard_ms: settings.ATO_FOREX_WEEKEND_GUARD_MINUTES * minuteMs,
     stop_atr_multiple: settings.ATO_STOP_ATR,
     target_atr_multiple: settings.ATO_TARGET_ATR,
   };
