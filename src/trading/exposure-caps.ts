@@ -9,7 +9,7 @@ import type { Desk } from './desk.ts';
 import { rounded } from './entry-checks.ts';
 import { cashReserveFraction, maxTurnoverShare } from './limits.ts';
 import type { SymbolView } from './market-view.ts';
-import { equityOf, signedExposures } from './portfolio.ts';
+import { type Exposure, equityOf, exposuresOf } from './portfolio.ts';
 import type { Cap } from './position-sizer.ts';
 
 /** Every bound of an entry on this signal; `rate` is account currency per unit of quote currency. */
@@ -18,14 +18,14 @@ export function entryCaps(desk: Desk, signal: Signal, view: SymbolView, rate: nu
   const equity = equityOf(desk);
   const direction = signal.action === 'BUY' ? 1 : -1;
   const assetClass = view.instrument.assetClass;
-  const exposures = signedExposures(desk);
+  const exposures = exposuresOf(desk);
   let gross = 0;
   let net = 0;
   let ofClass = 0;
   for (const [symbol, value] of exposures) {
-    gross += Math.abs(value);
-    net += value;
-    if (classOf(desk, symbol) === assetClass) ofClass += Math.abs(value);
+    gross += value.gross;
+    net += value.net;
+    if (classOf(desk, symbol) === assetClass) ofClass += value.gross;
   }
   const share = (code: Cap['code'], limitPct: number, held: number): Cap => ({
     code,
@@ -37,11 +37,7 @@ export function entryCaps(desk: Desk, signal: Signal, view: SymbolView, rate: nu
   const together = correlatedExposure(desk, signal.symbol, direction, exposures);
   const cashRoom = (equity * (1 - cashReserveFraction) - gross) * marginLeverage[assetClass];
   return [
-    share(
-      'instrument_exposure',
-      risk.max_instrument_exposure_pct,
-      Math.abs(exposures.get(signal.symbol) ?? 0),
-    ),
+    share('instrument_exposure', risk.max_instrument_exposure_pct, exposures.get(signal.symbol)?.gross ?? 0),
     share('gross_exposure', risk.max_gross_exposure_pct, gross),
     share('net_exposure', risk.max_net_exposure_pct, direction * net),
     share('mode_budget', budget, ofClass),
@@ -89,12 +85,12 @@ function correlatedExposure(
   desk: Desk,
   symbol: string,
   direction: number,
-  exposures: ReadonlyMap<string, number>,
+  exposures: ReadonlyMap<string, Exposure>,
 ): number {
   const threshold = desk.settings.risk.correlation_threshold;
   const waiting = [...exposures.keys()].filter((other) => other !== symbol).sort();
   const linked: { readonly symbol: string; readonly sign: number }[] = [{ symbol, sign: direction }];
-  let sum = Math.abs(exposures.get(symbol) ?? 0);
+  let sum = exposures.get(symbol)?.gross ?? 0;
   for (let place = 0; place < linked.length; place++) {
     const from = linked[place];
     if (from === undefined) break;
@@ -105,7 +101,7 @@ function correlatedExposure(
       waiting.splice(waiting.indexOf(other), 1);
       const sign = from.sign * Math.sign(link);
       linked.push({ symbol: other, sign });
-      const value = exposures.get(other) ?? 0;
+      const value = exposures.get(other)?.net ?? 0;
       if (value * sign > 0) sum += Math.abs(value);
     }
   }

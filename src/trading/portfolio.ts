@@ -32,11 +32,19 @@ export function equityOf(desk: Desk): number {
   return equity;
 }
 
-/** Market value of each symbol in account currency, positive for long: positions and all that may still open or add. */
-export function signedExposures(desk: Desk): Map<string, number> {
-  const exposures = new Map<string, number>();
+export interface Exposure {
+  /** Positive for long. */
+  readonly net: number;
+  /** What opposes each other still counts twice here: one of the two may come to nothing. */
+  readonly gross: number;
+}
+
+/** Market value of each symbol in account currency: positions and everything that may still open or add to one. */
+export function exposuresOf(desk: Desk): Map<string, Exposure> {
+  const exposures = new Map<string, Exposure>();
   const add = (symbol: string, long: boolean, value: number): void => {
-    exposures.set(symbol, (exposures.get(symbol) ?? 0) + (long ? value : -value));
+    const { net, gross } = exposures.get(symbol) ?? { net: 0, gross: 0 };
+    exposures.set(symbol, { net: net + (long ? value : -value), gross: gross + value });
   };
   for (const position of desk.positions.values())
     add(
