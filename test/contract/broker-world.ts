@@ -178,7 +178,7 @@ export class BrokerWorld {
   }
 
   operator(
-    command: 'halt' | 'resume' | 'reduce_only' | 'close_position',
+    command: 'halt' | 'resume' | 'reduce_only' | 'close_position' | 'close_all',
     symbol: string | null = null,
   ): void {
     const data = { command, by: 'tester', reason: 'test', symbol, dry_run: false };
