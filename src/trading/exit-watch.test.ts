@@ -17,8 +17,8 @@ const off: ExitSettings = {
 const far: Partial<AgentSettings['risk']> = { target_atr_multiple: 50 };
 
 /** A long position from about 100; average true range 0.4, stop at 99.2, risk 0.8. */
-function long(exits: Partial<ExitSettings>): BrokerWorld {
-  const risk = { ...worldSettings.risk, ...far };
+function long(exits: Partial<ExitSettings>, change = far): BrokerWorld {
+  const risk = { ...worldSettings.risk, ...change };
   const made = new BrokerWorld({ settings: { ...worldSettings, risk, exits: { ...off, ...exits } } });
   made.mandate();
   made.candle(symbol, 100, 100.1, 99.9, 100);
@@ -96,6 +96,25 @@ test('at no instant is the position bare while stops move', () => {
   rise(made, price, 2, 0);
   made.advance(made.now + 1_000);
   expect(stopsAtVenue(made)).toHaveLength(1);
+});
+
+test('a target that fills in part leaves the rest protected, and the next stop is for the rest', () => {
+  const made = long(
+    { trailing: 'percent', trailing_pct: 1, trailing_offset_pct: 1 },
+    { target_atr_multiple: 3 },
+  );
+  made.candle(symbol, 101, 101.5, 101, 101.4, 100);
+  const [position] = made.openPositions();
+  expect(position?.quantity).toBe('15');
+  const stops = () =>
+    made.truth().orders.filter(({ request, state }) => request.leg === 'stop' && state === 'accepted');
+  expect(Number(stops()[0]?.request.quantity)).toBeGreaterThanOrEqual(15);
+  made.candle(symbol, 101.1, 101.15, 101, 101.1, 100);
+  made.candle(symbol, 101.1, 101.15, 101, 101.1, 100);
+  made.advance(made.now + 1_000);
+  expect(stops()).toHaveLength(1);
+  expect(Number(stops()[0]?.request.quantity)).toBeGreaterThanOrEqual(Number(position?.quantity));
+  expect(Number(stops()[0]?.request.price)).toBeGreaterThan(100);
 });
 
 test('break-even: after one risk of profit the stop stands at the entry plus two spreads', () => {

@@ -8,7 +8,7 @@ const safe: TokenRecord = {
   liquidity_lock: 'burned',
   liquidity_usd: 50_000,
   top_10_holders_pct: 20,
-  age_minutes: 600,
+  created_at: now - 36_000_000,
   buys_h24: 600,
   sells_h24: 400,
   checked_at: now - 60_000,
@@ -28,13 +28,13 @@ test('unknown counts as unsafe, in every field', () => {
 });
 
 test.each([
-  [{ mint_authority: 'active' }, 'mint_authority renounced'],
-  [{ freeze_authority: 'active' }, 'freeze_authority renounced'],
+  [{ mint_authority: 'held' }, 'mint_authority renounced'],
+  [{ freeze_authority: 'held' }, 'freeze_authority renounced'],
   [{ liquidity_lock: 'unlocked' }, 'liquidity_lock burned or locked'],
   [{ liquidity_usd: 19_999 }, 'liquidity_usd at least 20000'],
   [{ liquidity_usd: Number.NaN }, 'liquidity_usd at least 20000'],
   [{ top_10_holders_pct: 31 }, 'top_10_holders_pct at most 30'],
-  [{ age_minutes: 59 }, 'age_minutes at least 60'],
+  [{ created_at: now - 59 * 60_000 }, 'age_minutes at least 60'],
   [{ sells_h24: 10 }, 'sell_share at least 0.1'],
   [{ buys_h24: 0, sells_h24: 0 }, 'sell_share at least 0.1'],
   [{ checked_at: now - 3_600_000 }, 'safety record younger than 900000 ms'],

@@ -7,14 +7,15 @@ type Known<Value> = Value | 'unknown';
 /** What is known of one token. Sources that do not speak of a field leave it unknown. */
 export interface TokenRecord {
   /** Whether somebody can still make new tokens, or freeze accounts that hold them. */
-  readonly mint_authority: Known<'renounced' | 'active'>;
-  readonly freeze_authority: Known<'renounced' | 'active'>;
+  readonly mint_authority: Known<'renounced' | 'held'>;
+  readonly freeze_authority: Known<'renounced' | 'held'>;
   readonly liquidity_lock: Known<'burned' | 'locked' | 'unlocked'>;
   readonly liquidity_usd: Known<number>;
   readonly top_10_holders_pct: Known<number>;
-  readonly age_minutes: Known<number>;
+  readonly created_at: Known<EpochMs>;
   readonly buys_h24: Known<number>;
   readonly sells_h24: Known<number>;
+  /** When the liquidity was last told. */
   readonly checked_at: EpochMs;
 }
 
@@ -51,7 +52,8 @@ export function tokenDanger(
   const age = now - record.checked_at;
   if (!(age <= limits.max_record_age_ms))
     return { limit: `safety record younger than ${limits.max_record_age_ms} ms`, actual: age };
-  const { buys_h24: buys, sells_h24: sells } = record;
+  const { buys_h24: buys, sells_h24: sells, created_at } = record;
+  const minutes = created_at === 'unknown' ? 'unknown' : Math.floor((now - created_at) / minuteMs);
   const known = buys !== 'unknown' && sells !== 'unknown' && buys + sells > 0;
   return (
     mustBe('mint_authority', record.mint_authority, ['renounced']) ??
@@ -59,7 +61,7 @@ export function tokenDanger(
     mustBe('liquidity_lock', record.liquidity_lock, ['burned', 'locked']) ??
     atLeast('liquidity_usd', record.liquidity_usd, limits.min_liquidity_usd) ??
     atMost('top_10_holders_pct', record.top_10_holders_pct, limits.max_top_10_holders_pct) ??
-    atLeast('age_minutes', record.age_minutes, limits.min_age_minutes) ??
+    atLeast('age_minutes', minutes, limits.min_age_minutes) ??
     atLeast('sell_share', known ? sells / (buys + sells) : 'unknown', limits.min_sell_share)
   );
 }
