@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadSettings, SettingsError } from './load-settings.ts';
+import { exitSettingsOf } from './settings.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -94,10 +95,12 @@ test('an .env that cannot be read is refused with the fix', () => {
 });
 
 test('target steps are ages and percentages, rising', () => {
-  expect(load({ ATO_EXIT_TARGET_STEPS: '240:1, 720:-0.5' }).ATO_EXIT_TARGET_STEPS).toEqual([
+  const steps = (text: string) => exitSettingsOf(load({ ATO_EXIT_TARGET_STEPS: text })).target_steps;
+  expect(steps('240:1, 720:-0.5')).toEqual([
     { after_minutes: 240, profit: 0.01 },
     { after_minutes: 720, profit: -0.005 },
   ]);
+  expect(steps('')).toEqual([]);
   for (const wrong of ['240', '240:x', '720:1,240:2', ':', '1:2:3'])
     expect(refusal({ ATO_EXIT_TARGET_STEPS: wrong })).toContain('ages rising');
 });

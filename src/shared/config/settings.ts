@@ -54,8 +54,8 @@ const symbolList = z
 const maxTargetSteps = 20;
 const targetStepRule = 'write age in minutes and profit in percent, such as 240:1,720:0.3; ages rising';
 
-/** `240:1,720:0.3`: from 240 minutes on one per cent of profit is enough, from 720 on 0.3. */
-const targetSteps = z.string().transform((value, context): readonly TargetStep[] => {
+/** `240:1,720:0.3`: from 240 minutes on one per cent of profit is enough, from 720 on 0.3; undefined when unreadable. */
+function parseTargetSteps(value: string): readonly TargetStep[] | undefined {
   const steps = value.split(',').map((part): TargetStep => {
     const match = /^\s*(\d{1,7}):(-?\d{1,3}(?:\.\d{1,4})?)\s*$/.exec(part);
     return { after_minutes: Number(match?.[1]), profit: Number(match?.[2]) / 100 };
@@ -66,10 +66,10 @@ const targetSteps = z.string().transform((value, context): readonly TargetStep[]
       Number.isFinite(step.profit) && (before === undefined || step.after_minutes > before.after_minutes)
     );
   });
-  if (rising && steps.length <= maxTargetSteps) return steps;
-  context.addIssue({ code: 'custom', message: targetStepRule });
-  return z.NEVER;
-});
+  return rising && steps.length <= maxTargetSteps ? steps : undefined;
+}
+
+const targetSteps = z.string().refine((value) => parseTargetSteps(value) !== undefined, targetStepRule);
 
 const sessionHours = z.string().superRefine((value, context) => {
   try {
@@ -233,7 +233,7 @@ export function exitSettingsOf(settings: Settings): ExitSettings {
     trailing_pct: settings.ATO_EXIT_TRAILING_PCT,
     trailing_offset_pct: settings.ATO_EXIT_TRAILING_OFFSET_PCT,
     break_even_at_risk: settings.ATO_EXIT_BREAK_EVEN_RISK,
-    target_steps: settings.ATO_EXIT_TARGET_STEPS ?? [],
+    target_steps: parseTargetSteps(settings.ATO_EXIT_TARGET_STEPS ?? '') ?? [],
     time_limit_hours: settings.ATO_EXIT_TIME_LIMIT_HOURS,
   };
 }
