@@ -8,7 +8,12 @@ import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
-import { candidateLimitsOf, riskSettingsOf, type Settings } from '../shared/config/settings.ts';
+import {
+  candidateLimitsOf,
+  exitSettingsOf,
+  riskSettingsOf,
+  type Settings,
+} from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { timeframeMs } from '../shared/domain/candle.ts';
 import { decimalText } from '../shared/domain/money.ts';
@@ -242,6 +247,7 @@ function startedInput(foundation: Foundation): KernelInput {
     market_kind: market.kind,
     broker: { name: 'paper', simulated: true, short: true },
     initial_trading_state: 'active',
+    exits: exitSettingsOf(settings),
     sessions: sessionRulesOf(settings),
     discovery: candidateLimitsOf(settings),
     risk: {

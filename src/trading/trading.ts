@@ -5,6 +5,7 @@ import type { KernelAlarm, MessageType } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { Desk, pulseAlarm, truthAlarm } from './desk.ts';
+import { watchExits } from './exit-watch.ts';
 import { recordEquity, scheduleNextPulse, summaryOf } from './portfolio.ts';
 import { askForTruth, checkTruth, nameUnknown, processOrderAlarm, processSnapshot } from './reconciler.ts';
 import { processReport, processUncertainty } from './report-processor.ts';
@@ -16,6 +17,7 @@ const subscriptions = [
   'kernel.agent_restarted',
   'market.candle',
   'market.quotes',
+  'market.history',
   'broker.report',
   'broker.uncertain',
   'broker.snapshot',
@@ -55,7 +57,13 @@ class TradingAgent implements Agent {
     switch (message.message_type) {
       case 'market.candle':
         desk.market.candle(message.data);
-        if (desk.positions.size > 0) guardDrawdown(desk, turn);
+        desk.statistics.candle(message.data.candle, turn);
+        if (desk.positions.size === 0) return;
+        guardDrawdown(desk, turn);
+        watchExits(desk, message.data.candle, turn);
+        return;
+      case 'market.history':
+        desk.statistics.history(message.data, turn);
         return;
       case 'market.quotes':
         desk.market.quotes(message.data);
