@@ -123,7 +123,7 @@ export function brokerContract(
     test('a limit order rests, and a cancel ends it once', async () => {
       await submitted(request('a', { type: 'limit', price: String(harness.price * 0.9) }));
       await harness.movePrice(harness.price);
-      await harness.broker.cancel('ord-a');
+      await harness.broker.cancel('ord-a', harness.symbol);
       await harness.settle();
       expect(kinds('a')).toEqual(['accepted', 'cancelled']);
       await harness.movePrice(harness.price * 0.8);
@@ -131,7 +131,7 @@ export function brokerContract(
     });
 
     test('cancelling an order nobody sent does no harm', async () => {
-      await harness.broker.cancel('ord-nobody');
+      await harness.broker.cancel('ord-nobody', harness.symbol);
       await harness.settle();
       expect(reports.filter((report) => report.kind !== 'rejected')).toEqual([]);
       expect(await held()).toBe('0');
