@@ -11,6 +11,7 @@ import type {
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { wholeSystemTarget } from '../shared/domain/probe-names.ts';
+import { sessionCalendar } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { SystemVitals } from '../shared/domain/vitals.ts';
 import { isCritical, isTroubling, publishIncident } from './alerting.ts';
@@ -70,7 +71,12 @@ class HealthMonitor implements Agent {
 
   constructor(settings: AgentSettings) {
     this.#broker = settings.broker;
-    this.#sources = new SourceWatch(this.#book, settings.sources, settings.universe);
+    this.#sources = new SourceWatch(
+      this.#book,
+      settings.sources,
+      settings.universe,
+      sessionCalendar(settings.sessions),
+    );
     this.#probes = new ProbeJudge(this.#book, this.#sources);
   }
 

@@ -6,6 +6,7 @@ import type { Mandate } from '../shared/domain/mandate.ts';
 import type { Order } from '../shared/domain/order.ts';
 import { isFinalState } from '../shared/domain/order-lifecycle.ts';
 import type { Position } from '../shared/domain/position.ts';
+import { type SessionCalendar, sessionCalendar } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { TradingStateRecord } from '../shared/domain/trading-state.ts';
 import { MarketView } from './market-view.ts';
@@ -17,6 +18,7 @@ const maxReasonLength = 200;
 
 export class Desk {
   readonly settings: AgentSettings;
+  readonly calendar: SessionCalendar;
   readonly market = new MarketView();
   /** Orders still needed, by client order id. */
   readonly orders = new Map<string, Order>();
@@ -36,6 +38,7 @@ export class Desk {
 
   constructor(settings: AgentSettings) {
     this.settings = settings;
+    this.calendar = sessionCalendar(settings.sessions);
     this.#memory = readMemory(undefined, settings.starting_cash);
   }
 

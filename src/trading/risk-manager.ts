@@ -7,7 +7,6 @@ import type { OrderLeg, OrderRequest, OrderSide } from '../shared/domain/order.t
 import type { Position } from '../shared/domain/position.ts';
 import { failure, type Result, success } from '../shared/domain/result.ts';
 import type { Approved } from '../shared/domain/risk.ts';
-import { isForexWeekOpen } from '../shared/domain/sessions.ts';
 import type { Signal } from '../shared/domain/signal.ts';
 import { minuteMs } from '../shared/domain/time.ts';
 import type { Desk } from './desk.ts';
@@ -97,7 +96,8 @@ function marketDenial(desk: Desk, signal: Signal, turn: Turn): Denial | undefine
   const { risk } = desk.settings;
   const view = desk.market.get(signal.symbol);
   if (view === undefined) return deny('no_quote');
-  if (view.instrument.calendar === 'forex' && !isForexWeekOpen(turn.now)) return deny('session_closed');
+  if (view.instrument.calendar === 'forex' && !desk.calendar.isMarketOpen(turn.now))
+    return deny('session_closed');
   const age = turn.now - view.at;
   const oldest = risk.quote_stale_ms + view.naturalAgeMs;
   if (age > oldest) return deny('quote_stale', oldest, age);

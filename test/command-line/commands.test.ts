@@ -1,9 +1,10 @@
 // What every command owes: exit codes, one JSON document on stdout, and no trace left by commands that only read.
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { freePort, runAto } from '../support/system-process.ts';
+import { childEnvironment, freePort, projectFolder, runAto } from '../support/system-process.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'ato-commands-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -88,4 +89,18 @@ test('the doctor survives settings that nobody could start with', async () => {
   const detail = report.findings.find((finding) => finding.subject === 'settings')?.detail;
   expect(detail).toMatch(/ATO_SEED: use a whole number/);
   expect(detail).toMatch(/Did you mean ATO_UNIVERSE/);
+});
+
+test('a reader that goes away ends nothing with an error: ato doctor | head', async () => {
+  const child = spawn(process.execPath, [path.join(projectFolder, 'src', 'main.ts'), 'doctor'], {
+    cwd: root,
+    env: childEnvironment({ ORCHESTRATOR_PORT: String(await freePort()) }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
 });

@@ -6,6 +6,7 @@ import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
 import type { Mandate } from '../domain/mandate.ts';
 import type { RunMode } from '../domain/mode.ts';
 import type { DecimalText } from '../domain/money.ts';
+import type { CalendarSnapshot, NewsItem, SentimentReading } from '../domain/news.ts';
 import type { Fill, Order, OrderRequest } from '../domain/order.ts';
 import type { EquityPoint, Position } from '../domain/position.ts';
 import type { Quote } from '../domain/quote.ts';
@@ -202,6 +203,9 @@ export interface MessageDataByType {
   'market.history': CandleHistory;
   'market.source_status': SourceStatus;
   'market.quarantined': MarketQuarantine;
+  'market.sentiment': SentimentReading;
+  'market.calendar': CalendarSnapshot;
+  'news.item': NewsItem;
   'kernel.started': KernelStarted;
   'kernel.alarm': KernelAlarm;
   'kernel.agent_failed': AgentFailure;
@@ -242,6 +246,9 @@ export const inputTypes = [
   'market.history',
   'market.source_status',
   'market.quarantined',
+  'market.sentiment',
+  'market.calendar',
+  'news.item',
   'kernel.started',
   'kernel.alarm',
   'kernel.dead_letter',

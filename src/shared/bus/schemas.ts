@@ -6,6 +6,7 @@ import { runModes } from '../domain/mode.ts';
 import { sourceStates } from '../domain/source-status.ts';
 import { taskKinds } from '../domain/task.ts';
 import { type InputType, type MessageDataByType, operatorCommands } from './catalogue.ts';
+import { calendarSchema, newsItemSchema, sentimentSchema } from './news-schemas.ts';
 
 const maxNameLength = 64;
 const maxDetailLength = 2_000;
@@ -114,6 +115,9 @@ export const inputSchemas: InputSchemas = {
     where: detail,
     count: z.int().nonnegative(),
   }),
+  'market.sentiment': sentimentSchema,
+  'market.calendar': calendarSchema,
+  'news.item': newsItemSchema,
   'kernel.started': z.object({
     run_mode: z.enum(runModes),
     seed: z.int(),
