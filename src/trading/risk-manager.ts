@@ -2,7 +2,7 @@
 // It must never approve on missing knowledge: no mandate, no price or an open question to the broker is a no.
 import type { Turn } from '../kernel/agent.ts';
 import { marginLeverage } from '../shared/domain/account-currency.ts';
-import { roundToStep } from '../shared/domain/money.ts';
+import { decimalText, roundToStep } from '../shared/domain/money.ts';
 import type { OrderLeg, OrderRequest, OrderSide } from '../shared/domain/order.ts';
 import type { Position } from '../shared/domain/position.ts';
 import { failure, type Result, success } from '../shared/domain/result.ts';
@@ -125,8 +125,15 @@ function sizeOf(desk: Desk, signal: Signal, view: SymbolView, rate: number): Res
     // Margin already bound is counted at full value, which is too careful for mixed books and never too bold.
     cashRoom: (equity * (1 - cashReserveFraction) - gross) * leverage,
     quantityStep: view.instrument.quantityStep,
-    minimumNotional: view.instrument.minimumNotional,
+    minimumNotional: leastValue(view),
   });
+}
+
+/** The venue's least order value, or the value of its least quantity where that is more. */
+function leastValue(view: SymbolView): string {
+  const { minimumNotional, minimumQuantity } = view.instrument;
+  const ofQuantity = Number(minimumQuantity ?? '0') * view.price;
+  return ofQuantity > Number(minimumNotional) ? decimalText(ofQuantity) : minimumNotional;
 }
 
 /** Entry at market with stop and target around the last price, in the price steps of the venue. */

@@ -5,6 +5,7 @@ import type { KernelAlarm, MessageType } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { Desk, pulseAlarm, truthAlarm } from './desk.ts';
+import { watchTargets } from './exits.ts';
 import { recordEquity, scheduleNextPulse, summaryOf } from './portfolio.ts';
 import { askForTruth, checkTruth, nameUnknown, processOrderAlarm, processSnapshot } from './reconciler.ts';
 import { processReport, processUncertainty } from './report-processor.ts';
@@ -55,11 +56,11 @@ class TradingAgent implements Agent {
     switch (message.message_type) {
       case 'market.candle':
         desk.market.candle(message.data);
-        if (desk.positions.size > 0) guardDrawdown(desk, turn);
+        if (desk.positions.size > 0) this.#watch(turn);
         return;
       case 'market.quotes':
         desk.market.quotes(message.data);
-        if (desk.positions.size > 0) guardDrawdown(desk, turn);
+        if (desk.positions.size > 0) this.#watch(turn);
         return;
       case 'signal':
         processSignal(desk, message, turn);
@@ -93,6 +94,11 @@ class TradingAgent implements Agent {
         return;
       default:
     }
+  }
+
+  #watch(turn: Turn): void {
+    guardDrawdown(this.#desk, turn);
+    if (!this.#desk.brokerKeepsBracket) watchTargets(this.#desk, turn);
   }
 
   /** Start and recovery are the same: say what is known, then ask the broker what is true. */

@@ -70,6 +70,8 @@ export interface CcxtExchangeOptions {
 export interface WireTrace {
   sent: boolean;
   status: number | undefined;
+  /** The body of the last answer as the venue sent it. */
+  body: string;
   readonly maxWaitMs: number;
 }
 
@@ -100,6 +102,7 @@ export async function openExchange(options: CcxtExchangeOptions): Promise<Opened
       recvWindow: receiveWindowMs,
       adjustForTimeDifference: true,
       fetchCurrencies: false,
+      fetchMargins: false,
       fetchMarkets: { types: [options.kind === 'spot' ? 'spot' : 'linear'] },
       fetchOpenOrders: { warnWithoutSymbol: false },
       warnOnFetchOpenOrdersWithoutSymbol: false,
@@ -125,7 +128,7 @@ export async function traced<Value>(
   maxWaitMs: number,
   call: () => Promise<Value>,
 ): Promise<{ readonly trace: WireTrace; readonly value?: Value; readonly error?: unknown }> {
-  const trace: WireTrace = { sent: false, status: undefined, maxWaitMs };
+  const trace: WireTrace = { sent: false, status: undefined, body: '', maxWaitMs };
   try {
     return { trace, value: await wire.run(trace, call) };
   } catch (error) {
@@ -151,10 +154,13 @@ function trace(exchange: CcxtExchange, pacer: RequestPacer): void {
     return send(...request);
   };
   const heard = exchange.onRestResponse.bind(exchange);
-  exchange.onRestResponse = (code, ...rest) => {
+  exchange.onRestResponse = (code, reason, url, method, headers, body, ...rest) => {
     const current = wire.getStore();
-    if (current !== undefined) current.status = code;
-    return heard(code, ...rest);
+    if (current !== undefined) {
+      current.status = code;
+      current.body = typeof body === 'string' ? body : '';
+    }
+    return heard(code, reason, url, method, headers, body, ...rest);
   };
   exchange.throttle = (cost = 1) => pacer.take(wire.getStore()?.maxWaitMs ?? Number.MAX_SAFE_INTEGER, cost);
 }

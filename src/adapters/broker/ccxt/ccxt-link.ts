@@ -255,7 +255,7 @@ export class CcxtLink implements VenueLink {
   }
 
   async #list(market: VenueMarket | undefined, params: object): Promise<CcxtOrder[]> {
-    const answer = await this.#ask(() =>
+    const answer = await this.#askList(() =>
       this.#exchange.fetchOpenOrders(market?.market, undefined, undefined, params),
     );
     if (!Array.isArray(answer)) throw new VenueFault('unknown', 'the list of open orders is not readable');
@@ -304,7 +304,7 @@ export class CcxtLink implements VenueLink {
   }
 
   async #fillsOf(orderId: string, request: OrderRequest, market: VenueMarket): Promise<Fill[]> {
-    const answer = await this.#ask(() =>
+    const answer = await this.#askList(() =>
       this.#exchange.fetchMyTrades(market.market, undefined, maxTradesPerOrder, { orderId }),
     );
     const trades = tradesSchema.safeParse(answer);
@@ -332,7 +332,7 @@ export class CcxtLink implements VenueLink {
     const names = [...this.#markets.values()].map(({ market }) => market);
     const [balance, answer] = await Promise.all([
       this.#balance(),
-      this.#ask(() => this.#exchange.fetchPositions(names)),
+      this.#askList(() => this.#exchange.fetchPositions(names)),
     ]);
     const read = positionsSchema.safeParse(answer);
     if (!read.success) throw new VenueFault('unknown', 'the list of positions is not readable');
@@ -356,7 +356,7 @@ export class CcxtLink implements VenueLink {
   }
 
   async #balance() {
-    const answer = await this.#ask(() => this.#exchange.fetchBalance());
+    const answer = await this.#askList(() => this.#exchange.fetchBalance());
     const parsed = balanceSchema.safeParse(answer);
     if (!parsed.success) throw new VenueFault('unknown', 'the balance is not readable');
     return parsed.data;
@@ -364,6 +364,14 @@ export class CcxtLink implements VenueLink {
 
   #ask(call: () => Promise<unknown>): Promise<unknown> {
     return this.#call(maxQuestionWaitMs, call);
+  }
+
+  /** ccxt makes an empty list of an answer that has none; only a list that the venue sent is a list. */
+  async #askList(call: () => Promise<unknown>): Promise<unknown> {
+    const { trace, value, error } = await traced(maxQuestionWaitMs, call);
+    if (error !== undefined) throw this.#faultOf(error, trace);
+    if (!trace.body.includes('[')) throw new VenueFault('unknown', 'the answer has no list in it');
+    return value;
   }
 
   async #call(maxWaitMs: number, call: () => Promise<unknown>): Promise<unknown> {

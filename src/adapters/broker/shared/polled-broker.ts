@@ -24,6 +24,9 @@ const questionLanes = 8;
 /** Answers that take longer than this in all are left for the next question, and said to be missing. */
 const snapshotBudgetMs = 8_000;
 
+/** Ids remembered against a second submit; older ones are covered by trading, which asks before it resends. */
+const maxSent = 5_000;
+
 interface Watched {
   readonly question: OrderQuestion;
   /** Created by the venue for an entry of ours, so that trading must be told what it is. */
@@ -40,6 +43,8 @@ export class PolledBroker implements Broker {
   readonly #link: VenueLink;
   readonly #ledger: ReportLedger;
   readonly #watched = new Map<string, Watched>();
+  /** Ids that this process has handed to the venue, newest last. */
+  readonly #sent = new Set<string>();
   #sink: BrokerSink | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -61,13 +66,8 @@ export class PolledBroker implements Broker {
   async submit(request: OrderRequest): Promise<void> {
     const { client_order_id, symbol } = request;
     const question = { client_order_id, symbol, created_at: this.#options.now() };
-    if (this.#watched.has(client_order_id)) {
-      // Sent before by this process and not known to have ended: sending again could make a second order of it.
-      await this.look();
-      return;
-    }
     try {
-      const truth = await this.#link.place(request);
+      const truth = (await this.#sentBefore(question)) ?? (await this.#place(request));
       this.#watch(question, request, false);
       this.#tell(truth);
     } catch (error) {
@@ -152,6 +152,28 @@ export class PolledBroker implements Broker {
     this.#sink = undefined;
     await this.#looking?.catch(() => undefined);
     await this.#link.close();
+  }
+
+  /** Sent by this process already: the venue is asked what became of it, for its memory of ids may be short. */
+  async #sentBefore(question: OrderQuestion): Promise<OrderTruth | undefined> {
+    if (!this.#sent.has(question.client_order_id)) return undefined;
+    try {
+      return await this.#link.find(question);
+    } catch (error) {
+      throw new VenueFault('unknown', `sent before, and not answered now: ${messageOf(error)}`);
+    }
+  }
+
+  async #place(request: OrderRequest): Promise<OrderTruth> {
+    const id = request.client_order_id;
+    this.#sent.add(id);
+    if (this.#sent.size > maxSent) for (const oldest of this.#sent) if (this.#sent.delete(oldest)) break;
+    try {
+      return await this.#link.place(request);
+    } catch (error) {
+      if (asFault(error).outcome === 'not-sent') this.#sent.delete(id);
+      throw error;
+    }
   }
 
   #schedule(): void {

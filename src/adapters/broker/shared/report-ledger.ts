@@ -1,5 +1,6 @@
 // Turns what a venue says of an order into reports, each thing once. It forgets nothing of an order that is watched.
 import type { BrokerReport } from '../../../shared/bus/catalogue.ts';
+import { compareDecimal } from '../../../shared/domain/money.ts';
 import type { OrderTruth } from './venue-link.ts';
 
 interface Told {
@@ -40,7 +41,7 @@ export class ReportLedger {
         ...extra,
       });
     };
-    const grown = venueMade && told.quantity !== request.quantity;
+    const grown = venueMade && compareDecimal(request.quantity, told.quantity) > 0;
     if (state !== 'rejected' && (!told.accepted || grown)) {
       say('accepted', grown ? `accepted/${request.quantity}` : 'accepted');
       told.accepted = true;
@@ -61,7 +62,7 @@ export class ReportLedger {
   #toldOf(id: string): Told {
     const known = this.#told.get(id);
     if (known !== undefined) return known;
-    const told: Told = { accepted: false, quantity: '', ended: false, fills: new Set() };
+    const told: Told = { accepted: false, quantity: '0', ended: false, fills: new Set() };
     this.#told.set(id, told);
     if (this.#told.size > maxRemembered) {
       const [oldest] = this.#told.keys();
