@@ -10,7 +10,7 @@ import { recordEquity, scheduleNextPulse, summaryOf } from './portfolio.ts';
 import { askForTruth, checkTruth, nameUnknown, processOrderAlarm, processSnapshot } from './reconciler.ts';
 import { processReport, processUncertainty } from './report-processor.ts';
 import { processExpiryAlarm, processSignal } from './signal-processor.ts';
-import { ensureState, guardDrawdown, obey, tighten } from './trading-switch.ts';
+import { ensureState, guardDrawdown, haltAtStart, obey, tighten } from './trading-switch.ts';
 
 const subscriptions = [
   'kernel.started',
@@ -88,6 +88,7 @@ class TradingAgent implements Agent {
         return;
       case 'kernel.started':
         this.#begin('start', turn);
+        haltAtStart(this.#desk, turn);
         return;
       case 'kernel.agent_restarted':
         if (message.data.agent === this.name) this.#begin('restart of trading', turn);

@@ -90,6 +90,20 @@ export const environmentSchema = z.object({
   TELEGRAM_BOT_TOKEN: secret,
   TELEGRAM_CHAT_ID: secret,
   ATO_MODE: oneOf(['paper', 'live']).default('paper'),
+  ATO_BROKER: oneOf(['paper', 'oanda', 'ccxt']).default('paper'),
+  LIVE_TRADING_CONFIRM: secret,
+  CCXT_API_KEY: secret,
+  CCXT_API_SECRET: secret,
+  CCXT_API_PASSPHRASE: secret,
+  CCXT_ACCOUNT_ID: secret,
+  ATO_CCXT_SANDBOX: oneOf(['yes', 'no']).default('yes'),
+  ATO_BROKER_URL: z
+    .string()
+    .regex(
+      /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/,
+      'only an address of this machine, such as http://127.0.0.1:8099: keys are sent there',
+    )
+    .optional(),
   ATO_MARKET_SOURCE: oneOf(['auto', 'binance', 'ccxt', 'tape', 'synthetic']).default('auto'),
   ATO_CCXT_EXCHANGE: z
     .string()
@@ -131,6 +145,11 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'TRADERMADE_STREAM_KEY',
   'OANDA_API_KEY',
   'OANDA_ACCOUNT_ID',
+  'LIVE_TRADING_CONFIRM',
+  'CCXT_API_KEY',
+  'CCXT_API_SECRET',
+  'CCXT_API_PASSPHRASE',
+  'CCXT_ACCOUNT_ID',
   'BIRDEYE_API_KEY',
   'CRYPTOPANIC_API_KEY',
   'TELEGRAM_BOT_TOKEN',

@@ -19,6 +19,7 @@ import { type AccountTruth, isOurId, type OrderTruth, type VenueLink } from '../
 import { balanceSchema, positionsSchema, settledBalance } from './ccxt-account.ts';
 import { type CcxtCredentials, type CcxtExchange, openExchange, traced } from './ccxt-exchange.ts';
 import { faultOf, isClockFault, saysNoSuchOrder } from './ccxt-faults.ts';
+import { canBeAskedById, ourIdOf, venueIdOf } from './ccxt-ids.ts';
 import { fromContracts, isPerpetual, marketsOf, toContracts, type VenueMarket } from './ccxt-markets.ts';
 import {
   type CcxtOrder,
@@ -100,9 +101,9 @@ export class CcxtLink implements VenueLink {
       'fetchBalance',
     ];
     const lacking = needed.filter((method) => exchange.has[method] !== true);
-    if (lacking.length > 0)
+    if (lacking.length > 0 || !canBeAskedById(options.exchange))
       throw new BrokerRefused(
-        `${options.exchange} cannot be asked what became of an order (ccxt has no ${lacking.join(', ')} for it), so it is not traded on.`,
+        `${options.exchange} cannot be asked by our own id what became of an order${lacking.length > 0 ? ` (ccxt has no ${lacking.join(', ')} for it)` : ''}, so it is not traded on. Fix: choose another ATO_CCXT_EXCHANGE, such as binance or okx.`,
       );
     if (exchange.requiredCredentials.password === true && credentials.password === undefined)
       throw new BrokerRefused(`${options.exchange} needs CCXT_API_PASSPHRASE beside key and secret.`);
@@ -150,7 +151,7 @@ export class CcxtLink implements VenueLink {
 
   async cancel(clientOrderId: string, symbol: string): Promise<void> {
     const market = this.#marketOf(symbol);
-    const params = { clientOrderId };
+    const params = { clientOrderId: this.#idThere(clientOrderId) };
     const plain = await this.#cancelOnce(market, params);
     if (plain === undefined) return;
     if (!market.swap) throw plain;
@@ -161,12 +162,10 @@ export class CcxtLink implements VenueLink {
   async find(question: OrderQuestion): Promise<OrderTruth | undefined> {
     const market = this.#marketOf(question.symbol);
     const { client_order_id } = question;
-    const plain = await this.#findOnce(market, { clientOrderId: client_order_id });
+    const byId = { clientOrderId: this.#idThere(client_order_id) };
+    const plain = await this.#findOnce(market, byId);
     const order =
-      plain ??
-      (market.swap
-        ? await this.#findOnce(market, { clientOrderId: client_order_id, trigger: true })
-        : undefined);
+      plain ?? (market.swap ? await this.#findOnce(market, { ...byId, trigger: true }) : undefined);
     if (order === undefined) return undefined;
     if (order.clientOrderId !== client_order_id)
       throw new VenueFault('unknown', 'the venue answered for another order');
@@ -226,7 +225,7 @@ export class CcxtLink implements VenueLink {
   /** The order in ccxt's words. */
   #wording(request: OrderRequest, market: VenueMarket) {
     const { client_order_id, price, reduce_only, side } = request;
-    const params: Record<string, unknown> = { clientOrderId: client_order_id };
+    const params: Record<string, unknown> = { clientOrderId: this.#idThere(client_order_id) };
     if (reduce_only && market.swap) params.reduceOnly = true;
     if (request.type === 'market') return { type: 'market', price: undefined, params };
     const level = price ?? '';
@@ -389,9 +388,18 @@ export class CcxtLink implements VenueLink {
 
   #readOrder(answer: unknown): CcxtOrder {
     const parsed = orderSchema.safeParse(answer);
-    if (parsed.success) return parsed.data;
+    if (parsed.success) {
+      const id = parsed.data.clientOrderId;
+      return id === undefined || id === null
+        ? parsed.data
+        : { ...parsed.data, clientOrderId: ourIdOf(this.#options.exchange, id) };
+    }
     const [issue] = parsed.error.issues;
     throw new VenueFault('unknown', `an order is not readable: ${issue?.path.join('.')} ${issue?.message}`);
+  }
+
+  #idThere(clientOrderId: string): string {
+    return venueIdOf(this.#options.exchange, clientOrderId);
   }
 
   #marketOf(symbol: string): VenueMarket {
