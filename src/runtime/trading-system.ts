@@ -6,7 +6,7 @@ import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
-import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
+import { exitSettingsOf, riskSettingsOf, type Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { timeframeMs } from '../shared/domain/candle.ts';
 import type { BrokerSink } from '../shared/ports/broker.ts';
@@ -224,6 +224,7 @@ function startedInput(foundation: Foundation): KernelInput {
     sources: market.sources.map((source) => source.name),
     market_kind: market.kind,
     ...foundation.trading.agentSettings,
+    exits: exitSettingsOf(settings),
     sessions: sessionRulesOf(settings),
     risk: {
       ...riskSettingsOf(settings),

@@ -80,10 +80,12 @@ function takeEpoch(desk: Desk, position: Position): number {
 /** Quantity of live or in-flight stops of the position. */
 function coveredQuantity(desk: Desk, position: Position): string {
   let covered = '0';
-  for (const order of desk.liveOrders(position.symbol))
-    if (isProtection(order) && reduces(order, position))
-      covered = addDecimal(covered, subtractDecimal(order.quantity, order.filled_quantity));
+  for (const order of liveStops(desk, position)) covered = addDecimal(covered, openQuantity(order));
   return covered;
+}
+
+export function openQuantity(order: Order): string {
+  return subtractDecimal(order.quantity, order.filled_quantity);
 }
 
 function isProtection(order: Order): boolean {
@@ -93,6 +95,23 @@ function isProtection(order: Order): boolean {
     order.state !== 'cancel_requested' &&
     !isFinalState(order.state)
   );
+}
+
+/** Live or in-flight stops of the position, oldest first. */
+export function liveStops(desk: Desk, position: Position): Order[] {
+  return [...desk.liveOrders(position.symbol)].filter(
+    (order) => isProtection(order) && reduces(order, position),
+  );
+}
+
+/**
+ * Sends a second, closer stop for the whole position. The old one stays until the new one is known to stand, so the
+ * position is never bare; both only reduce, so both together never close more than there is.
+ */
+export function tightenStop(desk: Desk, position: Position, stop: string, turn: Turn): void {
+  const moved = desk.changePosition({ ...position, stop_price: stop, updated_at: turn.now }, turn);
+  const approved = approveReduction(turn, moved, 'stop', takeEpoch(desk, moved), moved.quantity, stop);
+  submitOrder(desk, approved, 'stop moved towards profit', null, turn);
 }
 
 /** True when stops at the broker, as far as known, cover the whole position. */

@@ -16,6 +16,7 @@ import {
 import type { Fill, Order } from '../shared/domain/order.ts';
 import { orderTransition } from '../shared/domain/order-lifecycle.ts';
 import type { Position } from '../shared/domain/position.ts';
+import { noteResult } from './cooldowns.ts';
 import type { Desk } from './desk.ts';
 import { contradictionDelayMs, settledRetentionMs } from './limits.ts';
 import { recordEquity, rollDay, scheduleNextPulse } from './portfolio.ts';
@@ -191,12 +192,11 @@ function closePosition(
     },
     turn,
   );
-  desk.remember({ epochs: withEntry(desk.memory.epochs, position.id, undefined) });
-  if (decimalNumber(realised) < 0) {
-    const alive = Object.entries(desk.memory.cooldowns).filter(([, until]) => until > turn.now);
-    const until = turn.now + desk.settings.risk.loss_cooldown_ms;
-    desk.remember({ cooldowns: withEntry(Object.fromEntries(alive), position.symbol, until) });
-  }
+  desk.remember({
+    epochs: withEntry(desk.memory.epochs, position.id, undefined),
+    exits: withEntry(desk.memory.exits, position.id, undefined),
+  });
+  noteResult(desk, position.symbol, decimalNumber(realised), turn.now);
   // Every closed trade is compared with the broker, after it had time to end the other leg itself.
   desk.doubt(`position in ${position.symbol} closed`, settledRetentionMs, turn);
 }

@@ -5,6 +5,7 @@ import type { KernelAlarm, MessageType } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { Desk, pulseAlarm, truthAlarm } from './desk.ts';
+import { watchExits } from './exit-watch.ts';
 import { watchTargets } from './exits.ts';
 import { recordEquity, scheduleNextPulse, summaryOf } from './portfolio.ts';
 import { askForTruth, checkTruth, nameUnknown, processOrderAlarm, processSnapshot } from './reconciler.ts';
@@ -17,6 +18,7 @@ const subscriptions = [
   'kernel.agent_restarted',
   'market.candle',
   'market.quotes',
+  'market.history',
   'broker.report',
   'broker.uncertain',
   'broker.snapshot',
@@ -56,7 +58,13 @@ class TradingAgent implements Agent {
     switch (message.message_type) {
       case 'market.candle':
         desk.market.candle(message.data);
-        if (desk.positions.size > 0) this.#watch(turn);
+        desk.statistics.candle(message.data.candle, turn);
+        if (desk.positions.size === 0) return;
+        this.#watch(turn);
+        watchExits(desk, message.data.candle, turn);
+        return;
+      case 'market.history':
+        desk.statistics.history(message.data, turn);
         return;
       case 'market.quotes':
         desk.market.quotes(message.data);

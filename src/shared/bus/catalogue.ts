@@ -146,6 +146,7 @@ export const operatorCommands = [
   'resume',
   'auto_heal',
   'close_position',
+  'close_all',
 ] as const;
 
 export interface OperatorCommand {

@@ -92,3 +92,12 @@ test('an .env that cannot be read is refused with the fix', () => {
   mkdirSync(path.join(folder, '.env'));
   expect(refusal({})).toMatch(/\.env cannot be read: .* Fix: /);
 });
+
+test('target steps are ages and percentages, rising', () => {
+  expect(load({ ATO_EXIT_TARGET_STEPS: '240:1, 720:-0.5' }).ATO_EXIT_TARGET_STEPS).toEqual([
+    { after_minutes: 240, profit: 0.01 },
+    { after_minutes: 720, profit: -0.005 },
+  ]);
+  for (const wrong of ['240', '240:x', '720:1,240:2', ':', '1:2:3'])
+    expect(refusal({ ATO_EXIT_TARGET_STEPS: wrong })).toContain('ages rising');
+});
