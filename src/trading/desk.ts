@@ -4,6 +4,7 @@ import type { StateReader, Turn } from '../kernel/agent.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { timeframeMs } from '../shared/domain/candle.ts';
 import type { Mandate } from '../shared/domain/mandate.ts';
+import { type DecimalText, floorToStep } from '../shared/domain/money.ts';
 import type { Order } from '../shared/domain/order.ts';
 import { isFinalState } from '../shared/domain/order-lifecycle.ts';
 import type { Position } from '../shared/domain/position.ts';
@@ -22,7 +23,7 @@ const maxReasonLength = 200;
 export class Desk {
   readonly settings: AgentSettings;
   readonly calendar: SessionCalendar;
-  readonly market = new MarketView();
+  readonly market: MarketView;
   readonly statistics: MarketStatistics;
   /** Orders still needed, by client order id. */
   readonly orders = new Map<string, Order>();
@@ -44,6 +45,7 @@ export class Desk {
 
   constructor(settings: AgentSettings) {
     this.settings = settings;
+    this.market = new MarketView(settings.instruments);
     this.statistics = new MarketStatistics(timeframeMs[settings.base_timeframe]);
     this.calendar = sessionCalendar(settings.sessions);
     this.#memory = readMemory(undefined, settings.starting_cash);
@@ -163,6 +165,17 @@ export class Desk {
   *liveOrders(symbol: string): Iterable<Order> {
     for (const order of this.orders.values())
       if (order.symbol === symbol && !isFinalState(order.state)) yield order;
+  }
+
+  /** Whether the broker keeps stop and target of an entry itself. */
+  get brokerKeepsBracket(): boolean {
+    return this.settings.broker.attached_bracket !== false;
+  }
+
+  /** The part of a quantity that the venue's steps can express. */
+  tradable(symbol: string, quantity: DecimalText): DecimalText {
+    const step = this.market.instrument(symbol)?.quantityStep;
+    return step === undefined ? quantity : floorToStep(quantity, step);
   }
 
   liveEntry(symbol: string): Order | undefined {

@@ -21,7 +21,17 @@ export interface SymbolView {
 export class MarketView {
   readonly #views = new Map<string, SymbolView>();
   readonly #instruments = new Map<string, Instrument | null>();
+  constructor(instruments: readonly Instrument[] = []) {
+    for (const instrument of instruments) this.#instruments.set(instrument.symbol, instrument);
+  }
+
   readonly priceOf = (symbol: string): number | undefined => this.#views.get(symbol)?.price;
+
+  /** The last price that the market told since the start; a remembered one is too old to act upon. */
+  freshPriceOf(symbol: string): number | undefined {
+    const view = this.#views.get(symbol);
+    return view === undefined || view.at === 0 ? undefined : view.price;
+  }
 
   instrument(symbol: string): Instrument | undefined {
     const known = this.#instruments.get(symbol);

@@ -1,7 +1,7 @@
 // The only place that mints Approved. Every no carries its code, its limit and what was found.
 // It must never approve on missing knowledge, and never an amount that a message claims: values come from venue prices.
 import type { Turn } from '../kernel/agent.ts';
-import { roundToStep } from '../shared/domain/money.ts';
+import { decimalText, roundToStep } from '../shared/domain/money.ts';
 import type { OrderLeg, OrderRequest, OrderSide } from '../shared/domain/order.ts';
 import type { Position } from '../shared/domain/position.ts';
 import { failure, type Result, success } from '../shared/domain/result.ts';
@@ -53,8 +53,15 @@ function sizeOf(desk: Desk, signal: Signal, view: SymbolView, rate: number): Res
     rate,
     caps: entryCaps(desk, signal, view, rate),
     quantityStep: view.instrument.quantityStep,
-    minimumNotional: view.instrument.minimumNotional,
+    minimumNotional: leastValue(view),
   });
+}
+
+/** The venue's least order value, or the value of its least quantity where that is more. */
+function leastValue(view: SymbolView): string {
+  const { minimumNotional, minimumQuantity } = view.instrument;
+  const ofQuantity = Number(minimumQuantity ?? '0') * view.price;
+  return ofQuantity > Number(minimumNotional) ? decimalText(ofQuantity) : minimumNotional;
 }
 
 /** 1 up to the drawdown where winding down begins, then in a straight line to 0 at the largest one. */

@@ -13,6 +13,12 @@ export function ensureState(desk: Desk, turn: Turn): void {
     change(desk, desk.settings.initial_trading_state, 'system', 'initial state from the settings', turn);
 }
 
+/** Live trading starts halted every time, not only at the first: what happened meanwhile, a person has to look at. */
+export function haltAtStart(desk: Desk, turn: Turn): void {
+  if (desk.settings.initial_trading_state === 'halted')
+    tighten(desk, 'halted', 'system', 'live trading starts halted', turn);
+}
+
 function change(desk: Desk, state: TradingState, by: string, reason: string, turn: Turn): void {
   desk.state = { state, by, reason, since: turn.now };
   turn.put('trading_state', 'current', desk.state);

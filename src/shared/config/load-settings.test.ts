@@ -84,7 +84,7 @@ test('every mistake is named at once, and no secret is repeated', () => {
 });
 
 test('settings that contradict each other are refused', () => {
-  expect(refusal({ ATO_MODE: 'live' })).toContain('Set ATO_MODE=paper');
+  expect(refusal({ ATO_MODE: 'live' })).toContain('set ATO_MODE=paper');
   expect(refusal({ ATO_MARKET_SOURCE: 'tape' })).toContain('needs ATO_TAPE_PATH');
   expect(refusal({ ATO_MARKET_SPEED: '2' })).toContain('a real market cannot be hurried');
 });

@@ -1,16 +1,14 @@
 // All settings: one strict schema per part, defaults in one place, parsed once and frozen.
 import { z } from 'zod';
-import { type AgentSettings, defaultRiskSettings } from '../domain/agent-settings.ts';
-import { type CandidateLimits, defaultCandidateLimits } from '../domain/candidate-filters.ts';
-import { canonicalSymbol, dexChains } from '../domain/instrument.ts';
 import {
   type AgentSettings,
   defaultExitSettings,
   defaultRiskSettings,
   type ExitSettings,
 } from '../domain/agent-settings.ts';
+import { type CandidateLimits, defaultCandidateLimits } from '../domain/candidate-filters.ts';
 import type { TargetStep } from '../domain/exit-plan.ts';
-import { canonicalSymbol } from '../domain/instrument.ts';
+import { canonicalSymbol, dexChains } from '../domain/instrument.ts';
 import { resolveSymbol, symbolProblemText } from '../domain/instrument-resolution.ts';
 import { parseSessionHours } from '../domain/session-rules.ts';
 import { minuteMs, secondMs } from '../domain/time.ts';
@@ -133,6 +131,20 @@ export const environmentSchema = z.object({
   TELEGRAM_BOT_TOKEN: secret,
   TELEGRAM_CHAT_ID: secret,
   ATO_MODE: oneOf(['paper', 'live']).default('paper'),
+  ATO_BROKER: oneOf(['paper', 'oanda', 'ccxt']).default('paper'),
+  LIVE_TRADING_CONFIRM: secret,
+  CCXT_API_KEY: secret,
+  CCXT_API_SECRET: secret,
+  CCXT_API_PASSPHRASE: secret,
+  CCXT_ACCOUNT_ID: secret,
+  ATO_CCXT_SANDBOX: oneOf(['yes', 'no']).default('yes'),
+  ATO_BROKER_URL: z
+    .string()
+    .regex(
+      /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/,
+      'only an address of this machine, such as http://127.0.0.1:8099: keys are sent there',
+    )
+    .optional(),
   ATO_MARKET_SOURCE: oneOf(['auto', 'binance', 'ccxt', 'tape', 'synthetic']).default('auto'),
   ATO_CCXT_EXCHANGE: z
     .string()
@@ -214,6 +226,11 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'TRADERMADE_STREAM_KEY',
   'OANDA_API_KEY',
   'OANDA_ACCOUNT_ID',
+  'LIVE_TRADING_CONFIRM',
+  'CCXT_API_KEY',
+  'CCXT_API_SECRET',
+  'CCXT_API_PASSPHRASE',
+  'CCXT_ACCOUNT_ID',
   'BIRDEYE_API_KEY',
   'CRYPTOPANIC_API_KEY',
   'PUMPPORTAL_API_KEY',

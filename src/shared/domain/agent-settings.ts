@@ -2,6 +2,7 @@
 import type { CandidateLimits } from './candidate-filters.ts';
 import type { Timeframe } from './candle.ts';
 import type { TargetStep } from './exit-plan.ts';
+import type { Instrument } from './instrument.ts';
 import type { RunMode } from './mode.ts';
 import type { SessionRules } from './session-rules.ts';
 
@@ -76,7 +77,15 @@ export interface AgentSettings {
   readonly sources: readonly string[];
   /** Weakest kind among the sources; what a decision rests on before any source has spoken. */
   readonly market_kind?: 'live' | 'simulated' | 'recorded';
-  readonly broker: { readonly name: string; readonly simulated: boolean; readonly short: boolean };
+  readonly broker: {
+    readonly name: string;
+    readonly simulated: boolean;
+    readonly short: boolean;
+    /** False where the venue does not keep stop and target of an entry itself: trading then sends the stop. Absent means true. */
+    readonly attached_bracket?: boolean;
+  };
+  /** Steps and least amounts as the venue told them at start; other symbols have the house's own rules. */
+  readonly instruments?: readonly Instrument[];
   /** Live trading starts halted until a person resumes it; paper and simulation start active. */
   readonly initial_trading_state: 'active' | 'halted';
   readonly risk: RiskSettings;
