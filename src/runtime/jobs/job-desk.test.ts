@@ -100,7 +100,7 @@ test('a stop tells and settles nothing, so that the next start does it again', a
 });
 
 test('a report counts what the rows hold, and the same job again replaces it', async () => {
-  const handler = reportJob(await filledStore(), folder);
+  const handler = reportJob(await filledStore(), folder, 'simulated');
   const first = await handler(jobOf('report', startAt + 3_600_000), never);
   await handler(jobOf('report', startAt + 3_600_000), never);
   expect(readdirSync(folder).sort()).toEqual(['report-task-report.json', 'report-task-report.md']);

@@ -17,6 +17,7 @@ export function choresOf(settings: Settings): readonly ChoreKind[] {
 export function jobHandlers(
   { settings, store }: { readonly settings: Settings; readonly store: StoreReader },
   sources: readonly MarketDataSource[],
+  account: 'simulated' | 'live',
 ): Readonly<Record<JobKind, JobHandler>> {
   const recordings = path.join(settings.DATA_DIR, 'recordings');
   const reports = path.join(settings.DATA_DIR, 'reports');
@@ -24,6 +25,6 @@ export function jobHandlers(
   return {
     record: recordJob(sources, recordings),
     backtest: backtestJob({ tapes, reports, seed: settings.ATO_SEED }),
-    report: reportJob(store, reports),
+    report: reportJob(store, reports, account),
   };
 }

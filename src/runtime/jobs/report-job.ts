@@ -1,5 +1,5 @@
 // The report job: what the last day brought, from committed rows, as one JSON and one Markdown file.
-// It must never claim a return: it gives the account's own figures and says that the account is simulated.
+// It must never claim a return: it gives the account's own figures and says whether the account is simulated.
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { dayMs, toIso } from '../../shared/domain/time.ts';
@@ -17,7 +17,7 @@ function counted(names: readonly string[]): Record<string, number> {
 }
 
 /** Writes `<folder>/report-<task id>.json` and `.md`; the same job again replaces them. */
-export function reportJob(reader: StoreReader, folder: string): JobHandler {
+export function reportJob(reader: StoreReader, folder: string, account: 'simulated' | 'live'): JobHandler {
   return async ({ id, now }) => {
     const since = now - dayMs;
     const rows = { limit: maxRows };
@@ -45,7 +45,7 @@ export function reportJob(reader: StoreReader, folder: string): JobHandler {
     const report = {
       from: toIso(since),
       to: toIso(now),
-      account: 'simulated',
+      account,
       /** True where a table holds more rows of the day than were read. */
       cut: [decisions, tasks, orders, fills, refusals].some((list) => list.length === maxRows),
       decisions: {
