@@ -13,7 +13,6 @@ import { resolveSymbol, symbolProblemText } from '../domain/instrument-resolutio
 import { defaultLookSettings } from '../domain/look.ts';
 import { parseSessionHours } from '../domain/session-rules.ts';
 import { minuteMs, minuteMs, secondMs } from '../domain/time.ts';
-import { taskRunnerChoices } from '../domain/workflow.ts';
 
 const text = z.string().trim().min(1);
 const secret = text.optional();
