@@ -41,7 +41,7 @@ import { createProbes } from './probes.ts';
 import { assertPortFree, assertTimeGoesOn } from './start-guards.ts';
 import { type LoadedStrategies, loadStrategies } from './strategies.ts';
 import { version } from './version.ts';
-import { WorkflowDesk } from './workflow-desk.ts';
+import { WorkflowDesk, type WorkflowDeskOptions } from './workflow-desk.ts';
 import { type SelectedWorkflows, selectWorkflows } from './workflow-selection.ts';
 
 /** Pause between two commits: inputs that arrive meanwhile share the next one. */
@@ -188,11 +188,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   const settle = (effectId: string) => loop.settle(effectId);
   const postAndWait = (input: KernelInput) => loop.postAndWait(input);
   const waits = { post, postAndWait, settle };
-  const { server, callbackSecret } = foundation.workflows;
-  const desk = new WorkflowDesk({ server, callbackSecret, clock, log, ...waits });
-  const { simulated } = foundation.trading.agentSettings.broker;
-  const handlers = jobHandlers(foundation, market.sources, simulated ? 'simulated' : 'live');
-  const jobs = new JobDesk({ handlers, clock, postAndWait, settle, log });
+  const { desk, jobs } = workDesks(foundation, waits);
   const newsSource = selectNews(settings, {
     clock: market.clock(),
     log,
@@ -236,6 +232,20 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     desk,
     jobs,
     alerts: () => runner.alerts,
+  };
+}
+
+/** Who does work outside of the agents: the workflow server and the jobs. */
+function workDesks(
+  { clock, log, market, settings, store, trading, workflows }: Foundation,
+  waits: Pick<WorkflowDeskOptions, 'post' | 'postAndWait' | 'settle'>,
+): { readonly desk: WorkflowDesk; readonly jobs: JobDesk } {
+  const { server, callbackSecret } = workflows;
+  const account = trading.agentSettings.broker.simulated ? 'simulated' : 'live';
+  const handlers = jobHandlers({ settings, store }, market.sources, account);
+  return {
+    desk: new WorkflowDesk({ server, callbackSecret, clock, log, ...waits }),
+    jobs: new JobDesk({ handlers, clock, log, ...waits }),
   };
 }
 
