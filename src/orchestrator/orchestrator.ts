@@ -6,9 +6,11 @@ import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { Decision } from '../shared/domain/decision.ts';
 import { type SessionCalendar, sessionCalendar } from '../shared/domain/sessions.ts';
+import type { TaskKind } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import { classesOf } from './admission.ts';
 import { Alarms } from './alarms.ts';
+import { controlChange } from './control.ts';
 import { reachVerdict, type Verdict } from './decision-engine.ts';
 import { Learning, nothingPromised } from './learning.ts';
 import { LookDesk } from './looks/look-desk.ts';
@@ -41,10 +43,11 @@ import { TaskRunner } from './task-runner.ts';
 
 /** A mandate outlives the decisions that should renew it by this factor. */
 const mandateLifeInIntervals = 3;
-const maxOperatorTextLength = 80;
 
 const initialControl: ControlMemory = {
   paused: false,
+  pinned_mode: null,
+  paused_kinds: [],
   mode: 'standby',
   decisions: 0,
   mode_switches: 0,
@@ -114,7 +117,7 @@ class Orchestrator implements Agent {
   }
 
   restore(state: StateReader): void {
-    this.#control = readMemory(state, 'control') ?? initialControl;
+    this.#control = { ...initialControl, ...readMemory(state, 'control') };
     for (const part of [
       this.#observed,
       this.#schedule,
@@ -220,12 +223,13 @@ class Orchestrator implements Agent {
     return before === after ? null : `Forex sessions changed from ${before || 'none'} to ${after || 'none'}`;
   }
 
-  #onCommand(turn: Turn, { command, by }: OperatorCommand): void {
-    const who = by.slice(0, maxOperatorTextLength);
-    if (command === 'stop' || command === 'start') {
-      this.#control = { ...this.#control, paused: command === 'stop' };
-      this.#decide(turn, 'operator', `${command === 'stop' ? 'Stopped' : 'Started'} by ${who}`);
-    } else if (command === 'force_decision') this.#decide(turn, 'operator', `Forced by ${who}`);
+  /** A person's wish is decided on at once, and remembered before: the decision is already under it. */
+  #onCommand(turn: Turn, command: OperatorCommand): void {
+    const change = controlChange(this.#control, command);
+    if (change === undefined) return;
+    this.#control = { ...this.#control, ...change.control };
+    const requested = command.command === 'run_task' ? (command.kind ?? null) : null;
+    this.#decide(turn, 'operator', change.cause, requested);
   }
 
   /** Decides now, or as soon after the previous decision as the gap allows. */
@@ -247,10 +251,11 @@ class Orchestrator implements Agent {
       assetClasses.map((assetClass) => views[assetClass]),
       this.#control.mode,
       this.#control.paused,
+      this.#control.pinned_mode,
     );
   }
 
-  #decide(turn: Turn, trigger: Decision['trigger'], cause: string): void {
+  #decide(turn: Turn, trigger: Decision['trigger'], cause: string, requested: TaskKind | null = null): void {
     const previous = this.#control;
     this.#runner.closeOverdue(turn, previous);
     const snapshot = takeSnapshot(
@@ -263,7 +268,7 @@ class Orchestrator implements Agent {
     );
     const modeVerdict = this.#modeOf(snapshot.views);
     const { mode } = modeVerdict;
-    const admission = this.#looks.admission({ mode, paused: previous.paused });
+    const admission = this.#looks.admission({ ...previous, mode });
     this.#schedule.refresh(turn, admission);
     const verdict = reachVerdict({
       snapshot,
@@ -275,6 +280,7 @@ class Orchestrator implements Agent {
       tasks: this.#tasks,
       learning: this.#learning,
       looks: this.#looks,
+      requested,
       previousMode: previous.mode,
       previousIntervalMs: previous.interval_ms,
       cause,
@@ -283,7 +289,7 @@ class Orchestrator implements Agent {
     const planned = planTasks(verdict.chosen, this.#looks, mode, turn.now);
     const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, planned, trigger);
     this.#control = {
-      paused: previous.paused,
+      ...previous,
       mode,
       decisions: previous.decisions + 1,
       mode_switches: previous.mode_switches + (mode === previous.mode ? 0 : 1),

@@ -195,6 +195,8 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   const runner = new EffectRunner({ broker, market: hub, notifiers, probes, clock, log, ...waits });
   return {
     ...foundation,
+    agentSettings: agentSettingsOf(foundation),
+    rows: kernel.rows,
     facts,
     kernel,
     loop,
@@ -226,9 +228,10 @@ function decidesAfterStart(loaded: LoadedState): boolean {
   return control?.paused !== true;
 }
 
-function startedInput(foundation: Foundation): KernelInput {
-  const { settings, loaded, market, strategies, clock } = foundation;
-  const agentSettings: AgentSettings = {
+/** What the agents are built from; it travels in `kernel.started`. */
+function agentSettingsOf(foundation: Foundation): AgentSettings {
+  const { settings, market, strategies } = foundation;
+  return {
     run_mode: settings.ATO_MODE,
     universe: market.universe,
     starting_cash: foundation.startingCash,
@@ -248,11 +251,15 @@ function startedInput(foundation: Foundation): KernelInput {
       ),
     },
   };
+}
+
+function startedInput(foundation: Foundation): KernelInput {
+  const { settings, loaded, clock } = foundation;
   const data = {
     run_mode: settings.ATO_MODE,
     seed: settings.ATO_SEED,
     version,
-    agent_settings: { ...agentSettings },
+    agent_settings: { ...agentSettingsOf(foundation) },
     first_start: loaded.sequence === 0,
   };
   return { from: 'kernel', message_type: 'kernel.started', data, at: clock.now() };

@@ -84,8 +84,12 @@ export class World {
     return this;
   }
 
-  command(command: MessageDataByType['operator.command']['command']): this {
-    return this.send('operator.command', { command, by: 'test', reason: '', symbol: null, dry_run: false });
+  command(
+    command: MessageDataByType['operator.command']['command'],
+    about: Pick<MessageDataByType['operator.command'], 'mode' | 'kind'> = {},
+  ): this {
+    const plain = { command, by: 'test', reason: '', symbol: null, dry_run: false };
+    return this.send('operator.command', { ...plain, ...about });
   }
 
   market(assetClass: 'crypto' | 'forex', activity: number | null): this {

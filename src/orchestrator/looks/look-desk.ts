@@ -61,8 +61,8 @@ export class LookDesk {
   readonly unfunded: readonly AssetClass[];
 
   /** What admits kinds of tasks now: mode and switch, without the classes that cannot pay for a look. */
-  admission({ mode, paused }: Admission): Admission {
-    return { mode, paused, unfunded: this.unfunded };
+  admission(control: Omit<Admission, 'unfunded'>): Admission {
+    return { ...control, unfunded: this.unfunded };
   }
 
   /** What is worth a look of this kind now; undefined for kinds whose symbols are not chosen one by one. */

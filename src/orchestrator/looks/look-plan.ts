@@ -32,7 +32,7 @@ export function planTasks(
   return chosen.flatMap((candidate) => {
     const { kind, terms } = candidate;
     if (taskCatalogue[kind].classes.length === 0) return [{ candidate, looks: [] }];
-    const own: Demand = looksOf(kind) === undefined ? 'all' : 'worth';
+    const own: Demand = looksOf(kind) === undefined || terms.operator !== undefined ? 'all' : 'worth';
     const looks = desk.plan(kind, mode, now, terms.floor === undefined ? own : 'must');
     return looks.length === 0 ? [] : [{ candidate, looks }];
   });

@@ -5,7 +5,7 @@ import type { Decision } from '../domain/decision.ts';
 import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
 import type { LookRequest } from '../domain/look.ts';
 import type { Mandate } from '../domain/mandate.ts';
-import type { RunMode } from '../domain/mode.ts';
+import type { MarketMode, RunMode } from '../domain/mode.ts';
 import type { DecimalText } from '../domain/money.ts';
 import type { CalendarSnapshot, NewsItem, SentimentReading } from '../domain/news.ts';
 import type { Fill, Order, OrderRequest } from '../domain/order.ts';
@@ -145,6 +145,10 @@ export const operatorCommands = [
   'resume',
   'auto_heal',
   'close_position',
+  'set_mode',
+  'run_task',
+  'pause_task',
+  'resume_task',
 ] as const;
 
 export interface OperatorCommand {
@@ -154,6 +158,10 @@ export interface OperatorCommand {
   /** Symbol of close_position; null otherwise. */
   readonly symbol: string | null;
   readonly dry_run: boolean;
+  /** Mode of set_mode; `auto` gives the choice back to the orchestrator. */
+  readonly mode?: MarketMode | 'auto';
+  /** Kind of run_task, pause_task and resume_task. */
+  readonly kind?: TaskKind;
 }
 
 export interface TaskAssignment {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { agentNames } from '../domain/agent-name.ts';
 import { timeframes } from '../domain/candle.ts';
 import { maxBarsPerAnswer, maxLooksPerTask } from '../domain/look.ts';
-import { runModes } from '../domain/mode.ts';
+import { marketModes, runModes } from '../domain/mode.ts';
 import { sourceStates } from '../domain/source-status.ts';
 import { taskKinds } from '../domain/task.ts';
 import { type InputType, type MessageDataByType, operatorCommands } from './catalogue.ts';
@@ -188,6 +188,8 @@ export const inputSchemas: InputSchemas = {
     reason: detail,
     symbol: name.nullable(),
     dry_run: z.boolean(),
+    mode: z.enum([...marketModes, 'auto']).exactOptional(),
+    kind: z.enum(taskKinds).exactOptional(),
   }),
   'system.vitals': z.object({
     at,
