@@ -29,6 +29,7 @@ export function banner(parts: BannerParts, listening: AddressInfo | string | nul
       (source) =>
         `  source     ${source.name}: ${describeKind(source.kind)}; ${hub.status(source.name)?.state ?? 'starting'}; ${source.symbols.slice(0, 8).join(' ')}${source.symbols.length > 8 ? ' ...' : ''}`,
     ),
+    ...market.unreachable.map((name) => `  source     ${name}: unreachable, not used`),
     ...(market.kind === 'simulated'
       ? ['  WARNING    SYNTHETIC MARKET DATA: some or all prices are generated, not real.']
       : []),

@@ -82,6 +82,7 @@ test('without keys forex is synthetic, and that is said', async () => {
 test('OANDA serves forex when its key is set, before TraderMade', async () => {
   const { market, served } = await select({ ...both, ...oandaKeys, ...tradermadeKeys });
   expect(served).toEqual({ binance: 'BTCUSDT', oanda: 'EURUSD XAUUSD' });
+  expect(market.unreachable).toEqual([]);
   expect(market.kind).toBe('live');
   expect(market.universe).toEqual(['BTCUSDT', 'EURUSD', 'XAUUSD']);
   expect(warnings).toEqual([]);
@@ -100,6 +101,7 @@ test('TraderMade serves forex when a real key is set and it answers, else the sy
   });
   const silent = await select({ ...both, ...tradermadeKeys }, { tradermade: nowhere });
   expect(silent.served).toEqual({ binance: 'BTCUSDT', synthetic: 'EURUSD XAUUSD' });
+  expect(silent.market.unreachable).toEqual(['tradermade']);
   const wrong = await select({ ...both, TRADERMADE_API_KEY: 'wrong' });
   expect(wrong.served).toEqual({ binance: 'BTCUSDT', synthetic: 'EURUSD XAUUSD' });
   expect(warnings.join()).toContain('TraderMade cannot be reached');
