@@ -6,11 +6,23 @@ import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { Decision } from '../shared/domain/decision.ts';
 import { type SessionCalendar, sessionCalendar } from '../shared/domain/sessions.ts';
+import type { TaskKind } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import { classesOf } from './admission.ts';
 import { Alarms } from './alarms.ts';
+import { controlChange } from './control.ts';
 import { reachVerdict, type Verdict } from './decision-engine.ts';
 import { Learning, nothingPromised } from './learning.ts';
+import { LookDesk } from './looks/look-desk.ts';
+import {
+  followUpAt,
+  lookDue,
+  looksText,
+  looksTold,
+  type PlannedTask,
+  planTasks,
+  withoutEmpty,
+} from './looks/look-plan.ts';
 import { chooseMode, type ModeVerdict } from './market-mode.ts';
 import { type ControlMemory, readMemory, writeMemory } from './memory-rows.ts';
 import { Observations } from './observations.ts';
@@ -31,10 +43,11 @@ import { TaskRunner } from './task-runner.ts';
 
 /** A mandate outlives the decisions that should renew it by this factor. */
 const mandateLifeInIntervals = 3;
-const maxOperatorTextLength = 80;
 
 const initialControl: ControlMemory = {
   paused: false,
+  pinned_mode: null,
+  paused_kinds: [],
   mode: 'standby',
   decisions: 0,
   mode_switches: 0,
@@ -75,6 +88,7 @@ class Orchestrator implements Agent {
   readonly #observed = new Observations();
   readonly #calendar: SessionCalendar;
   readonly #schedule: Schedule;
+  readonly #looks: LookDesk;
   readonly #tasks: TaskManager;
   readonly #learning = new Learning();
   readonly #alarms = new Alarms();
@@ -88,10 +102,13 @@ class Orchestrator implements Agent {
     this.#maxDrawdownPct = settings.risk.max_drawdown_pct;
     this.#calendar = sessionCalendar(settings.sessions);
     this.#schedule = new Schedule(this.#calendar);
-    this.#tasks = new TaskManager(this.#schedule);
+    const looks = new LookDesk(settings);
+    this.#looks = looks;
+    this.#tasks = new TaskManager(this.#schedule, (symbols) => looks.requestFor(symbols));
     this.#runner = new TaskRunner({
       universe: this.#universe,
       calendar: this.#calendar,
+      looks,
       schedule: this.#schedule,
       tasks: this.#tasks,
       learning: this.#learning,
@@ -100,8 +117,15 @@ class Orchestrator implements Agent {
   }
 
   restore(state: StateReader): void {
-    this.#control = readMemory(state, 'control') ?? initialControl;
-    for (const part of [this.#observed, this.#schedule, this.#tasks, this.#learning, this.#alarms])
+    this.#control = { ...initialControl, ...readMemory(state, 'control') };
+    for (const part of [
+      this.#observed,
+      this.#schedule,
+      this.#tasks,
+      this.#learning,
+      this.#looks,
+      this.#alarms,
+    ])
       part.restore(state);
   }
 
@@ -119,12 +143,14 @@ class Orchestrator implements Agent {
         break;
       case 'task.completed':
         this.#runner.complete(turn, this.#control, message.data);
+        this.#askForLooks(turn);
         break;
       default:
         this.#observe(message, turn);
     }
     this.#schedule.save(turn);
     this.#tasks.save(turn);
+    this.#looks.save(turn);
     this.#alarms.save(turn);
   }
 
@@ -171,7 +197,22 @@ class Orchestrator implements Agent {
     } else if (alarm.name === 'tasks') {
       this.#alarms.fired('tasks');
       this.#runner.settle(turn, this.#control);
+    } else if (alarm.name === 'looks') {
+      this.#alarms.fired('looks');
+      const due = this.#lookDue(turn.now);
+      if (due === true) this.#decide(turn, 'schedule', '');
+      else if (due !== undefined) this.#alarms.move('looks', due);
     }
+  }
+
+  #lookDue(now: EpochMs): true | EpochMs | undefined {
+    return lookDue(this.#looks, this.#schedule, this.#tasks, this.#control.mode, now);
+  }
+
+  /** Sets the alarm for the next question of what is worth a look. */
+  #askForLooks(turn: Turn): void {
+    const at = followUpAt(this.#lookDue(turn.now), turn.now);
+    if (at !== undefined) this.#alarms.move('looks', at);
   }
 
   /** Why a scheduled decision is more than routine: sessions are not those of the last decision. */
@@ -182,12 +223,13 @@ class Orchestrator implements Agent {
     return before === after ? null : `Forex sessions changed from ${before || 'none'} to ${after || 'none'}`;
   }
 
-  #onCommand(turn: Turn, { command, by }: OperatorCommand): void {
-    const who = by.slice(0, maxOperatorTextLength);
-    if (command === 'stop' || command === 'start') {
-      this.#control = { ...this.#control, paused: command === 'stop' };
-      this.#decide(turn, 'operator', `${command === 'stop' ? 'Stopped' : 'Started'} by ${who}`);
-    } else if (command === 'force_decision') this.#decide(turn, 'operator', `Forced by ${who}`);
+  /** A person's wish is decided on at once, and remembered before: the decision is already under it. */
+  #onCommand(turn: Turn, command: OperatorCommand): void {
+    const change = controlChange(this.#control, command);
+    if (change === undefined) return;
+    this.#control = { ...this.#control, ...change.control };
+    const requested = command.command === 'run_task' ? (command.kind ?? null) : null;
+    this.#decide(turn, 'operator', change.cause, requested);
   }
 
   /** Decides now, or as soon after the previous decision as the gap allows. */
@@ -209,10 +251,11 @@ class Orchestrator implements Agent {
       assetClasses.map((assetClass) => views[assetClass]),
       this.#control.mode,
       this.#control.paused,
+      this.#control.pinned_mode,
     );
   }
 
-  #decide(turn: Turn, trigger: Decision['trigger'], cause: string): void {
+  #decide(turn: Turn, trigger: Decision['trigger'], cause: string, requested: TaskKind | null = null): void {
     const previous = this.#control;
     this.#runner.closeOverdue(turn, previous);
     const snapshot = takeSnapshot(
@@ -225,7 +268,7 @@ class Orchestrator implements Agent {
     );
     const modeVerdict = this.#modeOf(snapshot.views);
     const { mode } = modeVerdict;
-    const admission = { mode, paused: previous.paused };
+    const admission = this.#looks.admission({ ...previous, mode });
     this.#schedule.refresh(turn, admission);
     const verdict = reachVerdict({
       snapshot,
@@ -236,14 +279,17 @@ class Orchestrator implements Agent {
       schedule: this.#schedule,
       tasks: this.#tasks,
       learning: this.#learning,
+      looks: this.#looks,
+      requested,
       previousMode: previous.mode,
       previousIntervalMs: previous.interval_ms,
       cause,
       maxDrawdownPct: this.#maxDrawdownPct,
     });
-    const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, trigger);
+    const planned = planTasks(verdict.chosen, this.#looks, mode, turn.now);
+    const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, planned, trigger);
     this.#control = {
-      paused: previous.paused,
+      ...previous,
       mode,
       decisions: previous.decisions + 1,
       mode_switches: previous.mode_switches + (mode === previous.mode ? 0 : 1),
@@ -254,10 +300,13 @@ class Orchestrator implements Agent {
     };
     writeMemory(turn, 'control', this.#control);
     this.#publish(turn, decision, verdict);
-    for (const { kind, score, reason } of verdict.chosen)
-      this.#runner.queue(turn, this.#control, { kind, score, reason });
+    for (const { candidate, looks } of planned) {
+      const { kind, score, reason } = candidate;
+      this.#runner.queue(turn, this.#control, { kind, score, reason, looks });
+    }
     this.#runner.settle(turn, this.#control);
     this.#alarms.move('decide', decision.next_decision_at);
+    this.#askForLooks(turn);
   }
 
   #decisionOf(
@@ -265,6 +314,7 @@ class Orchestrator implements Agent {
     snapshot: Snapshot,
     { mode }: ModeVerdict,
     verdict: Verdict,
+    planned: readonly PlannedTask[],
     trigger: Decision['trigger'],
   ): Decision {
     const decision: Decision = {
@@ -274,11 +324,12 @@ class Orchestrator implements Agent {
       previous_mode: this.#control.mode,
       action: verdict.action,
       confidence: verdict.confidence,
-      reasoning: verdict.reasoning,
+      reasoning: `${verdict.reasoning}${looksText(planned)}`,
       trigger,
       context: snapshot.context,
-      candidates: verdict.candidates,
-      task_ids: verdict.chosen.map(({ kind }) => taskIdOf(turn, kind)),
+      candidates: withoutEmpty(verdict.candidates, planned),
+      task_ids: planned.map(({ candidate }) => taskIdOf(turn, candidate.kind)),
+      looks: looksTold(planned),
       next_decision_at: nextDecisionAt(
         turn.now,
         verdict.cadence.intervalMs,

@@ -5,6 +5,7 @@ import { assertBindAllowed } from '../api/bind-guard.ts';
 import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
+import { lookSettingsOf } from '../shared/config/look-settings.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import {
   candidateLimitsOf,
@@ -28,6 +29,7 @@ import { EffectRunner } from './effect-runner.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { LiveFacts } from './live-facts.ts';
 import { openLog } from './logging.ts';
+import { assertLooksPayable } from './look-guard.ts';
 import { MarketHub } from './market-hub.ts';
 import { type SelectedMarket, selectMarket } from './market-selection.ts';
 import { NewsDesk, selectNews } from './news-desk.ts';
@@ -132,6 +134,12 @@ export class TradingSystem {
     const [loaded, market] = [await opening, await selecting];
     const clock = market.clock();
     assertTimeGoesOn(loaded.lastAt, clock.now(), settings);
+    assertLooksPayable({
+      universe: market.universe,
+      sources: market.sources.map((source) => source.name),
+      base_timeframe: market.baseTimeframe,
+      looks: lookSettingsOf(settings, market.sources),
+    });
     const trading = await selectBroker(settings, store, market, clock, log);
     return { settings, log, store, loaded, market, strategies, clock, trading };
   }
@@ -198,6 +206,8 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   const runner = new EffectRunner({ broker, market: hub, notifiers, probes, clock, log, ...waits });
   return {
     ...foundation,
+    agentSettings: agentSettingsOf(foundation),
+    rows: kernel.rows,
     facts,
     kernel,
     loop,
@@ -230,9 +240,10 @@ function decidesAfterStart(loaded: LoadedState): boolean {
   return control?.paused !== true;
 }
 
-function startedInput(foundation: Foundation): KernelInput {
-  const { settings, loaded, market, strategies, clock } = foundation;
-  const agentSettings: AgentSettings = {
+/** What the agents are built from; it travels in `kernel.started`. */
+function agentSettingsOf(foundation: Foundation): AgentSettings {
+  const { settings, market, strategies } = foundation;
+  return {
     run_mode: settings.ATO_MODE,
     universe: market.universe,
     starting_cash: foundation.trading.startingCash,
@@ -244,6 +255,7 @@ function startedInput(foundation: Foundation): KernelInput {
     exits: exitSettingsOf(settings),
     sessions: sessionRulesOf(settings),
     discovery: candidateLimitsOf(settings),
+    looks: lookSettingsOf(settings, market.sources),
     risk: {
       ...riskSettingsOf(settings),
       quote_stale_ms: Math.max(
@@ -252,11 +264,15 @@ function startedInput(foundation: Foundation): KernelInput {
       ),
     },
   };
+}
+
+function startedInput(foundation: Foundation): KernelInput {
+  const { settings, loaded, clock } = foundation;
   const data = {
     run_mode: settings.ATO_MODE,
     seed: settings.ATO_SEED,
     version,
-    agent_settings: { ...agentSettings },
+    agent_settings: { ...agentSettingsOf(foundation) },
     first_start: loaded.sequence === 0,
   };
   return { from: 'kernel', message_type: 'kernel.started', data, at: clock.now() };

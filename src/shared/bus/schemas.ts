@@ -8,7 +8,8 @@ import {
   maxObservationsPerBatch,
 } from '../domain/candidate.ts';
 import { timeframes } from '../domain/candle.ts';
-import { runModes } from '../domain/mode.ts';
+import { maxBarsPerAnswer, maxLooksPerTask } from '../domain/look.ts';
+import { marketModes, runModes } from '../domain/mode.ts';
 import { sourceStates } from '../domain/source-status.ts';
 import { taskKinds } from '../domain/task.ts';
 import { type InputType, type MessageDataByType, operatorCommands } from './catalogue.ts';
@@ -92,6 +93,17 @@ const taskResult = z.object({
   found: z.int().nonnegative(),
   summary: detail,
   error: detail.nullable(),
+  looks: z
+    .array(
+      z.object({
+        symbol: name,
+        seen: z.boolean(),
+        found: z.int().nonnegative(),
+        bars: z.array(z.tuple([at, price, z.number().nonnegative()])).max(maxBarsPerAnswer),
+      }),
+    )
+    .max(maxLooksPerTask)
+    .exactOptional(),
 });
 
 const amount = z.number().nonnegative();
@@ -229,6 +241,8 @@ export const inputSchemas: InputSchemas = {
     reason: detail,
     symbol: name.nullable(),
     dry_run: z.boolean(),
+    mode: z.enum([...marketModes, 'auto']).exactOptional(),
+    kind: z.enum(taskKinds).exactOptional(),
   }),
   'system.vitals': z.object({
     at,

@@ -10,6 +10,7 @@ import { type CandidateLimits, defaultCandidateLimits } from '../domain/candidat
 import type { TargetStep } from '../domain/exit-plan.ts';
 import { canonicalSymbol, dexChains } from '../domain/instrument.ts';
 import { resolveSymbol, symbolProblemText } from '../domain/instrument-resolution.ts';
+import { defaultLookSettings } from '../domain/look.ts';
 import { parseSessionHours } from '../domain/session-rules.ts';
 import { minuteMs, secondMs } from '../domain/time.ts';
 
@@ -92,6 +93,29 @@ const chainList = z
     `name one or more of ${dexChains.join(', ')}`,
   );
 
+/** `binance=600,oanda=120` as a record. */
+const callsPerHour = z
+  .string()
+  .transform((value) =>
+    Object.fromEntries(
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '')
+        .map((part): [string, number] => {
+          const [name = '', calls = '', ...rest] = part.split('=').map((piece) => piece.trim());
+          return [name, calls === '' || rest.length > 0 ? Number.NaN : Number(calls)];
+        }),
+    ),
+  )
+  .refine(
+    (calls) =>
+      Object.entries(calls).every(
+        ([name, value]) => /^[a-z][a-z0-9_-]{0,31}$/.test(name) && value >= 0 && value <= 1_000_000,
+      ),
+    'write source names with calls per hour, such as binance=600,oanda=120',
+  );
+
 /** Names the users already have in their own files; every other setting of ours starts with ATO_. */
 export const environmentSchema = z.object({
   ORCHESTRATOR_PORT: wholeNumber(0, 65_535).default(8080),
@@ -170,6 +194,10 @@ export const environmentSchema = z.object({
   ATO_CANDIDATE_MIN_AGE_MINUTES: numeric(0, 1_000_000_000_000).default(
     defaultCandidateLimits.min_age_minutes,
   ),
+  ATO_LOOKS_PER_HOUR: numeric(0, 3_600).default(defaultLookSettings.looks_per_hour),
+  ATO_SOURCE_CALLS_PER_HOUR: callsPerHour.optional(),
+  ATO_LOOK_CPU_SECONDS_PER_HOUR: numeric(0, 1_000_000).default(defaultLookSettings.cpu_seconds_per_hour),
+  ATO_LOOK_MAX_INTERVAL_MIN: numeric(15, 1_440).default(defaultLookSettings.max_interval_ms / minuteMs),
   ATO_SEED: wholeNumber(0, 2_147_483_647).default(1),
   ATO_STARTING_CASH: numeric(1, 1_000_000_000_000).default(10_000),
   ATO_STRATEGY_FILE: text.optional(),
