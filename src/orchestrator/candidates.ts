@@ -2,6 +2,7 @@
 // It must never choose what is not admissible, and always chooses what the floor asks for.
 import type { DecisionCandidate } from '../shared/domain/decision.ts';
 import type { MarketMode } from '../shared/domain/mode.ts';
+import type { ModelAdvice } from '../shared/domain/model.ts';
 import { type TaskKind, taskKinds } from '../shared/domain/task.ts';
 import { type Admission, inadmissibleReason } from './admission.ts';
 import { floorDueKinds } from './floor.ts';
@@ -24,6 +25,8 @@ export interface Consultation {
   readonly schedule: Schedule;
   readonly tasks: TaskManager;
   readonly learning: Learning;
+  /** A model's advice in force; it scales priorities, never floors, safety kinds or admission. */
+  readonly advice: ModelAdvice | undefined;
 }
 
 /** All kinds in catalogue order, each with score, terms, and the reason for its fate. */
@@ -70,11 +73,18 @@ function weigh(kind: TaskKind, consultation: Consultation, floor: boolean): Weig
     ageMs: lastLook === null ? null : snapshot.now - lastLook,
     successRate: learning.successRate(mode, kind),
   });
-  if (floor) terms.floor = floorTerm;
-  let score = 0;
-  for (const name of Object.keys(terms)) score += terms[name] ?? 0;
+  let score = sumOf(terms);
+  const scale = taskCatalogue[kind].safety ? 1 : (consultation.advice?.scales[kind] ?? 1);
+  if (scale !== 1 && score > 0) score += terms.advice = rounded(score * (scale - 1));
+  if (floor) score += terms.floor = floorTerm;
   const reason = floor ? 'floor: its maximum interval is nearly over' : '';
   return { kind, score: rounded(score), due: true, chosen: false, terms, reason };
+}
+
+function sumOf(terms: Readonly<Record<string, number>>): number {
+  let sum = 0;
+  for (const name of Object.keys(terms)) sum += terms[name] ?? 0;
+  return sum;
 }
 
 /** Why a kind cannot be queued now, whatever its score. */

@@ -5,14 +5,17 @@ import type { KernelAlarm, OperatorCommand } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { Decision } from '../shared/domain/decision.ts';
+import type { ModelAdvice, ModelReply } from '../shared/domain/model.ts';
 import { openSessions } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import { classesOf } from './admission.ts';
 import { Alarms } from './alarms.ts';
+import { weighCandidates } from './candidates.ts';
 import { reachVerdict, type Verdict } from './decision-engine.ts';
 import { Learning, nothingPromised } from './learning.ts';
 import { chooseMode, type ModeVerdict } from './market-mode.ts';
 import { type ControlMemory, readMemory, writeMemory } from './memory-rows.ts';
+import { decidedBy, ModelLayer, type ModelPlan } from './models/model-layer.ts';
 import { Observations } from './observations.ts';
 import { type Policy, rulePolicy } from './policy.ts';
 import { Schedule } from './schedule.ts';
@@ -67,6 +70,7 @@ class Orchestrator implements Agent {
     'health.summary',
     'health.incident',
     'task.completed',
+    'model.reply',
   ] as const;
   readonly #policy: Policy;
   readonly #universe: Universe;
@@ -78,6 +82,8 @@ class Orchestrator implements Agent {
   readonly #learning = new Learning();
   readonly #alarms = new Alarms();
   readonly #runner: TaskRunner;
+  /** Undefined when no model is configured: then nothing here differs from the policy alone. */
+  readonly #models: ModelLayer | undefined;
   #control = initialControl;
 
   constructor(settings: AgentSettings, policy: Policy) {
@@ -85,6 +91,9 @@ class Orchestrator implements Agent {
     this.#universe = universeOf(settings);
     this.#assumedKind = settings.market_kind ?? 'none';
     this.#maxDrawdownPct = settings.risk.max_drawdown_pct;
+    const { models } = settings;
+    this.#models =
+      models === undefined ? undefined : new ModelLayer(models, settings.universe, this.#maxDrawdownPct);
     this.#runner = new TaskRunner({
       universe: this.#universe,
       schedule: this.#schedule,
@@ -98,12 +107,14 @@ class Orchestrator implements Agent {
     this.#control = readMemory(state, 'control') ?? initialControl;
     for (const part of [this.#observed, this.#schedule, this.#tasks, this.#learning, this.#alarms])
       part.restore(state);
+    this.#models?.restore(state);
   }
 
   handle(message: AnyMessage, turn: Turn): void {
     switch (message.message_type) {
       case 'kernel.started':
         this.#observed.seeStart(turn);
+        this.#models?.seeStart();
         this.#decide(turn, 'start', message.data.first_start ? 'First start' : 'Started again');
         break;
       case 'kernel.alarm':
@@ -113,11 +124,16 @@ class Orchestrator implements Agent {
         this.#onCommand(turn, message.data);
         break;
       case 'task.completed':
+        this.#models?.hear(`answer of ${message.data.kind}`, message.data.result.summary);
         this.#runner.complete(turn, this.#control, message.data);
+        break;
+      case 'model.reply':
+        this.#onReply(turn, message.data);
         break;
       default:
         this.#observe(message, turn);
     }
+    this.#models?.save(turn);
     this.#schedule.save(turn);
     this.#tasks.save(turn);
     this.#alarms.save(turn);
@@ -136,12 +152,14 @@ class Orchestrator implements Agent {
         return;
       case 'market.source_status': {
         this.#observed.seeSource(turn, message.data);
+        this.#models?.hear(`source ${message.data.source}`, message.data.detail);
         const { mode } = this.#modeOf(classViews(this.#observed, this.#universe, turn.now));
         if (mode !== this.#control.mode)
           this.#decideSoon(turn, `Source ${message.data.source} is ${message.data.state}`);
         return;
       }
       case 'health.incident':
+        this.#models?.hear('incident', message.data.cause);
         if (this.#observed.seeIncident(turn, message.data))
           this.#decideSoon(turn, `Critical incident: ${message.data.cause}`);
         return;
@@ -207,35 +225,71 @@ class Orchestrator implements Agent {
     );
   }
 
-  #decide(turn: Turn, trigger: Decision['trigger'], cause: string): void {
-    const previous = this.#control;
-    this.#runner.closeOverdue(turn, previous);
-    const snapshot = takeSnapshot(
-      this.#observed,
-      this.#universe,
-      this.#tasks.openCount,
-      turn.now,
-      this.#assumedKind,
-    );
-    const modeVerdict = this.#modeOf(snapshot.views);
-    const { mode } = modeVerdict;
-    const admission = { mode, paused: previous.paused };
-    this.#schedule.refresh(turn, admission);
-    const verdict = reachVerdict({
+  /** A model's answer: it is decided anew at once if its advice changes anything now, else it weighs in what follows. */
+  #onReply(turn: Turn, reply: ModelReply): void {
+    const models = this.#models;
+    if (models === undefined) return;
+    const snapshot = this.#snapshot(turn);
+    const { mode } = this.#modeOf(snapshot.views);
+    const advice = models.receive(turn, reply, snapshot, mode);
+    if (advice === undefined || this.#control.paused) return;
+    const input = {
       snapshot,
       mode,
-      admission,
-      modeVerdict,
+      admission: { mode, paused: false },
       policy: this.#policy,
       schedule: this.#schedule,
       tasks: this.#tasks,
       learning: this.#learning,
-      previousMode: previous.mode,
-      previousIntervalMs: previous.interval_ms,
-      cause,
-      maxDrawdownPct: this.#maxDrawdownPct,
+    };
+    const chosenUnder = (given: ModelAdvice | undefined) =>
+      weighCandidates({ ...input, advice: given })
+        .filter((candidate) => candidate.chosen)
+        .map((candidate) => candidate.kind)
+        .join();
+    if (advice.risk_scale < 1 || chosenUnder(advice) !== chosenUnder(undefined))
+      this.#decide(turn, 'event', `Advised by ${advice.provider}/${advice.model}`);
+  }
+
+  #snapshot(turn: Turn): Snapshot {
+    return takeSnapshot(this.#observed, this.#universe, this.#tasks.openCount, turn.now, this.#assumedKind);
+  }
+
+  #decide(turn: Turn, trigger: Decision['trigger'], cause: string): void {
+    const previous = this.#control;
+    this.#runner.closeOverdue(turn, previous);
+    const snapshot = this.#snapshot(turn);
+    const modeVerdict = this.#modeOf(snapshot.views);
+    const { mode } = modeVerdict;
+    const admission = { mode, paused: previous.paused };
+    this.#schedule.refresh(turn, admission);
+    const reach = (advice: ModelAdvice | undefined) =>
+      reachVerdict({
+        snapshot,
+        mode,
+        admission,
+        modeVerdict,
+        policy: this.#policy,
+        schedule: this.#schedule,
+        tasks: this.#tasks,
+        learning: this.#learning,
+        advice,
+        previousMode: previous.mode,
+        previousIntervalMs: previous.interval_ms,
+        cause,
+        maxDrawdownPct: this.#maxDrawdownPct,
+      });
+    const standing = this.#models?.standing(snapshot, mode);
+    const first = reach(standing);
+    const plan = this.#models?.plan(turn, {
+      snapshot,
+      mode,
+      threshold: this.#policy.threshold,
+      candidates: first.candidates,
+      decisionId: this.#decisionId(turn),
     });
-    const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, trigger);
+    const verdict = plan?.advice === standing ? first : reach(plan?.advice);
+    const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, trigger, plan);
     this.#control = {
       paused: previous.paused,
       mode,
@@ -248,10 +302,15 @@ class Orchestrator implements Agent {
     };
     writeMemory(turn, 'control', this.#control);
     this.#publish(turn, decision, verdict);
+    if (plan !== undefined) this.#models?.release(turn, plan);
     for (const { kind, score, reason } of verdict.chosen)
       this.#runner.queue(turn, this.#control, { kind, score, reason });
     this.#runner.settle(turn, this.#control);
     this.#alarms.move('decide', decision.next_decision_at);
+  }
+
+  #decisionId(turn: Turn): string {
+    return turn.id('decision', this.#control.decisions + 1, turn.now);
   }
 
   #decisionOf(
@@ -260,9 +319,10 @@ class Orchestrator implements Agent {
     { mode }: ModeVerdict,
     verdict: Verdict,
     trigger: Decision['trigger'],
+    plan: ModelPlan | undefined,
   ): Decision {
     const decision: Decision = {
-      id: turn.id('decision', this.#control.decisions + 1, turn.now),
+      id: this.#decisionId(turn),
       at: turn.now,
       mode,
       previous_mode: this.#control.mode,
@@ -275,7 +335,7 @@ class Orchestrator implements Agent {
       task_ids: verdict.chosen.map(({ kind }) => taskIdOf(turn, kind)),
       next_decision_at: nextDecisionAt(turn.now, verdict.cadence.intervalMs, this.#universe.forex.length > 0),
       policy_version: this.#policy.version,
-      model: null,
+      ...(plan === undefined ? { model: null } : { model: decidedBy(plan), advice: plan.record }),
       data_kind: snapshot.dataKind,
       outcome: null,
       open: true,

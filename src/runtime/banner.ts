@@ -4,17 +4,19 @@ import type { Settings } from '../shared/config/settings.ts';
 import type { LoadedState } from '../shared/ports/store.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
+import type { ModelWiring } from './model-ladder.ts';
 
 export interface BannerParts {
   readonly settings: Settings;
   readonly loaded: LoadedState;
   readonly market: SelectedMarket;
   readonly hub: MarketHub;
+  readonly models: ModelWiring | undefined;
 }
 
 /** Prints to stdout, because it is what `npm start` was typed for. */
 export function banner(parts: BannerParts, listening: AddressInfo | string | null): void {
-  const { settings, loaded, market, hub } = parts;
+  const { settings, loaded, market, hub, models } = parts;
   const port =
     typeof listening === 'object' && listening !== null ? listening.port : settings.ORCHESTRATOR_PORT;
   const host = settings.BIND_ADDRESS.includes(':') ? `[${settings.BIND_ADDRESS}]` : settings.BIND_ADDRESS;
@@ -29,6 +31,11 @@ export function banner(parts: BannerParts, listening: AddressInfo | string | nul
       (source) =>
         `  source     ${source.name}: ${describeKind(source.kind)}; ${hub.status(source.name)?.state ?? 'starting'}; ${source.symbols.slice(0, 8).join(' ')}${source.symbols.length > 8 ? ' ...' : ''}`,
     ),
+    ...(models === undefined
+      ? []
+      : [
+          `  models     ${models.settings.rungs.map((rung) => `${rung.provider}/${rung.model}`).join(', then ')}, then the policy alone`,
+        ]),
     ...(market.kind === 'simulated'
       ? ['  WARNING    SYNTHETIC MARKET DATA: some or all prices are generated, not real.']
       : []),

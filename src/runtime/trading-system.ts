@@ -24,6 +24,7 @@ import { LiveFacts } from './live-facts.ts';
 import { openLog } from './logging.ts';
 import { MarketHub } from './market-hub.ts';
 import { type SelectedMarket, selectMarket } from './market-selection.ts';
+import { type ModelWiring, wireModels } from './model-ladder.ts';
 import { openStore } from './open-store.ts';
 import { keepPageBuilt } from './page-build.ts';
 import { openPaperAccount } from './paper-account.ts';
@@ -48,6 +49,8 @@ interface Foundation {
   readonly clock: Clock;
   /** What the paper account was opened with, which a later setting does not change. */
   readonly startingCash: number;
+  /** Undefined when no language model is configured. */
+  readonly models: ModelWiring | undefined;
 }
 
 export class TradingSystem {
@@ -107,6 +110,7 @@ export class TradingSystem {
   /** Log, store, market and strategies: everything that can refuse to start does so here. */
   async #lay(settings: Settings): Promise<Foundation> {
     const strategies = await loadStrategies(settings);
+    const models = wireModels(settings);
     const { log, close } = await openLog(settings);
     this.#closers.push(() => {
       log.info({}, 'stopped');
@@ -126,7 +130,8 @@ export class TradingSystem {
     const clock = market.clock();
     assertTimeGoesOn(loaded.lastAt, clock.now(), settings);
     const startingCash = await openPaperAccount(store.venueBook(), market.sources, settings, log);
-    return { settings, log, store, loaded, market, strategies, clock, startingCash };
+    for (const remark of models?.remarks ?? []) log.warn({}, remark);
+    return { settings, log, store, loaded, market, strategies, clock, startingCash, models };
   }
 }
 
@@ -175,7 +180,8 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   const notifiers = [new LogNotifier(log)];
   const postAndWait = (input: KernelInput) => loop.postAndWait(input);
   const waits = { post, postAndWait, settle };
-  const runner = new EffectRunner({ broker, market: hub, notifiers, probes, clock, log, ...waits });
+  const models = foundation.models?.ladder;
+  const runner = new EffectRunner({ broker, market: hub, notifiers, probes, models, clock, log, ...waits });
   return {
     ...foundation,
     facts,
@@ -227,6 +233,7 @@ function startedInput(foundation: Foundation): KernelInput {
         1.5 * timeframeMs[market.baseTimeframe],
       ),
     },
+    ...(foundation.models === undefined ? {} : { models: foundation.models.settings }),
   };
   const data = {
     run_mode: settings.ATO_MODE,

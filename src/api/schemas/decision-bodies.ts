@@ -10,6 +10,7 @@ import { type Task, taskKinds, taskStates } from '../../shared/domain/task.ts';
 import type { MarketState } from '../../shared/domain/vitals.ts';
 import type { WireForm } from '../wire-form.ts';
 import { instant } from './common-bodies.ts';
+import { decisionAdviceBody } from './model-bodies.ts';
 
 const fraction = z.number().describe('0 to 1');
 
@@ -60,7 +61,11 @@ export const decisionBody = z
     task_ids: z.array(z.string()),
     next_decision_at: instant,
     policy_version: z.string(),
-    model: z.string().nullable().describe('Model that advised; null when the policy alone decided'),
+    model: z
+      .string()
+      .nullable()
+      .describe('Who decided, a model or the policy, and the prompt in force; null without a model'),
+    advice: decisionAdviceBody.exactOptional().describe('Absent when no model is configured'),
     data_kind: z.enum(['live', 'simulated', 'recorded', 'none']),
     outcome: decisionOutcomeBody.nullable().describe('Null until the outcome is scored'),
     open: z.boolean(),

@@ -18,6 +18,7 @@ import {
   storeBody,
   vitalsBody,
 } from './health-bodies.ts';
+import { ladderBody } from './model-bodies.ts';
 import { equityBody, orderBody, tradingStateBody } from './trading-bodies.ts';
 
 const anyDataKind = z.enum([...dataKind.options, 'none']);
@@ -85,6 +86,7 @@ export const orchestratorStatusBody = z
     mandate: mandateBody.nullable(),
     markets: z.array(marketStateBody),
     open_tasks: z.array(taskBody),
+    models: ladderBody.nullable().describe('The ladder of language models; null when none is configured'),
   })
   .meta({ id: 'OrchestratorStatus' });
 

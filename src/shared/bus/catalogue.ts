@@ -5,6 +5,7 @@ import type { Decision } from '../domain/decision.ts';
 import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
 import type { Mandate } from '../domain/mandate.ts';
 import type { RunMode } from '../domain/mode.ts';
+import type { LadderState, ModelConsultation, ModelReply } from '../domain/model.ts';
 import type { DecimalText } from '../domain/money.ts';
 import type { Fill, Order, OrderRequest } from '../domain/order.ts';
 import type { EquityPoint, Position } from '../domain/position.ts';
@@ -200,6 +201,9 @@ export interface MessageDataByType {
   'system.vitals': SystemVitals;
   'probe.result': ProbeResult;
   'workflow.result': TaskCompletion;
+  'model.reply': ModelReply;
+  'model.consulted': ModelConsultation;
+  'model.ladder': LadderState;
   mandate: Mandate;
   decision: Decision;
   'decision.scored': Decision;
@@ -238,6 +242,7 @@ export const inputTypes = [
   'system.vitals',
   'probe.result',
   'workflow.result',
+  'model.reply',
   'kernel.agent_restarted',
 ] as const satisfies readonly MessageType[];
 export type InputType = (typeof inputTypes)[number];

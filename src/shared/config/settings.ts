@@ -44,6 +44,29 @@ const symbolList = z
     }
   });
 
+/** Such as `gpt-5.4-mini=0.75/4.5`: US dollars per million tokens in and out. */
+const priceList = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ''),
+  )
+  .refine(
+    (entries) => entries.every((entry) => /^.{1,190}=\d{1,6}(\.\d{1,6})?\/\d{1,6}(\.\d{1,6})?$/.test(entry)),
+    'write it as model=input/output in US dollars per million tokens, comma-separated, such as gpt-5.4-mini=0.75/4.5',
+  );
+
+const modelName = text.max(200, 'a model name has at most 200 characters');
+
+const endpoint = z
+  .url({ protocol: /^https?$/, error: 'write it as http://127.0.0.1:11434/v1' })
+  .refine(
+    (url) => !/^https?:\/\/[^/]*@/.test(url),
+    'leave user and password out of it, use ATO_COMPATIBLE_API_KEY',
+  );
+
 /** Names the users already have in their own files; every other setting of ours starts with ATO_. */
 export const environmentSchema = z.object({
   ORCHESTRATOR_PORT: wholeNumber(0, 65_535).default(8080),
@@ -84,6 +107,15 @@ export const environmentSchema = z.object({
   ATO_MAX_DRAWDOWN_PCT: percent(100).default(defaultRiskSettings.max_drawdown_pct),
   ATO_MAX_GROSS_EXPOSURE_PCT: percent(1_000).default(defaultRiskSettings.max_gross_exposure_pct),
   ATO_MAX_INSTRUMENT_EXPOSURE_PCT: percent(1_000).default(defaultRiskSettings.max_instrument_exposure_pct),
+  ATO_GROQ_MODEL: modelName.default('openai/gpt-oss-120b'),
+  ATO_OPENAI_MODEL: modelName.default('gpt-5.4-mini'),
+  ATO_ANTHROPIC_MODEL: modelName.default('claude-haiku-4-5'),
+  ATO_COMPATIBLE_URL: endpoint.optional(),
+  ATO_COMPATIBLE_MODEL: modelName.optional(),
+  ATO_COMPATIBLE_API_KEY: secret,
+  ATO_MODEL_DAILY_USD: numeric(0, 100_000).default(1),
+  ATO_MODEL_MONTHLY_USD: numeric(0, 1_000_000).default(10),
+  ATO_MODEL_PRICES: priceList.optional(),
   ATO_JOURNAL_RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
 });
 
@@ -98,6 +130,7 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'GROQ_API_KEY',
   'OPENAI_API_KEY',
   'ANTHROPIC_API_KEY',
+  'ATO_COMPATIBLE_API_KEY',
   'TRADERMADE_API_KEY',
   'BIRDEYE_API_KEY',
   'TELEGRAM_BOT_TOKEN',

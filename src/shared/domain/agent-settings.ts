@@ -1,6 +1,7 @@
 // Everything the agents are built from. It travels in `kernel.started`, so it must hold no secret.
 import type { Timeframe } from './candle.ts';
 import type { RunMode } from './mode.ts';
+import type { ModelSettings } from './model.ts';
 
 export interface RiskSettings {
   /** Account fraction lost when a stop is hit, in percent. */
@@ -40,6 +41,8 @@ export interface AgentSettings {
   /** Live trading starts halted until a person resumes it; paper and simulation start active. */
   readonly initial_trading_state: 'active' | 'halted';
   readonly risk: RiskSettings;
+  /** Absent when no language model is configured: the policy decides alone. */
+  readonly models?: ModelSettings;
 }
 
 export const defaultRiskSettings: RiskSettings = {
