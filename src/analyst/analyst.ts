@@ -11,6 +11,7 @@ import type { MarketState } from '../shared/domain/vitals.ts';
 import { AnalystMemory } from './analyst-memory.ts';
 import { InstrumentDesk } from './instrument-desk.ts';
 import { MarketAnalyzer } from './market-analyzer.ts';
+import { NewsDesk } from './news-desk.ts';
 import { intensityOf, runScan, type ScanContext } from './scan.ts';
 import { type Strategy, StrategyError } from './strategy.ts';
 
@@ -22,6 +23,9 @@ const maxBackfillSymbols = 500;
 const subscriptions = [
   'market.candle',
   'market.history',
+  'market.sentiment',
+  'market.calendar',
+  'news.item',
   'kernel.started',
   'kernel.agent_restarted',
 ] as const satisfies readonly MessageType[];
@@ -47,6 +51,7 @@ class Analyst implements Agent {
   readonly #settings: AgentSettings;
   readonly #strategyNames: readonly string[];
   readonly #memory = new AnalystMemory();
+  readonly #news = new NewsDesk();
   readonly #desks = new Map<string, InstrumentDesk>();
   readonly #analyzers: Readonly<Partial<Record<AssetClass, MarketAnalyzer>>> = {};
   readonly #scan: ScanContext;
@@ -60,6 +65,7 @@ class Analyst implements Agent {
   restore(state: StateReader): void {
     const { universe, base_timeframe: base } = this.#settings;
     this.#memory.restore(state, new Set(universe), this.#strategyNames);
+    this.#news.restore(state);
     const members: Record<AssetClass, InstrumentDesk[]> = { crypto: [], forex: [] };
     for (const symbol of universe) {
       const instrument = instrumentFor(symbol);
@@ -91,6 +97,15 @@ class Analyst implements Agent {
         say(this.#analyzers[instrument.assetClass]?.afterHistory(closedThrough, turn.now), turn);
         return;
       }
+      case 'news.item':
+        this.#news.onItem(message.data, turn);
+        return;
+      case 'market.sentiment':
+        this.#news.onSentiment(message.data, turn);
+        return;
+      case 'market.calendar':
+        this.#news.onCalendar(message.data, turn);
+        return;
       case 'kernel.started':
         this.#memory.prune(turn);
         this.#backfill(turn);

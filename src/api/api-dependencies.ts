@@ -4,6 +4,7 @@ import type { OperatorCommand } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentName } from '../shared/domain/agent-name.ts';
 import type { RunMode } from '../shared/domain/mode.ts';
+import type { SessionRules } from '../shared/domain/session-rules.ts';
 import type { SourceStatus } from '../shared/domain/source-status.ts';
 import type { TaskKind } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
@@ -17,6 +18,8 @@ export interface SourceFacts {
   readonly kind: 'live' | 'simulated' | 'recorded';
   readonly symbols: readonly string[];
   readonly status: SourceStatus | null;
+  /** Data kept out since the start, counted by reason; absent when the runtime does not count. */
+  readonly quarantined?: Readonly<Record<string, number>>;
 }
 
 export interface JournalFacts {
@@ -97,6 +100,8 @@ export interface ApiDependencies {
   readonly apiToken: string | undefined;
   readonly bindAddress: string;
   readonly log: Log;
+  /** Session hours and holidays in force; the default hours without them. */
+  readonly sessionRules?: SessionRules;
   /** More Prometheus text to append to /metrics, for parts that keep their own registry. */
   readonly metricsText?: () => Promise<string>;
 }

@@ -7,6 +7,7 @@ import { apiWorld, decision, message } from '../../test/support/api-world.ts';
 import { problemBody } from './problem.ts';
 import { decisionBody, signalBody, taskBody } from './schemas/decision-bodies.ts';
 import { candleBody, healBody, incidentBody, sourceBody } from './schemas/health-bodies.ts';
+import { instrumentBody } from './schemas/instrument-bodies.ts';
 import {
   commandBody,
   healthBody,
@@ -46,6 +47,7 @@ test.each<[string, z.ZodType]>([
   ['### `GET /trading/refusals', list('refusals', refusalBody)],
   ['### `GET /trading/equity', list('equity', equityBody)],
   ['### `GET /markets/sources', list('sources', sourceBody)],
+  ['### `GET /markets/instruments', list('instruments', instrumentBody)],
   ['### `GET /markets/candles', list('candles', candleBody)],
   ['## Commands', commandBody],
 ])('the example under %s has the promised shape', (heading, schema) => {

@@ -24,9 +24,12 @@ import { guardRequest } from './request-guard.ts';
 import { addControlRoutes } from './routes/control-routes.ts';
 import { addExplainRoutes } from './routes/explain-routes.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
+import { addInstrumentRoutes } from './routes/instrument-routes.ts';
 import { addMarketRoutes } from './routes/market-routes.ts';
+import { addNewsRoutes } from './routes/news-routes.ts';
 import { addOrchestratorRoutes } from './routes/orchestrator-routes.ts';
 import { addPageRoutes } from './routes/page-routes.ts';
+import { addSessionRoutes } from './routes/session-routes.ts';
 import { addStreamRoutes } from './routes/stream-routes.ts';
 import { addTradingRoutes } from './routes/trading-routes.ts';
 
@@ -71,6 +74,9 @@ export async function createApi(
   addExplainRoutes(app, context);
   addTradingRoutes(app, context);
   addMarketRoutes(app, context);
+  addNewsRoutes(app, context);
+  addSessionRoutes(app, context);
+  addInstrumentRoutes(app, context);
   addControlRoutes(app, context);
   addStreamRoutes(app, context);
   await addPageRoutes(app, context);

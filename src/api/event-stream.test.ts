@@ -127,6 +127,7 @@ test('fills and the equity of a summary become events of their own', async () =>
     open_positions: 5,
     open_orders: 0,
     unknown_orders: 0,
+    blocked: [],
     equity,
     simulated: true,
   });

@@ -28,6 +28,7 @@ const paths = [
   '/health/incidents',
   '/health/heals',
   '/markets/sources',
+  '/markets/instruments',
   '/markets/candles',
 ];
 const names = [

@@ -39,7 +39,7 @@ export function marketVolatility(live: LiveView): number | null {
 }
 
 export function sourceRow(facts: SourceFacts): SourceBody {
-  const { source, kind, symbols, status } = facts;
+  const { source, kind, symbols, status, quarantined = {} } = facts;
   const said = status === null ? null : toWireForm(status);
   return {
     source,
@@ -51,6 +51,8 @@ export function sourceRow(facts: SourceFacts): SourceBody {
     latency_ms: said?.latency_ms ?? null,
     last_data_at: said?.last_data_at ?? null,
     at: said?.at ?? null,
+    quarantined_total: Object.values(quarantined).reduce((sum, count) => sum + count, 0),
+    quarantined,
   };
 }
 

@@ -17,6 +17,7 @@ import {
 import { storyBody } from './routes/explain-routes.ts';
 import { decisionBody, signalBody, taskBody } from './schemas/decision-bodies.ts';
 import { candleBody, healBody, incidentBody, sourceBody } from './schemas/health-bodies.ts';
+import { instrumentBody } from './schemas/instrument-bodies.ts';
 import {
   healthBody,
   orchestratorStatusBody,
@@ -61,6 +62,8 @@ test.each([
   ['/health/incidents?open=true', list('incidents', incidentBody)],
   ['/health/heals', list('heals', healBody)],
   ['/markets/sources', list('sources', sourceBody)],
+  ['/markets/instruments', list('instruments', instrumentBody)],
+  ['/markets/instruments?symbol=xauusd', list('instruments', instrumentBody)],
   ['/markets/candles?symbol=BTCUSDT', list('candles', candleBody)],
 ])('%s answers in its documented shape', async (url, schema) => {
   await open();
@@ -190,6 +193,28 @@ test('candles: the newest within the limit, empty while none came, 404 for a str
   }
   const { candles } = (await get('/markets/candles?symbol=btcusdt&limit=2')).body;
   expect(candles.map((row: { open_time: string }) => Date.parse(row.open_time))).toEqual([120_000, 180_000]);
+});
+
+test('instruments say who serves them, and an unknown symbol what was probably meant', async () => {
+  await open();
+  const { instruments } = (await get('/markets/instruments')).body;
+  expect(instruments.map((row: { symbol: string }) => row.symbol)).toEqual(facts().universe);
+  expect((await get('/markets/instruments?symbol=EURUSD')).body.instruments).toMatchObject([
+    {
+      kind: 'forex_pair',
+      pip: '0.0001',
+      calendar: 'forex',
+      followed: true,
+      sources: ['oanda', 'tradermade'],
+    },
+  ]);
+  const token = 'solana:EKpQGSJtjMFqKZ9KQanSqYXRcF8fBopzLHYxdM65zcjm';
+  expect((await get(`/markets/instruments?symbol=${token}`)).body.instruments).toMatchObject([
+    { symbol: token, kind: 'dex_token', chain: 'solana', followed: false, served_by: [] },
+  ]);
+  const unknown = await get('/markets/instruments?symbol=XAUSD');
+  expect(unknown.status).toBe(404);
+  expect(unknown.body.detail).toContain('XAUUSD');
 });
 
 test('a source that has said nothing is unknown, not healthy', async () => {

@@ -1,4 +1,4 @@
-// ato bench: figures of this build. kernel says how fast the house is, cron how good its choice of moments is.
+// ato bench: figures of this build. kernel and markets say how fast the house is, cron how good its choice of moments is.
 import { Command, InvalidArgumentError } from 'commander';
 import { benchCronCommand } from './bench-cron.ts';
 import { note, printJson, printLine } from './output.ts';
@@ -31,6 +31,7 @@ export function benchCommand(): Command {
   return new Command('bench')
     .description('measure speed, and the scheduler against cron')
     .addCommand(kernel)
+    .addCommand(marketsBench())
     .addCommand(benchCronCommand());
 }
 
@@ -39,4 +40,18 @@ function seconds(value: string): number {
   if (value.trim() === '' || !(number >= 0 && number <= maxSteadySeconds))
     throw new InvalidArgumentError(`use a number of seconds from 0 to ${maxSteadySeconds}.`);
   return number;
+}
+
+function marketsBench(): Command {
+  return new Command('markets')
+    .description(
+      'messages per second that market adapters parse, memory of 1,000 instruments with four timeframes, session look-up',
+    )
+    .option('--json', 'print one JSON document on stdout')
+    .action(async (options: { readonly json?: boolean }) => {
+      const { benchMarkets } = await import('../runtime/bench-markets.ts');
+      const report = benchMarkets(note);
+      if (options.json === true) printJson(report);
+      else printLine(JSON.stringify(report, null, 2));
+    });
 }

@@ -4,10 +4,15 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../runtime/version.ts';
 import { SettingsError } from '../shared/config/load-settings.ts';
 import { benchCommand } from './bench.ts';
+import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
+import { exitsCommand } from './exits.ts';
 import { explainCommand } from './explain.ts';
+import { fuzzCommand } from './fuzz.ts';
 import { journalCommand } from './journal.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
+import { recordCommand } from './record.ts';
+import { sessionsCommand } from './sessions.ts';
 import { simCommand } from './sim.ts';
 import { startCommand } from './start.ts';
 
@@ -21,10 +26,15 @@ export function createProgram(): Command {
   const commands = [
     startCommand(),
     simCommand(),
+    exitsCommand(),
     journalCommand(),
     explainCommand(),
     doctorCommand(),
+    sessionsCommand(),
+    recordCommand(),
+    dataCommand(),
     benchCommand(),
+    fuzzCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap((parent) => parent.commands)])

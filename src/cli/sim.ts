@@ -4,6 +4,7 @@ import type { SimulationReport } from '../runtime/simulation.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import { instrumentFor } from '../shared/domain/instrument.ts';
 import { Misuse } from './misuse.ts';
+import { instant, list, wholeNumber } from './option-values.ts';
 import { note, ProgressBar, printJson, printLine } from './output.ts';
 
 interface SimOptions {
@@ -84,15 +85,6 @@ function printReport(report: SimulationReport): void {
   printLine(`journal hash ${report.journal_hash}`);
 }
 
-function list(value: string): string[] {
-  const parts = value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-  if (parts.length === 0) throw new InvalidArgumentError('name at least one.');
-  return parts;
-}
-
 function symbols(value: string): string[] {
   const names = [...new Set(list(value).map((part) => part.toUpperCase()))];
   const unreadable = names.find((name) => instrumentFor(name) === undefined);
@@ -103,30 +95,10 @@ function symbols(value: string): string[] {
   return names;
 }
 
-function wholeNumber(value: string): number {
-  const number = Number(value);
-  if (value.trim() === '' || !Number.isSafeInteger(number) || number < 0)
-    throw new InvalidArgumentError('use a whole number from 0 on.');
-  return number;
-}
-
 /** The bounds of ATO_STARTING_CASH. */
 function cash(value: string): number {
   const number = Number(value);
   if (!(number >= 1 && number <= 1_000_000_000_000))
     throw new InvalidArgumentError('use an amount from 1 to 1,000,000,000,000.');
   return number;
-}
-
-const isoInstant = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
-
-/** An instant without an offset is UTC: the same command must mean the same on every machine. */
-function instant(value: string): number {
-  const zone = isoInstant.exec(value)?.[4];
-  const at = isoInstant.test(value)
-    ? Date.parse(value.includes('T') && zone === undefined ? `${value}Z` : value)
-    : Number.NaN;
-  if (!(at > 0))
-    throw new InvalidArgumentError('use an ISO 8601 instant after 1970, such as 2026-04-01T00:00:00Z.');
-  return at;
 }

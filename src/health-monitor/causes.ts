@@ -18,6 +18,7 @@ export const causeKinds = [
   'store_slow',
   'clock_skew',
   'unknown_orders',
+  'not_reconciled',
   'dead_letters',
   'quarantined',
   'probe_failed',
@@ -191,6 +192,13 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
     consequence: (_subject, context) =>
       `The true exposure is not known; nothing new is opened on it and nothing is resent until the broker has answered; ${holdings(context)}.`,
   },
+  not_reconciled: {
+    ...usual,
+    debounceMs: minuteMs,
+    quietMs: minuteMs,
+    consequence: (_subject, context) =>
+      `Nothing new is opened in the instruments named until broker and books agree; exits go on, and the broker is asked again; ${holdings(context)}.`,
+  },
   dead_letters: {
     ...usual,
     debounceMs: 0,
@@ -247,6 +255,7 @@ const titles: Readonly<Record<CauseKind, (subject: string) => string>> = {
   store_slow: () => 'The store is slow or does not answer',
   clock_skew: () => 'The clock of this machine is off',
   unknown_orders: () => 'The outcome of at least one order is not known',
+  not_reconciled: () => 'What the broker says and what our books say could not be made equal',
   dead_letters: () => 'Malformed messages keep arriving',
   quarantined: (subject) => `Source ${subject} delivers malformed data`,
   probe_failed: (subject) => `The probe of ${subject} fails`,

@@ -11,6 +11,7 @@ import type {
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { wholeSystemTarget } from '../shared/domain/probe-names.ts';
+import { sessionCalendar } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { SystemVitals } from '../shared/domain/vitals.ts';
 import { isCritical, isTroubling, publishIncident } from './alerting.ts';
@@ -70,7 +71,12 @@ class HealthMonitor implements Agent {
 
   constructor(settings: AgentSettings) {
     this.#broker = settings.broker;
-    this.#sources = new SourceWatch(this.#book, settings.sources, settings.universe);
+    this.#sources = new SourceWatch(
+      this.#book,
+      settings.sources,
+      settings.universe,
+      sessionCalendar(settings.sessions),
+    );
     this.#probes = new ProbeJudge(this.#book, this.#sources);
   }
 
@@ -169,7 +175,7 @@ class HealthMonitor implements Agent {
   }
 
   #summary(summary: TradingSummary, turn: Turn): void {
-    const { state, open_positions, unknown_orders } = summary;
+    const { state, open_positions, unknown_orders, blocked } = summary;
     this.#setTrading({ known: true, state, open_positions, unknown_orders }, turn);
     if (unknown_orders > 0)
       this.#book.raise(
@@ -179,6 +185,9 @@ class HealthMonitor implements Agent {
         `${unknown_orders} order(s) without a clear answer`,
       );
     else this.#book.clear('unknown_orders', turn.now);
+    const evidence = blocked.map(({ symbol, reason }) => `${symbol}: ${reason}`).join('; ');
+    if (evidence === '') this.#book.clear('not_reconciled', turn.now);
+    else this.#book.raise('not_reconciled', turn.now, 'warning', evidence);
   }
 
   #setTrading(next: TradingContext, turn: Turn): void {

@@ -96,6 +96,7 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
           open_positions,
           open_orders: 0,
           unknown_orders,
+          blocked: [],
           equity: { at, cash: 1, equity: 1, peak_equity: 1, drawdown_pct: 0, open_positions },
           simulated: true,
         })),

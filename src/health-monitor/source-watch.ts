@@ -2,7 +2,7 @@
 // It writes a source's row only when its state or health changed, never for a heartbeat.
 import type { Turn } from '../kernel/agent.ts';
 import { instrumentFor } from '../shared/domain/instrument.ts';
-import { isForexWeekOpen } from '../shared/domain/sessions.ts';
+import type { SessionCalendar } from '../shared/domain/sessions.ts';
 import type { SourceState, SourceStatus } from '../shared/domain/source-status.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import { durationText } from './alerting.ts';
@@ -17,12 +17,19 @@ const recoveredStates: ReadonlySet<SourceState> = new Set(['live', 'simulated', 
 export class SourceWatch {
   readonly #book: IncidentBook;
   readonly #configured: readonly string[];
+  readonly #calendar: SessionCalendar;
   readonly #alwaysOpenUniverse: boolean;
   readonly #status = new Map<string, SourceStatus>();
   readonly #recorded = new Set<string>();
 
-  constructor(book: IncidentBook, sources: readonly string[], universe: readonly string[]) {
+  constructor(
+    book: IncidentBook,
+    sources: readonly string[],
+    universe: readonly string[],
+    calendar: SessionCalendar,
+  ) {
     this.#book = book;
+    this.#calendar = calendar;
     this.#configured = sources;
     // A symbol that cannot be read counts as always open, so that its silence is never excused.
     this.#alwaysOpenUniverse =
@@ -104,7 +111,7 @@ export class SourceWatch {
   isDown(source: string, now: EpochMs): boolean {
     const status = this.#status.get(source);
     if (status === undefined || deliveringStates.has(status.state)) return false;
-    return status.state !== 'stale' || this.#alwaysOpenUniverse || isForexWeekOpen(now);
+    return status.state !== 'stale' || this.#alwaysOpenUniverse || this.#calendar.isMarketOpen(now);
   }
 
   get delivering(): number {

@@ -2,9 +2,8 @@
 // It must never depend on what the policy wants: the floor rests on it.
 import type { AssetClass } from '../shared/domain/instrument.ts';
 import type { MarketMode } from '../shared/domain/mode.ts';
-import { type ForexSession, openSessions } from '../shared/domain/sessions.ts';
+import type { ForexSession } from '../shared/domain/session-rules.ts';
 import type { TaskKind } from '../shared/domain/task.ts';
-import type { EpochMs } from '../shared/domain/time.ts';
 import { taskCatalogue } from './task-catalogue.ts';
 
 const classesByMode: Readonly<Record<MarketMode, readonly AssetClass[]>> = {
@@ -34,7 +33,11 @@ export interface Admission {
  * Why a kind may not run now, undefined when it may. Admissible means: a safety kind always; any other kind
  * only when not paused, when the mode in force admits one of its asset classes, and while one of its sessions is open.
  */
-export function inadmissibleReason(kind: TaskKind, admission: Admission, at: EpochMs): string | undefined {
+export function inadmissibleReason(
+  kind: TaskKind,
+  admission: Admission,
+  open: readonly ForexSession[],
+): string | undefined {
   const entry = taskCatalogue[kind];
   if (entry.safety) return undefined;
   if (admission.paused) return 'paused by the operator';
@@ -44,7 +47,6 @@ export function inadmissibleReason(kind: TaskKind, admission: Admission, at: Epo
       ? 'standby admits no market'
       : `mode ${admission.mode} does not admit it`;
   if (entry.sessions.length === 0) return undefined;
-  const open = openSessions(at);
   if (entry.sessions.some((session) => open.includes(session))) return undefined;
   return `${entry.sessions.map((session) => sessionNames[session]).join(' and ')} closed`;
 }

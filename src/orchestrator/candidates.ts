@@ -90,7 +90,7 @@ function sumOf(terms: Readonly<Record<string, number>>): number {
 /** Why a kind cannot be queued now, whatever its score. */
 function obstacleOf(kind: TaskKind, consultation: Consultation, floor: boolean): string | undefined {
   const { snapshot, admission, schedule, tasks } = consultation;
-  const inadmissible = inadmissibleReason(kind, admission, snapshot.now);
+  const inadmissible = inadmissibleReason(kind, admission, snapshot.sessions);
   if (inadmissible !== undefined || floor) return inadmissible;
   const open = tasks.openTask(kind);
   if (open !== undefined) {

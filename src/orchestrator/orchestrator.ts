@@ -6,7 +6,7 @@ import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { Decision } from '../shared/domain/decision.ts';
 import type { ModelAdvice, ModelReply } from '../shared/domain/model.ts';
-import { openSessions } from '../shared/domain/sessions.ts';
+import { type SessionCalendar, sessionCalendar } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import { classesOf } from './admission.ts';
 import { Alarms } from './alarms.ts';
@@ -77,8 +77,9 @@ class Orchestrator implements Agent {
   readonly #assumedKind: Decision['data_kind'];
   readonly #maxDrawdownPct: number;
   readonly #observed = new Observations();
-  readonly #schedule = new Schedule();
-  readonly #tasks = new TaskManager(this.#schedule);
+  readonly #calendar: SessionCalendar;
+  readonly #schedule: Schedule;
+  readonly #tasks: TaskManager;
   readonly #learning = new Learning();
   readonly #alarms = new Alarms();
   readonly #runner: TaskRunner;
@@ -94,8 +95,12 @@ class Orchestrator implements Agent {
     const { models } = settings;
     this.#models =
       models === undefined ? undefined : new ModelLayer(models, settings.universe, this.#maxDrawdownPct);
+    this.#calendar = sessionCalendar(settings.sessions);
+    this.#schedule = new Schedule(this.#calendar);
+    this.#tasks = new TaskManager(this.#schedule);
     this.#runner = new TaskRunner({
       universe: this.#universe,
+      calendar: this.#calendar,
       schedule: this.#schedule,
       tasks: this.#tasks,
       learning: this.#learning,
@@ -153,7 +158,7 @@ class Orchestrator implements Agent {
       case 'market.source_status': {
         this.#observed.seeSource(turn, message.data);
         this.#models?.hear(`source ${message.data.source}`, message.data.detail);
-        const { mode } = this.#modeOf(classViews(this.#observed, this.#universe, turn.now));
+        const { mode } = this.#modeOf(classViews(this.#observed, this.#universe, this.#calendar, turn.now));
         if (mode !== this.#control.mode)
           this.#decideSoon(turn, `Source ${message.data.source} is ${message.data.state}`);
         return;
@@ -191,7 +196,7 @@ class Orchestrator implements Agent {
   #sessionCause(now: EpochMs): string | null {
     const last = this.#control.last_decision_at;
     if (last === null || this.#universe.forex.length === 0) return null;
-    const [before, after] = [openSessions(last).join(', '), openSessions(now).join(', ')];
+    const [before, after] = [last, now].map((at) => this.#calendar.openSessions(at).join(', '));
     return before === after ? null : `Forex sessions changed from ${before || 'none'} to ${after || 'none'}`;
   }
 
@@ -252,7 +257,14 @@ class Orchestrator implements Agent {
   }
 
   #snapshot(turn: Turn): Snapshot {
-    return takeSnapshot(this.#observed, this.#universe, this.#tasks.openCount, turn.now, this.#assumedKind);
+    return takeSnapshot(
+      this.#observed,
+      this.#universe,
+      this.#calendar,
+      this.#tasks.openCount,
+      turn.now,
+      this.#assumedKind,
+    );
   }
 
   #decide(turn: Turn, trigger: Decision['trigger'], cause: string): void {
@@ -333,7 +345,11 @@ class Orchestrator implements Agent {
       context: snapshot.context,
       candidates: verdict.candidates,
       task_ids: verdict.chosen.map(({ kind }) => taskIdOf(turn, kind)),
-      next_decision_at: nextDecisionAt(turn.now, verdict.cadence.intervalMs, this.#universe.forex.length > 0),
+      next_decision_at: nextDecisionAt(
+        turn.now,
+        verdict.cadence.intervalMs,
+        this.#universe.forex.length > 0 ? this.#calendar : undefined,
+      ),
       policy_version: this.#policy.version,
       ...(plan === undefined ? { model: null } : { model: decidedBy(plan), advice: plan.record }),
       data_kind: snapshot.dataKind,

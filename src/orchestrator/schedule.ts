@@ -1,5 +1,6 @@
 // When each kind last started and since when it may run: the only facts that minimum intervals and floors rest on.
 import type { StateReader, Turn } from '../kernel/agent.ts';
+import type { SessionCalendar } from '../shared/domain/sessions.ts';
 import { type TaskKind, taskKinds } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import { type Admission, inadmissibleReason } from './admission.ts';
@@ -17,6 +18,11 @@ export class Schedule {
   readonly #rows = new Map<TaskKind, ScheduleMemory>();
   /** Kinds whose row must be written when the handler is done. */
   readonly #unsaved = new Set<TaskKind>();
+  readonly #calendar: SessionCalendar;
+
+  constructor(calendar: SessionCalendar) {
+    this.#calendar = calendar;
+  }
 
   restore(state: StateReader): void {
     this.#unsaved.clear();
@@ -29,9 +35,10 @@ export class Schedule {
 
   /** Starts and stops the waiting clock of every kind as it becomes admissible or ceases to be. */
   refresh(turn: Turn, admission: Admission): void {
+    const open = this.#calendar.openSessions(turn.now);
     for (const kind of taskKinds) {
       const row = this.of(kind);
-      const admissible = inadmissibleReason(kind, admission, turn.now) === undefined;
+      const admissible = inadmissibleReason(kind, admission, open) === undefined;
       if (admissible === (row.admissible_since !== null)) continue;
       this.#keep(kind, { ...row, admissible_since: admissible ? turn.now : null });
     }

@@ -1,7 +1,7 @@
 // When to decide next: often while markets are busy, seldom while they are calm, always at a session's edge.
 
 import type { MarketMode } from '../shared/domain/mode.ts';
-import { nextSessionChange } from '../shared/domain/sessions.ts';
+import type { SessionCalendar } from '../shared/domain/sessions.ts';
 import { type EpochMs, minuteMs, secondMs } from '../shared/domain/time.ts';
 import { classesOf } from './admission.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -41,8 +41,12 @@ function activityInterval(activity: number, holding: boolean): number {
   return activity < calmActivity && !holding ? maxDecisionIntervalMs : 5 * minuteMs;
 }
 
-/** Time of the next decision: the interval, or the next session change if it comes first and matters. */
-export function nextDecisionAt(now: EpochMs, intervalMs: number, forexInUniverse: boolean): EpochMs {
+/** Time of the next decision: the interval, or the next session change if it comes first; without forex none matters. */
+export function nextDecisionAt(
+  now: EpochMs,
+  intervalMs: number,
+  calendar: SessionCalendar | undefined,
+): EpochMs {
   const at = now + intervalMs;
-  return forexInUniverse ? Math.min(at, nextSessionChange(now)) : at;
+  return calendar === undefined ? at : Math.min(at, calendar.nextChange(now));
 }

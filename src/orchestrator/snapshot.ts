@@ -3,7 +3,8 @@
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { Decision, DecisionContext } from '../shared/domain/decision.ts';
 import { type AssetClass, instrumentFor } from '../shared/domain/instrument.ts';
-import { type ForexSession, isForexWeekOpen, openSessions } from '../shared/domain/sessions.ts';
+import type { ForexSession } from '../shared/domain/session-rules.ts';
+import type { SessionCalendar } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import { type ClassView, classSourceHealth } from './market-mode.ts';
 import { rounded } from './numbers.ts';
@@ -40,6 +41,7 @@ export function universeOf(settings: AgentSettings): Universe {
 export function classViews(
   observed: Observations,
   universe: Universe,
+  calendar: SessionCalendar,
   now: EpochMs,
 ): Readonly<Record<AssetClass, ClassView>> {
   const view = (assetClass: AssetClass, open: boolean): ClassView => ({
@@ -51,19 +53,20 @@ export function classViews(
   });
   return {
     crypto: view('crypto', true),
-    forex: view('forex', isForexWeekOpen(now) && openSessions(now).length > 0),
+    forex: view('forex', calendar.openSessions(now).length > 0),
   };
 }
 
 export function takeSnapshot(
   observed: Observations,
   universe: Universe,
+  calendar: SessionCalendar,
   queuedTasks: number,
   now: EpochMs,
   assumedKind: Decision['data_kind'],
 ): Snapshot {
-  const sessions = openSessions(now);
-  const views = classViews(observed, universe, now);
+  const sessions = calendar.openSessions(now);
+  const views = classViews(observed, universe, calendar, now);
   const { trading, health, sources } = observed;
   const context: DecisionContext = {
     sessions_open: sessions,

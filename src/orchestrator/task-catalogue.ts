@@ -2,7 +2,7 @@
 // It must never hold state; whether its numbers can all be kept is checked by catalogueDefects.
 import type { AgentName } from '../shared/domain/agent-name.ts';
 import type { AssetClass } from '../shared/domain/instrument.ts';
-import type { ForexSession } from '../shared/domain/sessions.ts';
+import type { ForexSession } from '../shared/domain/session-rules.ts';
 import { type TaskKind, taskKinds } from '../shared/domain/task.ts';
 import { hourMs, minuteMs, secondMs } from '../shared/domain/time.ts';
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { StateMirror } from '../kernel/state-mirror.ts';
 import { TurnBuffer } from '../kernel/turn-buffer.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
+import { sessionCalendar } from '../shared/domain/sessions.ts';
 import type { TaskKind } from '../shared/domain/task.ts';
 import { hourMs, minuteMs } from '../shared/domain/time.ts';
 import { Schedule } from './schedule.ts';
@@ -17,7 +18,7 @@ function turnAt(now: number): TurnBuffer {
 }
 
 function deskInHybrid() {
-  const schedule = new Schedule();
+  const schedule = new Schedule(sessionCalendar());
   const tasks = new TaskManager(schedule);
   const rows = new StateMirror();
   schedule.restore(rows);

@@ -2,7 +2,7 @@
 // It must never weigh candidates; it holds whatever the policy does.
 import type { Turn } from '../kernel/agent.ts';
 import type { AgentFailure, TaskCompletion } from '../shared/bus/catalogue.ts';
-import { nextSessionChange } from '../shared/domain/sessions.ts';
+import type { SessionCalendar } from '../shared/domain/sessions.ts';
 import type { Task, TaskKind } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import { classesOf } from './admission.ts';
@@ -20,6 +20,7 @@ const floorPriority = 500;
 
 export interface TaskRunnerParts {
   readonly universe: Universe;
+  readonly calendar: SessionCalendar;
   readonly schedule: Schedule;
   readonly tasks: TaskManager;
   readonly learning: Learning;
@@ -83,9 +84,9 @@ export class TaskRunner {
   }
 
   #setAlarm(now: EpochMs): void {
-    const { universe, schedule, tasks, alarms } = this.#parts;
+    const { universe, calendar, schedule, tasks, alarms } = this.#parts;
     const candidates = [tasks.nextEventAt(now), nextFloorAt(schedule, tasks, now)];
-    if (universe.forex.length > 0) candidates.push(nextSessionChange(now));
+    if (universe.forex.length > 0) candidates.push(calendar.nextChange(now));
     const times = candidates.filter((at): at is EpochMs => at !== undefined);
     if (times.length > 0) alarms.move('tasks', Math.min(...times));
   }

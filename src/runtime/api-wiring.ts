@@ -6,6 +6,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { KernelLoop } from '../kernel/kernel-loop.ts';
 import { taskCatalogue } from '../orchestrator/task-catalogue.ts';
 import { maskedSettings } from '../shared/config/mask.ts';
+import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
@@ -13,6 +14,7 @@ import type { Store } from '../shared/ports/store.ts';
 import type { LiveFacts } from './live-facts.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
+import type { NewsDesk } from './news-desk.ts';
 import { pageFolder } from './page-build.ts';
 import { version } from './version.ts';
 
@@ -24,6 +26,7 @@ export interface ApiParts {
   readonly kernel: Kernel;
   readonly loop: KernelLoop;
   readonly hub: MarketHub;
+  readonly news: NewsDesk;
   readonly facts: LiveFacts;
   readonly clock: Clock;
   readonly alerts: () => { readonly sent: number; readonly failed: number };
@@ -60,11 +63,12 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
     apiToken: parts.settings.API_TOKEN,
     bindAddress: parts.settings.BIND_ADDRESS,
     log: parts.log,
+    sessionRules: sessionRulesOf(parts.settings),
   };
 }
 
 function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
-  const { facts, kernel, loop, market, hub, settings } = parts;
+  const { facts, kernel, loop, market, hub, news, settings } = parts;
   return {
     version,
     run_mode: settings.ATO_MODE,
@@ -74,12 +78,16 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
     running: facts.running,
     agents: facts.vitals?.agents ?? [],
     vitals: facts.vitals,
-    sources: market.sources.map((source) => ({
-      source: source.name,
-      kind: source.kind,
-      symbols: source.symbols,
-      status: hub.status(source.name) ?? null,
-    })),
+    sources: [
+      ...market.sources.map((source) => ({
+        source: source.name,
+        kind: source.kind,
+        symbols: source.symbols,
+        status: hub.status(source.name) ?? null,
+        quarantined: hub.quarantined(source.name),
+      })),
+      ...news.groups.map((group) => ({ ...group, kind: 'live' as const, symbols: [], quarantined: {} })),
+    ],
     journal: {
       sequence: kernel.sequence,
       hash: kernel.hash,

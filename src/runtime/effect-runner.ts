@@ -69,7 +69,7 @@ export class EffectRunner {
           this.#options.broker.cancel(effect.data.client_order_id),
         );
       case 'broker.snapshot':
-        return this.#snapshot(effect.data.request_id);
+        return this.#snapshot(effect);
       case 'market.backfill':
         return this.#queueBackfill(effect);
       case 'market.restart_source':
@@ -106,17 +106,19 @@ export class EffectRunner {
     }
   }
 
-  async #snapshot(requestId: string): Promise<void> {
+  async #snapshot(effect: Effect<'broker.snapshot'>): Promise<void> {
     const { broker, clock, post } = this.#options;
+    const { request_id, orders } = effect.data;
     let data: BrokerSnapshot;
     try {
-      data = await within(brokerTimeoutMs, broker.snapshot(requestId));
+      data = await within(brokerTimeoutMs, broker.snapshot(request_id, orders));
     } catch (error) {
       data = {
         broker: broker.name,
-        request_id: requestId,
+        request_id,
         complete: false,
         error: messageOf(error),
+        absent: [],
         orders: [],
         fills: [],
         cash: null,

@@ -49,3 +49,10 @@ test('a folder that cannot be written is refused with the fix', async () => {
   await expect(openLog(settings())).rejects.toThrow(StartRefused);
   await expect(openLog(settings())).rejects.toThrow(/LOG_DIR.*Fix: set LOG_DIR/);
 });
+
+test('text from outside cannot steer the terminal or pass for a line of ours', async () => {
+  const { log, close } = await openLog(settings());
+  log.warn({ detail: 'a\u001b[2Jb\r\n12:00:00 INFO    all is well\u0007' }, 'odd');
+  await close();
+  expect(terminal).toContain('detail=a\uFFFD[2Jb\uFFFD\n  12:00:00 INFO    all is well\uFFFD\n');
+});

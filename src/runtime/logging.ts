@@ -106,7 +106,12 @@ const severityNames: Readonly<Record<number, string>> = {
 function readable(line: string): string {
   const { level, time, msg, ...fields } = JSON.parse(line) as { level: number; time: string; msg?: string };
   const details = Object.entries(fields)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? printable(value) : JSON.stringify(value)}`)
     .join(' ');
   return `${time.slice(11, 19)} ${(severityNames[level] ?? 'INFO').padEnd(7)} ${msg ?? ''}${details === '' ? '' : `  ${details}`}\n`;
+}
+
+/** Text from outside must not move the cursor, colour the terminal or begin a line that looks like ours. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (sign) => (sign === '\n' ? '\n  ' : sign === '\t' ? ' ' : '\uFFFD'));
 }

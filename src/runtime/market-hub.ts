@@ -1,12 +1,18 @@
 // Joins the running market-data sources: hands what they publish to the kernel and to the simulated broker,
 // and remembers what each source last said of itself.
+import { CrossSourceGate, crossSourceReason } from '../adapters/market-data/shared/cross-source-gate.ts';
+import { QuarantineReports } from '../adapters/market-data/shared/quarantine-reports.ts';
 import type { KernelInput } from '../kernel/kernel.ts';
-import type { CandleEvent, QuoteBatch } from '../shared/bus/catalogue.ts';
+import type { CandleEvent, MarketQuarantine, QuoteBatch } from '../shared/bus/catalogue.ts';
 import type { Candle } from '../shared/domain/candle.ts';
+import { midOf } from '../shared/domain/quote.ts';
 import type { SourceStatus } from '../shared/domain/source-status.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { MarketDataSink, MarketDataSource } from '../shared/ports/market-data.ts';
+
+/** Reasons counted apart per source. */
+const maxReasons = 50;
 
 /** What the hub feeds besides the kernel. Live quotes match orders; a recording has only candles. */
 export interface MarketListener {
@@ -25,6 +31,8 @@ export interface MarketHubOptions {
 export class MarketHub {
   readonly #options: MarketHubOptions;
   readonly #statuses = new Map<string, SourceStatus>();
+  readonly #crossSource = new CrossSourceGate();
+  readonly #quarantined = new Map<string, Map<string, number>>();
 
   constructor(options: MarketHubOptions) {
     this.#options = options;
@@ -38,6 +46,11 @@ export class MarketHub {
     return this.#statuses.get(source);
   }
 
+  /** What was kept out since the start, by reason; empty when nothing was. */
+  quarantined(source: string): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#quarantined.get(source) ?? []);
+  }
+
   async start(): Promise<void> {
     for (const source of this.#options.sources) await source.start(this.#sinkFor(source));
   }
@@ -49,6 +62,7 @@ export class MarketHub {
   async restart(name: string, reason: string): Promise<void> {
     const source = this.#options.sources.find((candidate) => candidate.name === name);
     if (source === undefined) throw new Error(`no such source: ${name}`);
+    this.#crossSource.forget(name);
     await source.restart(reason);
   }
 
@@ -63,9 +77,9 @@ export class MarketHub {
   }
 
   #sinkFor(source: MarketDataSource): MarketDataSink {
-    const { post, venue, log, clock } = this.#options;
+    const { post, venue, log } = this.#options;
     const matchOnCandles = source.kind === 'recorded';
-    return {
+    const sink: MarketDataSink = {
       candle: (event) => {
         if (matchOnCandles) venue.onCandle(event);
         post({ from: 'market', message_type: 'market.candle', data: event, at: event.known_at });
@@ -81,10 +95,60 @@ export class MarketHub {
           log.info({ source: status.source, state: status.state, detail: status.detail }, 'market source');
         post({ from: 'market', message_type: 'market.source_status', data: status, at: status.at });
       },
-      quarantined: (report) => {
-        log.warn({ ...report }, 'market data quarantined');
-        post({ from: 'market', message_type: 'market.quarantined', data: report, at: clock.now() });
+      quarantined: (report) => this.#quarantine(report),
+    };
+    return source.kind === 'live' ? this.#compared(source, sink) : sink;
+  }
+
+  /** Live sources are compared with each other; only the one in charge of a symbol is heard. */
+  #compared(source: MarketDataSource, sink: MarketDataSink): MarketDataSink {
+    const reports = new QuarantineReports(source.name, sink);
+    const admits = (symbol: string, price: number, at: number, knownAt: number): boolean => {
+      if (this.#crossSource.admits(source.name, symbol, price, at)) return true;
+      reports.drop(crossSourceReason, symbol, `${symbol} at ${price}`, knownAt);
+      return false;
+    };
+    return {
+      ...sink,
+      candle: (event) => {
+        const { candle, happened_at: at, known_at: knownAt } = event;
+        reports.flush(knownAt);
+        if (admits(candle.symbol, candle.close, at, knownAt) && this.#inCharge(source, candle.symbol))
+          sink.candle(event);
+      },
+      quotes: (batch) => {
+        reports.flush(batch.known_at);
+        const quotes = batch.quotes.filter(
+          (quote) =>
+            admits(quote.symbol, midOf(quote), quote.happenedAt, batch.known_at) &&
+            this.#inCharge(source, quote.symbol),
+        );
+        if (quotes.length > 0) sink.quotes({ ...batch, quotes });
       },
     };
+  }
+
+  /** The first source of the symbol that can see; the others stand by and are compared with. */
+  #inCharge(source: MarketDataSource, symbol: string): boolean {
+    for (const candidate of this.#options.sources) {
+      const state = this.#statuses.get(candidate.name)?.state;
+      const sees = state === 'live' || state === 'degraded';
+      if (sees && candidate.symbols.includes(symbol)) return candidate === source;
+    }
+    // Nobody claims to see: whoever speaks is heard.
+    return true;
+  }
+
+  #quarantine(report: MarketQuarantine): void {
+    const { post, log, clock } = this.#options;
+    log.warn({ ...report }, 'market data quarantined');
+    let counts = this.#quarantined.get(report.source);
+    if (counts === undefined) {
+      counts = new Map();
+      this.#quarantined.set(report.source, counts);
+    }
+    const reason = counts.has(report.reason) || counts.size < maxReasons ? report.reason : 'other';
+    counts.set(reason, (counts.get(reason) ?? 0) + report.count);
+    post({ from: 'market', message_type: 'market.quarantined', data: report, at: clock.now() });
   }
 }

@@ -1,7 +1,7 @@
 // Which market a paper run sees: a row of sources and the clock they live on. Said loudly when it is not real.
 import { ScaledClock } from '../adapters/clock/scaled/scaled-clock.ts';
 import { SystemClock } from '../adapters/clock/system/system-clock.ts';
-import { BinanceSource } from '../adapters/market-data/binance/binance-source.ts';
+import { CcxtError } from '../adapters/market-data/ccxt/ccxt-errors.ts';
 import { SyntheticSource } from '../adapters/market-data/synthetic/synthetic-source.ts';
 import { readTape, type Tape } from '../adapters/market-data/tape/read-tape.ts';
 import { TapeError } from '../adapters/market-data/tape/tape-error.ts';
@@ -9,11 +9,18 @@ import { TapeSource } from '../adapters/market-data/tape/tape-source.ts';
 import { SettingsError } from '../shared/config/load-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import { type Timeframe, timeframeMs } from '../shared/domain/candle.ts';
-import { instrumentFor } from '../shared/domain/instrument.ts';
+import { type AssetClass, instrumentFor } from '../shared/domain/instrument.ts';
 import { dayMs, type EpochMs } from '../shared/domain/time.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { MarketDataSource } from '../shared/ports/market-data.ts';
+import {
+  candidates,
+  type LiveSource,
+  type MarketHosts,
+  reachableTimeoutMs,
+  wishFor,
+} from './market-candidates.ts';
 import { StartRefused } from './start-guards.ts';
 
 /** A clock has one wake-up, so each part gets its own; all of one factory agree on the time. */
@@ -32,13 +39,14 @@ export interface SelectedMarket {
 
 /** A recording and a generator have no clock to compare with. */
 const unknownSkew = () => null;
-const reachableTimeoutMs = 1_500;
+const assetClasses = ['crypto', 'forex'] as const;
 
-/** Chooses by ATO_MARKET_SOURCE. `lastAt` is where an earlier run of the same data ended, 0 for none. */
+/** Chooses by ATO_MARKET_SOURCE and ATO_FOREX_SOURCE. `lastAt` is where an earlier run of the same data ended, 0 for none. */
 export async function selectMarket(
   settings: Settings,
   lastAt: Promise<EpochMs>,
   log: Log,
+  hosts: MarketHosts = {},
 ): Promise<SelectedMarket> {
   switch (settings.ATO_MARKET_SOURCE) {
     case 'tape':
@@ -46,9 +54,9 @@ export async function selectMarket(
     case 'synthetic':
       return syntheticMarket(settings, await lastAt);
     case 'binance':
-      return binanceMarket(settings, log, true);
+    case 'ccxt':
     case 'auto':
-      return binanceMarket(settings, log, false);
+      return realMarket(settings, log, hosts);
   }
 }
 
@@ -103,38 +111,106 @@ function syntheticMarket(settings: Settings, lastAt: EpochMs): SelectedMarket {
   };
 }
 
-async function binanceMarket(settings: Settings, log: Log, required: boolean): Promise<SelectedMarket> {
+interface Chosen {
+  readonly live: readonly LiveSource[];
+  /** Symbols that no real source serves. */
+  readonly unserved: readonly string[];
+}
+
+/** One live source per asset class where one is wanted and answers; the synthetic market for the rest. */
+async function realMarket(settings: Settings, log: Log, hosts: MarketHosts): Promise<SelectedMarket> {
   const clock = () => new SystemClock();
-  const crypto = settings.ATO_UNIVERSE.filter((symbol) => instrumentFor(symbol)?.assetClass === 'crypto');
-  const binance = new BinanceSource({ symbols: crypto, clock: clock() });
-  const answers = crypto.length > 0 && (await binance.reachable(reachableTimeoutMs));
-  if (!answers && required) {
-    throw new StartRefused(
-      'ATO_MARKET_SOURCE=binance, but Binance does not answer. Fix: check the network, or set ATO_MARKET_SOURCE=auto or synthetic.',
-    );
-  }
-  if (!answers) {
-    log.warn(
-      { source: 'binance' },
-      'Binance cannot be reached: using the SYNTHETIC market. Nothing you see is a real price.',
-    );
+  const choices = await Promise.all(
+    assetClasses.map((assetClass) => chooseFor(assetClass, settings, clock, hosts, log)),
+  );
+  const live = choices.flatMap((choice) => choice.live);
+  const unserved = choices.flatMap((choice) => choice.unserved);
+  if (live.length === 0) {
+    log.warn({ symbols: unserved }, 'using the SYNTHETIC market alone. Nothing you see is a real price.');
     return syntheticMarket(settings, 0);
   }
-  const rest = required ? [] : settings.ATO_UNIVERSE.filter((symbol) => !crypto.includes(symbol));
+  if (unserved.length > 0)
+    log.warn(
+      { symbols: unserved },
+      'these symbols come from the SYNTHETIC market: their prices are not real',
+    );
   const synthetic =
-    rest.length === 0
+    unserved.length === 0
       ? []
-      : [new SyntheticSource({ seed: settings.ATO_SEED, symbols: rest, clock: clock() })];
-  if (rest.length > 0)
-    log.warn({ symbols: rest }, 'these symbols come from the SYNTHETIC market: their prices are not real');
+      : [new SyntheticSource({ seed: settings.ATO_SEED, symbols: unserved, clock: clock() })];
   return {
-    sources: [binance, ...synthetic],
+    sources: [...live, ...synthetic],
     clock,
     baseTimeframe: '1m',
-    universe: [...crypto, ...rest],
-    kind: rest.length > 0 ? 'simulated' : 'live',
-    clockSkewMs: () => binance.clockSkewMs ?? null,
+    universe: [...new Set(live.flatMap((source) => source.symbols)), ...unserved],
+    kind: unserved.length > 0 ? 'simulated' : 'live',
+    clockSkewMs: () => widestSkew(live),
   };
+}
+
+async function chooseFor(
+  assetClass: AssetClass,
+  settings: Settings,
+  clock: ClockFactory,
+  hosts: MarketHosts,
+  log: Log,
+): Promise<Chosen> {
+  const wish = wishFor(assetClass, settings);
+  const wanted = settings.ATO_UNIVERSE.filter((symbol) => instrumentFor(symbol)?.assetClass === assetClass);
+  const live: LiveSource[] = [];
+  let waiting = wanted;
+  if (wish === 'none') return { live, unserved: [] };
+  const required = wish === settings.ATO_MARKET_SOURCE && wish !== 'auto';
+  for (const candidate of candidates[assetClass]) {
+    if ((wish !== 'auto' && wish !== candidate.name) || candidate.missing(settings) !== undefined) continue;
+    const symbols = (candidate.standsBy ? wanted : waiting).filter((symbol) =>
+      instrumentFor(symbol)?.servedBy.includes(candidate.name),
+    );
+    if (symbols.length === 0) continue;
+    const source = candidate.build(settings, symbols, clock(), hosts);
+    const spare = candidate.standsBy && waiting.length === 0;
+    const timeoutMs = spare ? reachableTimeoutMs : candidate.reachableTimeoutMs;
+    const answers = await answersInTime(source, timeoutMs);
+    if (!answers && required)
+      throw new StartRefused(
+        `ATO_MARKET_SOURCE=${wish}, but ${candidate.title(settings)} does not answer. Fix: check the network, or set ATO_MARKET_SOURCE=auto or synthetic.`,
+      );
+    const kept = answers || wish === candidate.name || candidate.keptWhenSilent || spare;
+    if (!answers)
+      log.warn({ source: candidate.name, symbols }, unanswered(candidate.title(settings), kept, spare));
+    if (!kept) continue;
+    live.push(source);
+    waiting = waiting.filter((symbol) => !source.symbols.includes(symbol));
+  }
+  if (!required || waiting.length === 0) return { live, unserved: waiting };
+  log.warn({ source: wish, symbols: waiting }, 'these symbols are left out: the source does not have them');
+  return { live, unserved: [] };
+}
+
+/** Whether a source answers and has at least one of its symbols (a list of markets may shorten them). */
+async function answersInTime(source: LiveSource, timeoutMs: number): Promise<boolean> {
+  try {
+    return (await source.reachable(timeoutMs)) && source.symbols.length > 0;
+  } catch (error) {
+    if (error instanceof CcxtError) throw new SettingsError(`ATO_CCXT_EXCHANGE: ${error.message}`);
+    throw error;
+  }
+}
+
+function unanswered(title: string, kept: boolean, spare: boolean): string {
+  if (spare) return `${title} has not answered yet: it stands by as soon as it does`;
+  return kept
+    ? `${title} does not answer: these symbols have NO prices until it does`
+    : `${title} cannot be reached: looking for another source`;
+}
+
+/** The skew of the venue our clock agrees with least. */
+function widestSkew(sources: readonly LiveSource[]): number | null {
+  let widest: number | null = null;
+  for (const { clockSkewMs } of sources)
+    if (clockSkewMs !== undefined && (widest === null || Math.abs(clockSkewMs) > Math.abs(widest)))
+      widest = clockSkewMs;
+  return widest;
 }
 
 function scaledClocks(startAt: EpochMs, speed: number): ClockFactory {

@@ -7,6 +7,7 @@ import { assertBindAllowed } from '../api/bind-guard.ts';
 import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
+import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { timeframeMs } from '../shared/domain/candle.ts';
@@ -25,6 +26,7 @@ import { openLog } from './logging.ts';
 import { MarketHub } from './market-hub.ts';
 import { type SelectedMarket, selectMarket } from './market-selection.ts';
 import { type ModelWiring, wireModels } from './model-ladder.ts';
+import { NewsDesk, selectNews } from './news-desk.ts';
 import { openStore } from './open-store.ts';
 import { keepPageBuilt } from './page-build.ts';
 import { openPaperAccount } from './paper-account.ts';
@@ -86,7 +88,7 @@ export class TradingSystem {
   async #compose(settings: Settings, onFatal: (error: Error) => void): Promise<void> {
     const foundation = await this.#lay(settings);
     const parts = await assemble(foundation, onFatal);
-    const { loop, broker, hub, clock, log, loaded, runner } = parts;
+    const { loop, broker, hub, news, clock, log, loaded, runner } = parts;
     // First of all inputs, before anybody can send one: nothing may reach the kernel before its agents are there.
     loop.post(startedInput(foundation));
     const api = await createApi(apiDependencies(parts));
@@ -99,6 +101,8 @@ export class TradingSystem {
     for (const effect of loaded.pendingEffects) runner.release(effect);
     await hub.start();
     this.#closers.push(() => hub.stop());
+    news.start();
+    this.#closers.push(() => news.stop());
     const housekeeping = new Housekeeping(parts);
     housekeeping.start();
     this.#closers.push(async () => housekeeping.stop());
@@ -120,12 +124,10 @@ export class TradingSystem {
     this.#closers.push(() => store.close());
     // Opening the database and asking a venue whether it answers both take a second: do both at once.
     const opening = store.open().then(() => store.load());
-    const selecting = selectMarket(
-      settings,
-      opening.then((state) => state.lastAt),
-      log,
-    );
-    await Promise.allSettled([opening, selecting]);
+    const lastAt = opening.then((state) => state.lastAt);
+    const selecting = selectMarket(settings, lastAt, log);
+    // All three, also `lastAt`: not every market asks for it, and a rejection that nobody hears ends the process.
+    await Promise.allSettled([opening, lastAt, selecting]);
     const [loaded, market] = [await opening, await selecting];
     const clock = market.clock();
     assertTimeGoesOn(loaded.lastAt, clock.now(), settings);
@@ -165,6 +167,13 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   const venue = new PaperVenue({ startingCash: decimalText(foundation.startingCash) });
   const broker = new PaperBroker({ venue, book: store.venueBook(), clock });
   const hub = new MarketHub({ sources: market.sources, clock, post, venue: broker, log });
+  const newsSource = selectNews(settings, {
+    clock: market.clock(),
+    log,
+    universe: market.universe,
+    recent: loaded.rows.news.values(),
+  });
+  const news = new NewsDesk({ source: newsSource, clock, post, log });
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
   const { clockSkewMs } = market;
   const probes = createProbes({
@@ -189,6 +198,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     loop,
     broker,
     hub,
+    news,
     systemProbe,
     runner,
     alerts: () => runner.alerts,
@@ -226,6 +236,7 @@ function startedInput(foundation: Foundation): KernelInput {
     market_kind: market.kind,
     broker: { name: 'paper', simulated: true, short: true },
     initial_trading_state: 'active',
+    sessions: sessionRulesOf(settings),
     risk: {
       ...riskSettingsOf(settings),
       quote_stale_ms: Math.max(

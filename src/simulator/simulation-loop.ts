@@ -139,7 +139,7 @@ export class SimulationLoop {
           {
             from: 'broker',
             message_type: 'broker.snapshot',
-            data: venue.snapshot(effect.data.request_id, this.#now),
+            data: venue.snapshot(effect.data.request_id, this.#now, effect.data.orders),
             at: this.#now,
           },
         ];

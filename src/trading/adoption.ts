@@ -2,23 +2,18 @@
 // It must never believe a difference on one look: fills may be on their way.
 import type { Turn } from '../kernel/agent.ts';
 import type { BrokerPosition, BrokerSnapshot } from '../shared/bus/catalogue.ts';
-import {
-  addDecimal,
-  compareDecimal,
-  decimalText,
-  isZeroDecimal,
-  negateDecimal,
-  subtractDecimal,
-} from '../shared/domain/money.ts';
+import { addDecimal, decimalText, isZeroDecimal, subtractDecimal } from '../shared/domain/money.ts';
 import type { Fill, Order, OrderRequest } from '../shared/domain/order.ts';
 import { isInFlight } from '../shared/domain/order-lifecycle.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
+import { type AdoptionStep, adoptionSteps, averageDiffers } from './adoption-steps.ts';
 import type { Desk } from './desk.ts';
-import { bookFill } from './fill-booking.ts';
+import { bookFill, holdingOf } from './fill-booking.ts';
 import { truthDelayMs } from './limits.ts';
 import { boundedMismatches, type Mismatch } from './trading-memory.ts';
 
-const cashKey = 'cash';
+/** Key of a cash difference among the mismatches; no symbol is written in lower case. */
+export const cashKey = 'cash';
 
 /** Takes a live order of the broker into our books. */
 export function adoptOrder(desk: Desk, request: OrderRequest, turn: Turn): Order {
@@ -68,12 +63,13 @@ export function compareHoldings(desk: Desk, snapshot: BrokerSnapshot, askedAt: E
     snapshot.positions === undefined ? [] : [...new Set([...desk.positions.keys(), ...told.keys()])].sort();
   for (const symbol of symbols) {
     const broker = told.get(symbol);
-    const difference = subtractDecimal(broker?.quantity ?? '0', signedQuantity(desk, symbol));
-    if (isZeroDecimal(difference)) continue;
+    const ours = holdingOf(desk.positions.get(symbol));
+    const difference = subtractDecimal(broker?.quantity ?? '0', ours.quantity);
+    if (isZeroDecimal(difference) && !averageDiffers(ours, broker?.average_price ?? null)) continue;
     const seen = before.find((mismatch) => mismatch.key === symbol);
     const confirmed =
       seen?.difference === difference && seen.seen_at < askedAt && isQuiet(desk, symbol, askedAt);
-    if (confirmed && adoptDifference(desk, symbol, difference, broker, turn)) continue;
+    if (confirmed && adoptDifference(desk, symbol, broker, turn)) continue;
     after.push({
       key: symbol,
       difference,
@@ -86,60 +82,64 @@ export function compareHoldings(desk: Desk, snapshot: BrokerSnapshot, askedAt: E
   if (before.length > 0 || after.length > 0) desk.remember({ mismatches: boundedMismatches(after) });
 }
 
-function signedQuantity(desk: Desk, symbol: string): string {
-  const position = desk.positions.get(symbol);
-  if (position === undefined) return '0';
-  return position.side === 'long' ? position.quantity : negateDecimal(position.quantity);
-}
-
 /** Nothing of the symbol is under way, and its last fill is older than the question. */
 function isQuiet(desk: Desk, symbol: string, askedAt: EpochMs): boolean {
   for (const order of desk.liveOrders(symbol)) if (isInFlight(order.state)) return false;
   return (desk.lastFillAt.get(symbol) ?? 0) < askedAt;
 }
 
+/** Books what is missing as fills of their own; false when no price is known for them. */
 function adoptDifference(
   desk: Desk,
   symbol: string,
-  difference: string,
   broker: BrokerPosition | undefined,
   turn: Turn,
 ): boolean {
-  const known = desk.positions.get(symbol);
+  const ours = holdingOf(desk.positions.get(symbol));
   const mark = desk.market.priceOf(symbol);
-  const price = known === undefined ? (broker?.average_price ?? null) : null;
-  const priceText = price ?? (mark === undefined ? known?.average_entry_price : decimalText(mark));
-  if (priceText === undefined) return false;
-  const buy = compareDecimal(difference, '0') > 0;
-  const quantity = buy ? difference : negateDecimal(difference);
-  const id = turn.id('adopt', symbol, difference, turn.now);
-  const reducing = known !== undefined && buy !== (known.side === 'long');
+  const quantity = broker?.quantity ?? '0';
+  const average = broker?.average_price ?? null;
+  const steps = adoptionSteps(ours, quantity, average, mark === undefined ? undefined : decimalText(mark));
+  if (steps === undefined) return false;
+  const count = desk.memory.adoptions;
+  desk.remember({ adoptions: count + 1 });
+  for (const [index, step] of steps.entries()) {
+    // No time in it: the same books and the same answer of the broker always give the same id.
+    const id = turn.id('adopt', symbol, ours.quantity, ours.cost, quantity, average ?? '', count, index);
+    bookStep(desk, symbol, step, id, turn);
+  }
+  return true;
+}
+
+function bookStep(desk: Desk, symbol: string, step: AdoptionStep, id: string, turn: Turn): void {
+  const known = desk.positions.get(symbol);
+  const reducing = known !== undefined && (step.side === 'buy') !== (known.side === 'long');
   const request: OrderRequest = {
     client_order_id: id,
     symbol,
-    side: buy ? 'buy' : 'sell',
+    side: step.side,
     type: 'market',
     leg: reducing ? 'exit' : 'entry',
-    quantity,
+    quantity: step.quantity,
     price: null,
     reduce_only: false,
     bracket: null,
   };
+  const { quantity, price, side } = step;
   const fill: Fill = {
     id,
     client_order_id: id,
     symbol,
-    side: request.side,
+    side,
     quantity,
-    price: priceText,
+    price,
     fee: '0',
     liquidity: 'taker',
     at: turn.now,
   };
-  const reason = 'adopted: the broker holds a different quantity than our fills say';
+  const reason = 'adopted: the broker holds something else than our fills say';
   const row = adoptedRow(request, known?.id ?? turn.id('pos', id), 'accepted', reason, turn.now);
   bookFill(desk, row, fill, turn);
-  return true;
 }
 
 /** Cash follows the broker's only when it differs by the same amount twice and positions agree. */

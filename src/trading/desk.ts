@@ -6,6 +6,7 @@ import type { Mandate } from '../shared/domain/mandate.ts';
 import type { Order } from '../shared/domain/order.ts';
 import { isFinalState } from '../shared/domain/order-lifecycle.ts';
 import type { Position } from '../shared/domain/position.ts';
+import { type SessionCalendar, sessionCalendar } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { TradingStateRecord } from '../shared/domain/trading-state.ts';
 import { MarketView } from './market-view.ts';
@@ -13,9 +14,11 @@ import { memoryKey, readMemory, type TradingMemory, withEntry } from './trading-
 
 export const truthAlarm = 'truth';
 export const pulseAlarm = 'pulse';
+const maxReasonLength = 200;
 
 export class Desk {
   readonly settings: AgentSettings;
+  readonly calendar: SessionCalendar;
   readonly market = new MarketView();
   /** Orders still needed, by client order id. */
   readonly orders = new Map<string, Order>();
@@ -35,6 +38,7 @@ export class Desk {
 
   constructor(settings: AgentSettings) {
     this.settings = settings;
+    this.calendar = sessionCalendar(settings.sessions);
     this.#memory = readMemory(undefined, settings.starting_cash);
   }
 
@@ -107,6 +111,13 @@ export class Desk {
   doubt(reason: string, delayMs: number, turn: Turn): void {
     this.remember({ doubt: { reason, at: turn.now } });
     this.scheduleTruth(delayMs, turn);
+  }
+
+  /** Refuses new entries in the symbol until the broker's whole truth and our books agree about it. */
+  block(symbol: string, reason: string): void {
+    if (this.#memory.blocks[symbol] === reason) return;
+    this.remember({ blocks: withEntry(this.#memory.blocks, symbol, reason.slice(0, maxReasonLength)) });
+    this.#summaryDue = true;
   }
 
   /** Nothing is open any more: the next look may wait for the pulse. */

@@ -5,7 +5,6 @@ import { addDecimal, compareDecimal, roundToStep, subtractDecimal } from '../sha
 import type { Order } from '../shared/domain/order.ts';
 import { isFinalState } from '../shared/domain/order-lifecycle.ts';
 import type { Position } from '../shared/domain/position.ts';
-import { isForexWeekOpen } from '../shared/domain/sessions.ts';
 import type { Desk } from './desk.ts';
 import {
   adoptedStopFraction,
@@ -30,7 +29,7 @@ export function requestExit(desk: Desk, position: Position, reason: string, turn
     if (!order.reduce_only && order.state !== 'cancel_requested') cancelOrder(desk, order, reason, turn);
   if (exitInFlight(desk, closing)) return;
   const calendar = desk.market.instrument(closing.symbol)?.calendar;
-  if (calendar === 'forex' && !isForexWeekOpen(turn.now)) {
+  if (calendar === 'forex' && !desk.calendar.isMarketOpen(turn.now)) {
     turn.setAlarm(exitPrefix + closing.symbol, turn.now + closedMarketRetryMs);
     return;
   }

@@ -25,15 +25,17 @@ const averageStep = '0.000000000001';
 
 /** Books the fill unless it was booked before; true when it was new. */
 export function bookFill(desk: Desk, order: Order, fill: Fill, turn: Turn): boolean {
-  if (order.fill_ids.includes(fill.id)) return false;
+  if (order.fill_ids.includes(fill.id)) {
+    if (orderTransition(order.state, 'fill_repeated').contradiction)
+      desk.doubt(`a repeated fill of ${order.client_order_id}`, contradictionDelayMs, turn);
+    return false;
+  }
   rollDay(desk, turn.now);
   const filled = addDecimal(order.filled_quantity, fill.quantity);
   const fullness = compareDecimal(filled, order.quantity);
-  const { state, contradiction } = orderTransition(
-    order.state,
-    fullness >= 0 ? 'fill_complete' : 'fill_partial',
-  );
   const overfilled = fullness > 0;
+  const event = overfilled ? 'over_fill' : fullness === 0 ? 'fill_complete' : 'fill_partial';
+  const { state, contradiction } = orderTransition(order.state, event);
   const position_id = bookPosition(desk, order, fill, turn);
   desk.changeOrder(
     {
@@ -51,7 +53,7 @@ export function bookFill(desk: Desk, order: Order, fill: Fill, turn: Turn): bool
   );
   turn.put('fills', fill.id, fill);
   desk.lastFillAt.set(fill.symbol, turn.now);
-  if (contradiction || overfilled)
+  if (contradiction)
     desk.doubt(`fill of ${order.client_order_id} contradicts its state`, contradictionDelayMs, turn);
   recordEquity(desk, turn);
   scheduleNextPulse(desk, turn);
@@ -65,7 +67,8 @@ function newAverage(order: Order, fill: Fill, filled: string): string {
   return roundToStep(divideDecimal(value, filled), averageStep);
 }
 
-function holdingOf(position: Position | undefined): Holding {
+/** The position as a signed holding with its exact cost; flat when there is none. */
+export function holdingOf(position: Position | undefined): Holding {
   if (position === undefined) return flatHolding;
   const cost = position.cost_basis ?? multiplyDecimal(position.average_entry_price, position.quantity);
   return { quantity: position.side === 'long' ? position.quantity : negateDecimal(position.quantity), cost };

@@ -3,11 +3,12 @@
 import type { Turn } from '../kernel/agent.ts';
 import type { TradingSummary } from '../shared/bus/catalogue.ts';
 import { decimalNumber } from '../shared/domain/money.ts';
+import type { Order } from '../shared/domain/order.ts';
 import { isFinalState } from '../shared/domain/order-lifecycle.ts';
 import type { EquityPoint, Position } from '../shared/domain/position.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { Desk } from './desk.ts';
-import { busyPulseMs, calmPulseMs } from './limits.ts';
+import { busyPulseMs, calmPulseMs, truthDelayMs } from './limits.ts';
 import { dayOf } from './trading-memory.ts';
 
 /** Last known price, or the entry price where none is known yet. */
@@ -113,6 +114,12 @@ export function scheduleNextPulse(desk: Desk, turn: Turn): void {
   desk.schedulePulse(Math.floor(turn.now / interval) * interval + interval, turn);
 }
 
+/** Nobody knows what became of the order, or of the wish to cancel it. */
+export function isOutcomeUnknown(order: Order, now: EpochMs): boolean {
+  if (order.state === 'unknown') return true;
+  return order.state === 'cancel_requested' && now - order.updated_at >= truthDelayMs;
+}
+
 /** Trading's own summary for the orchestrator and the health monitor. */
 export function summaryOf(desk: Desk, now: EpochMs): TradingSummary {
   let open = 0;
@@ -120,13 +127,14 @@ export function summaryOf(desk: Desk, now: EpochMs): TradingSummary {
   for (const order of desk.orders.values()) {
     if (isFinalState(order.state)) continue;
     open++;
-    if (order.state === 'unknown') unknown++;
+    if (isOutcomeUnknown(order, now)) unknown++;
   }
   return {
     state: desk.state?.state ?? desk.settings.initial_trading_state,
     open_positions: desk.positions.size,
     open_orders: open,
     unknown_orders: unknown,
+    blocked: Object.entries(desk.memory.blocks).map(([symbol, reason]) => ({ symbol, reason })),
     equity: pointOf(desk, now),
     simulated: desk.settings.broker.simulated,
   };

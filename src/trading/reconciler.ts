@@ -2,11 +2,16 @@
 // It must never read an incomplete or older answer as absence, and never act on a difference seen only once.
 import type { Turn } from '../kernel/agent.ts';
 import type { BrokerOrder, BrokerSnapshot } from '../shared/bus/catalogue.ts';
-import { compareDecimal } from '../shared/domain/money.ts';
-import type { Order } from '../shared/domain/order.ts';
-import { isFinalState, isInFlight, type OrderEvent } from '../shared/domain/order-lifecycle.ts';
+import { compareDecimal, isZeroDecimal } from '../shared/domain/money.ts';
+import type { Order, OrderQuestion } from '../shared/domain/order.ts';
+import {
+  isFinalState,
+  isInFlight,
+  type OrderEvent,
+  orderTransition,
+} from '../shared/domain/order-lifecycle.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
-import { adoptOrder, compareHoldings } from './adoption.ts';
+import { adoptOrder, cashKey, compareHoldings } from './adoption.ts';
 import type { Desk } from './desk.ts';
 import { exitAlarmSymbol, exitInFlight, isProtected, protect, reduces, requestExit } from './exits.ts';
 import { bookFill } from './fill-booking.ts';
@@ -19,6 +24,7 @@ import {
   truthDelayMs,
 } from './limits.ts';
 import { cancelOrder, resendAlarmOrder, resubmitOrder } from './order-executor.ts';
+import { isOutcomeUnknown } from './portfolio.ts';
 import { applyOrderEvent, entryOfLeg, followUp, knownLeg } from './report-processor.ts';
 
 /** Asks the broker for its whole truth; asks again by alarm until it is answered. */
@@ -26,8 +32,20 @@ export function askForTruth(desk: Desk, reason: string, turn: Turn): void {
   const { questions, rounds } = desk.memory;
   const id = turn.id('snap', turn.now, questions);
   desk.remember({ question: { id, asked_at: turn.now }, questions: questions + 1, rounds: rounds + 1 });
-  turn.effect('broker.snapshot', { request_id: id, reason });
+  turn.effect('broker.snapshot', { request_id: id, reason, orders: questionsOf(desk) });
   desk.scheduleTruth(truthDelay(rounds), turn);
+}
+
+/** Every order of our books, and the legs that the broker may have armed without our hearing of it. */
+function questionsOf(desk: Desk): OrderQuestion[] {
+  const questions: OrderQuestion[] = [];
+  for (const { client_order_id, symbol, created_at, bracket, fill_ids } of desk.orders.values()) {
+    questions.push({ client_order_id, symbol, created_at });
+    if (bracket === null || fill_ids.length === 0) continue;
+    for (const leg of [bracket.stop_client_order_id, bracket.target_client_order_id])
+      if (!desk.orders.has(leg)) questions.push({ client_order_id: leg, symbol, created_at });
+  }
+  return questions;
 }
 
 function truthDelay(rounds: number): number {
@@ -52,10 +70,25 @@ function openQuestion(desk: Desk): string | undefined {
 /** The truth alarm: tidies up what is settled and asks the broker when anything is open. */
 export function checkTruth(desk: Desk, turn: Turn): void {
   desk.truthDueAt = undefined;
+  nameUnknown(desk, truthDelayMs, 'the broker has not answered', turn);
   tidySettled(desk, turn);
+  for (const order of desk.orders.values()) if (isOutcomeUnknown(order, turn.now)) desk.requestSummary();
   const reason = openQuestion(desk);
   if (reason !== undefined) askForTruth(desk, reason, turn);
   else if (desk.memory.rounds !== 0) desk.remember({ rounds: 0 });
+}
+
+/**
+ * A submit that nobody answered for so long is what it is: an order whose outcome is unknown. Silence is no news of the
+ * order, so its last news keep their time.
+ */
+export function nameUnknown(desk: Desk, silentMs: number, reason: string, turn: Turn): void {
+  for (const order of [...desk.orders.values()])
+    if (order.state === 'pending_submit' && turn.now - order.updated_at >= silentMs)
+      desk.changeOrder(
+        { ...order, state: orderTransition(order.state, 'outcome_unknown').state, reason },
+        turn,
+      );
 }
 
 /** Cancels what protects a position that is gone, and lets final orders of settled positions go from memory. */
@@ -104,6 +137,7 @@ export function processSnapshot(desk: Desk, snapshot: BrokerSnapshot, turn: Turn
   const askedAt = question !== null && question.id === snapshot.request_id ? question.asked_at : undefined;
   const held = new Map(snapshot.orders.map((order) => [order.request.client_order_id, order]));
   const missing = takePositives(desk, snapshot, held, askedAt, turn);
+  if (askedAt !== undefined) takeAbsences(desk, snapshot, held, askedAt, turn);
   if (!snapshot.complete || askedAt === undefined) {
     desk.scheduleTruth(truthDelay(desk.memory.rounds), turn);
     return;
@@ -111,10 +145,17 @@ export function processSnapshot(desk: Desk, snapshot: BrokerSnapshot, turn: Turn
   const { doubt } = desk.memory;
   // A doubt that arose after the question was asked is not answered by it.
   desk.remember({ question: null, doubt: doubt !== null && doubt.at >= askedAt ? doubt : null });
-  if (missing) desk.doubt('the broker did not name all fills', truthDelayMs, turn);
-  takeAbsences(desk, held, askedAt, turn);
+  const blocks = new Map<string, string>();
+  for (const id of missing) {
+    const order = desk.orders.get(id);
+    if (order === undefined) continue;
+    desk.doubt('the broker did not name all fills', truthDelayMs, turn);
+    blocks.set(order.symbol, `the broker did not name all fills of ${id}`);
+  }
   adoptLive(desk, snapshot, turn);
   compareHoldings(desk, snapshot, askedAt, turn);
+  noteUnanswered(desk, snapshot, held, askedAt, blocks, turn);
+  setBlocks(desk, blocks);
   desk.awaitingTruth = false;
   healPositions(desk, askedAt, turn);
   desk.requestSummary();
@@ -125,19 +166,50 @@ export function processSnapshot(desk: Desk, snapshot: BrokerSnapshot, turn: Turn
   }
 }
 
+/** What the answer leaves open per symbol: said aloud, asked again, and no new entries there until it is clear. */
+function noteUnanswered(
+  desk: Desk,
+  snapshot: BrokerSnapshot,
+  held: ReadonlyMap<string, BrokerOrder>,
+  askedAt: EpochMs,
+  blocks: Map<string, string>,
+  turn: Turn,
+): void {
+  const absent = new Set(snapshot.absent);
+  for (const order of desk.orders.values()) {
+    const answered = held.has(order.client_order_id) || absent.has(order.client_order_id);
+    if (answered || isFinalState(order.state) || order.created_at >= askedAt) continue;
+    blocks.set(order.symbol, `the broker did not answer about ${order.client_order_id}`);
+  }
+  for (const { symbol, reason } of snapshot.unanswered ?? [])
+    blocks.set(symbol, `the broker did not answer: ${reason}`);
+  if (blocks.size > 0) desk.doubt('the broker left something unanswered', truthDelayMs, turn);
+  for (const { key, difference } of desk.memory.mismatches)
+    if (key !== cashKey && !isZeroDecimal(difference))
+      blocks.set(key, `the broker holds ${difference} more than our fills say`);
+}
+
+/** The blocks as of this answer; those of before are settled by it. */
+function setBlocks(desk: Desk, blocks: ReadonlyMap<string, string>): void {
+  for (const [symbol, reason] of blocks) desk.block(symbol, reason);
+  const before = desk.memory.blocks;
+  const kept = Object.fromEntries(Object.entries(before).filter(([symbol]) => blocks.has(symbol)));
+  if (Object.keys(kept).length !== Object.keys(before).length) desk.remember({ blocks: kept });
+}
+
 function hasSettledOrders(desk: Desk): boolean {
   for (const order of desk.orders.values()) if (!desk.positions.has(order.symbol)) return true;
   return false;
 }
 
-/** What the broker positively says of orders we know. True when fills are missing from its answer. */
+/** What the broker positively says of orders we know. Returns the orders of which its answer lacks fills. */
 function takePositives(
   desk: Desk,
   snapshot: BrokerSnapshot,
   held: ReadonlyMap<string, BrokerOrder>,
   askedAt: EpochMs | undefined,
   turn: Turn,
-): boolean {
+): readonly string[] {
   const touched = new Set<string>();
   for (const { request } of held.values()) {
     if (desk.orders.has(request.client_order_id)) continue;
@@ -150,11 +222,11 @@ function takePositives(
     const order = desk.orders.get(fill.client_order_id);
     if (order !== undefined && bookFill(desk, order, fill, turn)) touched.add(fill.client_order_id);
   }
-  let missing = false;
+  const missing: string[] = [];
   for (const [id, broker] of held) {
     const order = desk.orders.get(id);
     if (order === undefined) continue;
-    if (compareDecimal(order.filled_quantity, broker.filled_quantity) < 0) missing = true;
+    if (compareDecimal(order.filled_quantity, broker.filled_quantity) < 0) missing.push(id);
     if (takeState(desk, order, broker, askedAt, turn)) touched.add(id);
   }
   for (const id of touched) followUp(desk, id, turn);
@@ -182,15 +254,17 @@ function takeState(
   return after.state !== before;
 }
 
-/** Orders that a complete and later answer does not know: never arrived, or gone. */
+/** Orders that the broker, asked by their id, says it does not have: never arrived, or gone. */
 function takeAbsences(
   desk: Desk,
+  snapshot: BrokerSnapshot,
   held: ReadonlyMap<string, BrokerOrder>,
   askedAt: EpochMs,
   turn: Turn,
 ): void {
-  for (const order of [...desk.orders.values()]) {
-    if (isFinalState(order.state) || held.has(order.client_order_id)) continue;
+  for (const id of snapshot.absent) {
+    const order = desk.orders.get(id);
+    if (order === undefined || isFinalState(order.state) || held.has(id)) continue;
     if (askedAt - order.updated_at < absenceGraceMs) continue;
     const unsent = order.state === 'pending_submit' || order.state === 'unknown';
     if (unsent && maySendAgain(desk, order, turn.now)) {

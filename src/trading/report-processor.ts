@@ -15,8 +15,7 @@ export function processReport(desk: Desk, report: BrokerReport, turn: Turn): voi
   const order =
     desk.orders.get(report.client_order_id) ?? knownLeg(desk, report.client_order_id, report.order, turn);
   if (order === undefined) {
-    if (report.kind !== 'cancelled' && report.kind !== 'rejected' && report.kind !== 'expired')
-      desk.doubt(`report for an order we do not know: ${report.client_order_id}`, truthDelayMs, turn);
+    processUnlisted(desk, report, turn);
     return;
   }
   if (report.kind === 'fill') {
@@ -26,6 +25,16 @@ export function processReport(desk: Desk, report: BrokerReport, turn: Turn): voi
     if (report.kind === 'cancelled' || report.kind === 'expired') confirmShortEnd(desk, order, turn);
   }
   followUp(desk, order.client_order_id, turn);
+}
+
+/** Nothing is booked for an id we do not have; its symbol takes no entries until the broker has told the whole truth. */
+function processUnlisted(desk: Desk, report: BrokerReport, turn: Turn): void {
+  const event = report.kind === 'fill' ? 'fill_partial' : report.kind;
+  if (!orderTransition('unlisted', event).contradiction) return;
+  const reason = `${report.kind} of an order we do not know: ${report.client_order_id}`;
+  const symbol = report.fill?.symbol ?? report.order?.symbol;
+  if (symbol !== undefined) desk.block(symbol, reason);
+  desk.doubt(reason, truthDelayMs, turn);
 }
 
 /** An order that ended short of its quantity may have filled in part without our hearing of it: ask before forgetting. */

@@ -7,7 +7,6 @@ import type { OrderLeg, OrderRequest, OrderSide } from '../shared/domain/order.t
 import type { Position } from '../shared/domain/position.ts';
 import { failure, type Result, success } from '../shared/domain/result.ts';
 import type { Approved } from '../shared/domain/risk.ts';
-import { isForexWeekOpen } from '../shared/domain/sessions.ts';
 import type { Signal } from '../shared/domain/signal.ts';
 import { minuteMs } from '../shared/domain/time.ts';
 import type { Desk } from './desk.ts';
@@ -67,6 +66,8 @@ function deskDenial(desk: Desk, signal: Signal, turn: Turn): Denial | undefined 
     return deny('order_outcome_unknown', 0, 'the broker has not been heard since start');
   for (const order of desk.liveOrders(symbol))
     if (order.state === 'unknown') return deny('order_outcome_unknown', 0, order.client_order_id);
+  const block = desk.memory.blocks[symbol];
+  if (block !== undefined) return deny('not_reconciled', null, block);
   if (signal.confidence < risk.minimum_confidence)
     return deny('confidence_too_low', risk.minimum_confidence, signal.confidence);
   if (signal.action === 'SELL' && !broker.short) return deny('short_not_supported', null, signal.action);
@@ -95,7 +96,8 @@ function marketDenial(desk: Desk, signal: Signal, turn: Turn): Denial | undefine
   const { risk } = desk.settings;
   const view = desk.market.get(signal.symbol);
   if (view === undefined) return deny('no_quote');
-  if (view.instrument.calendar === 'forex' && !isForexWeekOpen(turn.now)) return deny('session_closed');
+  if (view.instrument.calendar === 'forex' && !desk.calendar.isMarketOpen(turn.now))
+    return deny('session_closed');
   const age = turn.now - view.at;
   const oldest = risk.quote_stale_ms + view.naturalAgeMs;
   if (age > oldest) return deny('quote_stale', oldest, age);

@@ -45,6 +45,10 @@ export interface TradingMemory {
   /** Why the broker must be asked although no order is in flight. */
   readonly doubt: { readonly reason: string; readonly at: EpochMs } | null;
   readonly mismatches: readonly Mismatch[];
+  /** Symbols without new entries until the broker's answer and our books agree, with the reason. */
+  readonly blocks: Readonly<Record<string, string>>;
+  /** Differences booked as adoptions so far; keeps their ids apart without any time in them. */
+  readonly adoptions: number;
 }
 
 function freshMemory(startingCash: number): TradingMemory {
@@ -65,6 +69,8 @@ function freshMemory(startingCash: number): TradingMemory {
     rounds: 0,
     doubt: null,
     mismatches: [],
+    blocks: {},
+    adoptions: 0,
   };
 }
 
@@ -73,7 +79,7 @@ export function readMemory(value: unknown, startingCash: number): TradingMemory 
   if (value === undefined) return freshMemory(startingCash);
   const memory = value as TradingMemory;
   if (memory.version !== 1) throw new Error('trading memory has an unknown version');
-  return memory;
+  return { ...freshMemory(startingCash), ...memory };
 }
 
 export function dayOf(at: EpochMs): number {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { BrokerWorld, worldSettings } from '../../test/contract/broker-world.ts';
+import type { TradingSummary } from '../shared/bus/catalogue.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { Order } from '../shared/domain/order.ts';
 import type { EquityPoint, Position } from '../shared/domain/position.ts';
@@ -40,6 +41,22 @@ function codes(made: BrokerWorld): string[] {
 
 function orders(made: BrokerWorld, leg: Order['leg']): Order[] {
   return made.orders().filter((order) => order.leg === leg);
+}
+
+const strayFill = {
+  id: 'stray.1',
+  client_order_id: 'stray',
+  symbol,
+  side: 'buy',
+  quantity: '1',
+  price: '100',
+  fee: '0',
+  liquidity: 'taker',
+} as const;
+
+function lastSummary(made: BrokerWorld): TradingSummary {
+  const said = made.emitted.filter((message) => message.message_type === 'trading.summary').at(-1);
+  return said?.data as TradingSummary;
 }
 
 test('a signal becomes one order, committed as pending before it leaves, with its protection attached', () => {
@@ -413,6 +430,102 @@ test('lost on the way and no longer wanted: it ends, saying that it never arrive
   expect(orders(made, 'entry')).toMatchObject([{ state: 'cancelled', open: false }]);
 });
 
+test('not being named is no answer: only an id that the broker was asked for and denied is absent', () => {
+  const made = world();
+  made.fate = (kind) => (kind === 'submit' ? 'lose-and-say-unknown' : 'deliver');
+  made.answer = (honest) => ({ ...honest, absent: [] });
+  buy(made, { expires_at: made.now + 7_200_000 });
+  made.fate = () => 'deliver';
+  made.advance(made.now + 3_600_000);
+  expect(made.submitted).toHaveLength(1);
+  expect(orders(made, 'entry')).toMatchObject([{ state: 'unknown' }]);
+  expect(lastSummary(made).blocked).toMatchObject([
+    { symbol, reason: expect.stringContaining('not answer') },
+  ]);
+  made.answer = (honest) => honest;
+  made.advance(made.now + 600_000);
+  expect(orders(made, 'entry')).toMatchObject([
+    { state: 'cancelled', reason: expect.stringContaining('never reached the broker') },
+  ]);
+  expect(lastSummary(made)).toMatchObject({ blocked: [], unknown_orders: 0 });
+});
+
+test('an unknown order stays counted as unknown while a cancel of it goes unanswered', () => {
+  const made = world();
+  made.fate = () => 'lose-silently';
+  buy(made, { expires_at: made.now + 60_000 });
+  made.advance(made.now + 600_000);
+  expect(orders(made, 'entry')).toMatchObject([{ state: 'cancel_requested' }]);
+  expect(lastSummary(made).unknown_orders).toBe(1);
+});
+
+test('a submit that nobody answers becomes unknown, without a word from the adapter', () => {
+  const made = world();
+  made.fate = (kind) => (kind === 'submit' || kind === 'snapshot' ? 'lose-silently' : 'deliver');
+  buy(made);
+  expect(orders(made, 'entry')).toMatchObject([{ state: 'pending_submit' }]);
+  made.advance(made.now + 11_000);
+  expect(orders(made, 'entry')).toMatchObject([{ state: 'unknown' }]);
+  expect(lastSummary(made).unknown_orders).toBe(1);
+});
+
+test('what cannot be reconciled stops entries in that instrument only, and says why', () => {
+  const made = world();
+  made.candle('ETHUSDT', 50, 50, 50, 50);
+  made.answer = (honest) => ({
+    ...honest,
+    positions: [{ symbol, quantity: String(made.now % 97), average_price: null }],
+    unanswered: [{ symbol: 'ETHUSDT', reason: 'HTTP 502' }],
+  });
+  made.crash();
+  made.candle(symbol, 100, 100, 100, 100);
+  made.candle('ETHUSDT', 50, 50, 50, 50);
+  buy(made);
+  made.signal('ETHUSDT', 'BUY', 50);
+  const refusals = made.rows<Refusal>('refusals');
+  expect(refusals).toMatchObject([
+    { symbol, code: 'not_reconciled', actual: expect.stringContaining('more than our fills say') },
+    { symbol: 'ETHUSDT', code: 'not_reconciled', actual: expect.stringContaining('HTTP 502') },
+  ]);
+  made.answer = ({ unanswered: _, ...honest }) => honest;
+  made.advance(made.now + 600_000);
+  made.candle(symbol, 100, 100, 100, 100);
+  buy(made);
+  expect(made.submitted).toHaveLength(1);
+});
+
+test('a fill of an order we do not have is not booked, and stops entries in its symbol until the broker was asked', () => {
+  const made = world();
+  made.fate = (kind) => (kind === 'snapshot' ? 'lose-silently' : 'deliver');
+  const fill = { ...strayFill, at: made.now };
+  const report = { broker: 'paper', report_id: 'r', client_order_id: 'stray', kind: 'fill' } as const;
+  const data = { ...report, fill, order: null, reason: null, at: made.now };
+  made.input({ from: 'broker', message_type: 'broker.report', data, at: made.now });
+  expect(made.openPositions()).toEqual([]);
+  buy(made);
+  expect(codes(made)).toEqual(['not_reconciled']);
+  made.fate = () => 'deliver';
+  made.advance(made.now + 600_000);
+  expect(lastSummary(made).blocked).toEqual([]);
+});
+
+test('an over-fill is booked, marked and asked about', () => {
+  const made = long();
+  const [entry] = orders(made, 'entry');
+  const id = entry?.client_order_id ?? '';
+  const fill = { ...strayFill, client_order_id: id, at: made.now };
+  const report = { broker: 'paper', report_id: 'r', client_order_id: id, kind: 'fill' } as const;
+  const data = { ...report, fill, order: null, reason: null, at: made.now };
+  made.input({ from: 'broker', message_type: 'broker.report', data, at: made.now });
+  expect(orders(made, 'entry')).toMatchObject([
+    { state: 'filled', reason: expect.stringContaining('filled beyond its quantity') },
+  ]);
+  expect(Number(made.openPositions()[0]?.quantity)).toBe(Number(entry?.filled_quantity) + 1);
+  // The broker's truth wins in the end, and the profit booked before does not change by it.
+  made.advance(made.now + 600_000);
+  expect(made.openPositions()[0]?.quantity).toBe(made.truth().positions?.[0]?.quantity);
+});
+
 test('what certainly never left is tried a bounded number of times', () => {
   const made = world();
   made.fate = (kind) => (kind === 'submit' ? 'lose-and-say-not-sent' : 'deliver');
@@ -468,7 +581,7 @@ test('an order still on its way is not absent: a question asked too early proves
   made.fate = () => 'deliver';
   made.crash();
   expect(made.submitted).toHaveLength(1);
-  expect(orders(made, 'entry')).toMatchObject([{ state: 'pending_submit' }]);
+  expect(orders(made, 'entry')).toMatchObject([{ state: 'unknown' }]);
   made.releaseDelayed();
   made.advance(made.now + 1_000);
   expect(made.submitted).toHaveLength(1);

@@ -6,7 +6,7 @@ import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { Desk, pulseAlarm, truthAlarm } from './desk.ts';
 import { recordEquity, scheduleNextPulse, summaryOf } from './portfolio.ts';
-import { askForTruth, checkTruth, processOrderAlarm, processSnapshot } from './reconciler.ts';
+import { askForTruth, checkTruth, nameUnknown, processOrderAlarm, processSnapshot } from './reconciler.ts';
 import { processReport, processUncertainty } from './report-processor.ts';
 import { processExpiryAlarm, processSignal } from './signal-processor.ts';
 import { ensureState, guardDrawdown, obey, tighten } from './trading-switch.ts';
@@ -101,6 +101,7 @@ class TradingAgent implements Agent {
     ensureState(desk, turn);
     desk.awaitingTruth = true;
     desk.remember({ rounds: 0 });
+    nameUnknown(desk, 0, 'the process ended before the broker answered', turn);
     recordEquity(desk, turn);
     scheduleNextPulse(desk, turn);
     askForTruth(desk, reason, turn);

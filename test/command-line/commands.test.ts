@@ -1,9 +1,10 @@
 // What every command owes: exit codes, one JSON document on stdout, and no trace left by commands that only read.
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { freePort, runAto } from '../support/system-process.ts';
+import { childEnvironment, freePort, projectFolder, runAto } from '../support/system-process.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'ato-commands-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -21,6 +22,8 @@ test.each([
   [['doctor', 'me'], 'too many arguments'],
   [['journal', 'verify', '--data'], 'argument missing'],
   [['bench', 'kernel', '--steady-seconds', 'x'], 'a number of seconds'],
+  [['exits'], "required option '--cases <file>'"],
+  [['exits', '--cases', 'none.json'], 'none.json cannot be read'],
   [['sim', '--synthetic', '--symbols', '???'], 'cannot read the symbol'],
   [['sim', '--synthetic', '--tape', 'x'], 'choose one market'],
   [['sim', '--synthetic', '--from', '2026-01-02', '--to', '2026-01-01'], '--from must be before --to'],
@@ -38,7 +41,9 @@ test('commands that read say what is missing, end with 1, and make nothing', asy
     ['explain', 'decision-1'],
     ['journal', 'verify'],
   ]) {
-    const { code, stdout, stderr } = await runAto(args, {}, folder);
+    // `explain` asks a running system first: none may answer at the usual port of this machine.
+    const environment = { ORCHESTRATOR_PORT: String(await freePort()) };
+    const { code, stdout, stderr } = await runAto(args, environment, folder);
     expect(code, stderr).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(/There is no database in .* Fix: /);
@@ -84,4 +89,18 @@ test('the doctor survives settings that nobody could start with', async () => {
   const detail = report.findings.find((finding) => finding.subject === 'settings')?.detail;
   expect(detail).toMatch(/ATO_SEED: use a whole number/);
   expect(detail).toMatch(/Did you mean ATO_UNIVERSE/);
+});
+
+test('a reader that goes away ends nothing with an error: ato doctor | head', async () => {
+  const child = spawn(process.execPath, [path.join(projectFolder, 'src', 'main.ts'), 'doctor'], {
+    cwd: root,
+    env: childEnvironment({ ORCHESTRATOR_PORT: String(await freePort()) }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
 });

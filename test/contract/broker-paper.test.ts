@@ -28,7 +28,7 @@ function quotes(price: number, at: number) {
 async function settled(broker: PaperBroker, clock: HandClock): Promise<void> {
   clock.at += 1_000;
   broker.tick();
-  await broker.snapshot('settle');
+  await broker.snapshot('settle', []);
 }
 
 brokerContract('paper', async () => {
@@ -95,11 +95,11 @@ test('a report is never released before its rows are durable', async () => {
   expect(uncertain).toMatchObject([{ client_order_id: 'ord-a', action: 'submit', outcome: 'unknown' }]);
   clock.at += 1_000;
   broker.tick();
-  await expect(broker.snapshot('q')).rejects.toThrow('disk full');
+  await expect(broker.snapshot('q', [])).rejects.toThrow('disk full');
   expect(reports).toEqual([]);
   expect(broker.lastError).toBe('disk full');
   book.failing = false;
-  await broker.snapshot('q');
+  await broker.snapshot('q', []);
   expect(reports.map((report) => report.kind)).toEqual(['accepted']);
   expect(broker.lastError).toBeNull();
 });
@@ -116,7 +116,7 @@ test('kill -9 between the write and the report loses the report, never the order
   await second.submit(entry);
   clock.at += 1_000;
   second.onQuotes(quotes(50_000, clock.at));
-  const snapshot = await second.snapshot('q');
+  const snapshot = await second.snapshot('q', []);
   expect(snapshot.orders).toMatchObject([{ state: 'filled', filled_quantity: '0.01' }]);
   expect(reports.map((report) => report.kind)).toEqual(['accepted', 'fill']);
 });

@@ -11,7 +11,7 @@ import {
   collectionLoading,
   collectionNames,
 } from '../../src/shared/bus/collections.ts';
-import type { AnyEffect } from '../../src/shared/bus/effects.ts';
+import type { AnyEffect, EffectDataByKind } from '../../src/shared/bus/effects.ts';
 import type { AnyMessage } from '../../src/shared/bus/message.ts';
 import { type AgentSettings, defaultRiskSettings } from '../../src/shared/domain/agent-settings.ts';
 import type { Mandate } from '../../src/shared/domain/mandate.ts';
@@ -71,6 +71,8 @@ export class BrokerWorld {
   #delayed: (() => void)[] = [];
   #delayedToVenue: (() => void)[] = [];
   #signals = 0;
+  /** What the broker makes of an honest answer before it leaves. */
+  answer: (honest: BrokerSnapshot) => BrokerSnapshot = (honest) => honest;
   /** Chooses the fate of the next thing on the line; the healthy world always delivers. */
   fate: (kind: 'submit' | 'cancel' | 'snapshot' | 'report') => LineFault = () => 'deliver';
 
@@ -271,7 +273,7 @@ export class BrokerWorld {
   }
 
   truth(): BrokerSnapshot {
-    return this.venue.snapshot('checker', this.now);
+    return this.venue.snapshot('checker', this.now, []);
   }
 
   #report(report: BrokerReport): void {
@@ -300,7 +302,7 @@ export class BrokerWorld {
     } else if (effect.kind === 'broker.cancel') {
       const id = effect.data.client_order_id;
       this.#order(id, 'cancel', () => this.venue.cancel(id, this.now));
-    } else if (effect.kind === 'broker.snapshot') this.#snapshot(effect.data.request_id);
+    } else if (effect.kind === 'broker.snapshot') this.#snapshot(effect.data);
   }
 
   #order(id: string, action: 'submit' | 'cancel', act: () => void): void {
@@ -322,20 +324,21 @@ export class BrokerWorld {
     this.input({ from: 'broker', message_type: 'broker.uncertain', data, at: this.now });
   }
 
-  #snapshot(requestId: string): void {
+  #snapshot({ request_id, orders }: EffectDataByKind['broker.snapshot']): void {
     const fate = this.fate('snapshot');
     if (fate === 'lose-silently') return;
     const failed = fate === 'lose-and-say-unknown' || fate === 'lose-and-say-not-sent';
     const empty: BrokerSnapshot = {
       broker: 'paper',
-      request_id: requestId,
+      request_id,
       complete: false,
       error: 'no answer',
+      absent: [],
       orders: [],
       fills: [],
       cash: null,
     };
-    const data = failed ? empty : this.venue.snapshot(requestId, this.now);
+    const data = failed ? empty : this.answer(this.venue.snapshot(request_id, this.now, orders));
     const input: KernelInput = { from: 'broker', message_type: 'broker.snapshot', data, at: this.now };
     if (fate === 'delay') this.#delayed.push(() => this.input({ ...input, at: this.now }));
     else this.input(input);

@@ -87,7 +87,7 @@ export function brokerContract(
       reports.filter((report) => report.client_order_id === `ord-${id}`).map((report) => report.kind);
 
     async function held(): Promise<string> {
-      const snapshot = await harness.broker.snapshot('held');
+      const snapshot = await harness.broker.snapshot('held', []);
       return snapshot.positions?.find((position) => position.symbol === harness.symbol)?.quantity ?? '0';
     }
 
@@ -150,7 +150,7 @@ export function brokerContract(
       await submitted(request('a'));
       await harness.movePrice(harness.price);
       await submitted(request('b', { type: 'limit', price: String(harness.price * 0.9) }));
-      const snapshot = await harness.broker.snapshot('question-1');
+      const snapshot = await harness.broker.snapshot('question-1', []);
       expect(snapshot).toMatchObject({ request_id: 'question-1', complete: true, error: null });
       const states = Object.fromEntries(
         snapshot.orders.map((order) => [order.request.client_order_id, order.state]),
@@ -218,7 +218,7 @@ export function brokerContract(
           await submitted(bracketed('a'));
           await harness.movePrice(harness.price);
           const again = await harness.reborn();
-          const snapshot = await again.snapshot('after');
+          const snapshot = await again.snapshot('after', []);
           const live = snapshot.orders.filter((order) => order.state === 'accepted');
           expect(live.map((order) => order.request.leg).sort()).toEqual(['stop', 'target']);
           expect(snapshot.positions?.[0]?.quantity).toBe('0.01');

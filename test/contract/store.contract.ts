@@ -83,7 +83,7 @@ function refusal(key: string, symbol = 'BTCUSDT', limit: number | string = 5): A
 }
 
 function effect(id: string): AnyEffect {
-  const data = { request_id: id, reason: `it's "needed" \u0000` };
+  const data = { request_id: id, reason: `it's "needed" \u0000`, orders: [] };
   return {
     id,
     kind: 'broker.snapshot',

@@ -79,7 +79,7 @@ async function checkStore(store: Store, seen: Seen): Promise<Verdict> {
       expect(await store.get('orders', id), `order ${id} was seen and is lost`).toBeDefined();
     const venue = new PaperVenue({ startingCash: '10000' });
     venue.restore([...(await store.venueBook().all())]);
-    const truth = venue.snapshot('check', Date.now() * 2);
+    const truth = venue.snapshot('check', Date.now() * 2, []);
     const orders = await store.list('orders', everything);
     const fills = await store.list('fills', everything);
     const entries = orders

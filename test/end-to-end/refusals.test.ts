@@ -121,13 +121,14 @@ describe('settings', () => {
     [{ ORCHESTRATOR_PORT: 'abc' }, ['ORCHESTRATOR_PORT: use a whole number from 0 to 65535', '"abc"']],
     [{ ATO_STARTING_CASH: 'lots' }, ['ATO_STARTING_CASH: use a number from 1']],
     [{ LOG_LEVEL: 'verbose' }, ['LOG_LEVEL: use one of DEBUG, INFO, WARNING, ERROR']],
-    [{ ATO_MARKET_SOURCE: 'yahoo' }, ['ATO_MARKET_SOURCE: use one of auto, binance, tape, synthetic']],
+    [{ ATO_MARKET_SOURCE: 'yahoo' }, ['ATO_MARKET_SOURCE: use one of auto, binance, ccxt, tape, synthetic']],
     [{ ATO_UNIVERSE: 'BTCUSDT,???' }, ['cannot read the symbol "???"', 'BTCUSDT']],
     [{ API_TOKEN: 'short-secret' }, ['API_TOKEN: use at least 16 characters']],
     [{ DATABASE_URL: 'mysql://me:sesame@host/db' }, ['postgres://user:password@host:5432/database']],
     [{ ATO_MODE: 'live' }, ['no live broker', 'Set ATO_MODE=paper']],
     [{ ATO_MARKET_SOURCE: 'auto' }, ['ATO_MARKET_SPEED other than 1', 'a real market cannot be hurried']],
     [{ ATO_MARKET_SOURCE: 'tape' }, ['needs ATO_TAPE_PATH']],
+    [{ ATO_MARKET_SOURCE: 'ccxt', ATO_MARKET_SPEED: '1' }, ['needs ATO_CCXT_EXCHANGE', 'kraken']],
     [
       { ATO_UNIVERS: 'BTCUSDT' },
       ['ATO_UNIVERS is not a setting', 'Did you mean ATO_UNIVERSE?', 'env.example'],
@@ -135,7 +136,7 @@ describe('settings', () => {
     [{ ato_mode: 'paper' }, ['Did you mean ATO_MODE?']],
     [
       { ATO_MARKET_SOURCE: 'binance', ATO_MARKET_SPEED: '1', ATO_UNIVERSE: 'EURUSD' },
-      ['names no crypto pair', 'Add one'],
+      ['names no crypto pair that it has', 'Add one'],
     ],
     [{ BIND_ADDRESS: '0.0.0.0' }, ['BIND_ADDRESS=0.0.0.0', 'Set API_TOKEN', 'or leave BIND_ADDRESS at']],
     [{ ATO_STRATEGY_FILE: '/no/such.ts' }, ['ATO_STRATEGY_FILE: there is no file', 'examples/strategies']],
@@ -244,6 +245,11 @@ describe('the embedded database', () => {
       await refused(
         { DATA_DIR: data },
         { code: failed, says: [`${data} is in use by process ${first.pid} `, 'Fix: stop that process, or'] },
+      );
+      // The default market does not ask the database where it ended; the refusal must be heard all the same.
+      await refused(
+        { DATA_DIR: data, ATO_MARKET_SOURCE: 'auto', ATO_MARKET_SPEED: '1' },
+        { code: failed, says: ['is in use by process', 'Fix: stop that process, or'] },
       );
       const verify = await runAto(['journal', 'verify', '--data', data], {}, root);
       expect(verify.code).toBe(failed);

@@ -5,8 +5,10 @@ import { join, resolve } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { sessionReport } from '../../src/shared/domain/session-report.ts';
+import { sessionCalendar } from '../../src/shared/domain/sessions.ts';
 import { PageServer } from './page-server.ts';
-import { hostileText, type SampleRows, sampleRows } from './sample-rows.ts';
+import { hostileText, type SampleRows, sampleMarketCandidates, sampleRows } from './sample-rows.ts';
 
 const chromiumPath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const required = process.env.REQUIRE_REAL_SERVERS === '1';
@@ -67,6 +69,9 @@ async function load(options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options });
   await context.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
     console.error('policy violation', event.violatedDirective, event.blockedURI))`);
+  await context.route('**/markets/candidates*', (route) =>
+    route.fulfill({ json: { candidates: sampleMarketCandidates(Date.now()) } }),
+  );
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   page.on('console', (message) => {
@@ -127,6 +132,10 @@ pageTest('shows every part with its data and gives the browser nothing to compla
   );
   expect(await textOf(panel(page, 'Incidents'))).toMatch(/binance does not answer/);
   expect(await textOf(panel(page, 'Signals'))).toMatch(/BUY\s+BTCUSDT\s+71/);
+  expect(await textOf(panel(page, 'Market sources'))).toMatch(
+    /1\/2[\s\S]*synthetic\s+simulated[\s\S]*binance\s+unreachable[\s\S]*no data yet/,
+  );
+  expect(await textOf(panel(page, 'New instruments'))).toMatch(/DOGWIF\s+solana\s+2 of 3 filters passed/);
   await shoot(page, 'dark');
   expect(complaints).toEqual([]);
 });
@@ -150,6 +159,59 @@ pageTest('a decision opens by keyboard and shows what was seen, weighed and done
   expect(detail).toMatch(/succeeded[\s\S]*looked at 6 symbols/);
   expect(await second.locator('.candidates .chosen').count()).toBe(1);
   await shoot(page, 'decision');
+});
+
+pageTest('says which sessions are open, which overlap and what changes next', async () => {
+  const context = await browser?.newContext();
+  const page = await context?.newPage();
+  if (page === undefined) throw new Error('no browser');
+  // Two hours before London closes on a working day, as the server of that hour would have answered.
+  const at = Date.parse('2026-03-11T15:00:00Z');
+  const ahead = Date.now() - at;
+  const report = sessionReport(sessionCalendar(), at);
+  const moved = (iso: string) => new Date(Date.parse(iso) + ahead).toISOString();
+  const body = {
+    ...report,
+    overlaps: report.overlaps.map((one) => ({ ...one, until: moved(one.until) })),
+    holiday: { name: hostileText, effect: 'thin' },
+    next_change: { ...report.next_change, at: moved(report.next_change.at) },
+  };
+  await page.route('**/markets/sessions', (route) => route.fulfill({ json: body }));
+  await page.goto(`http://127.0.0.1:${port}/`);
+  const sessions = panel(page, 'Forex sessions');
+  await sessions.getByText('Overlap').waitFor();
+  expect(await textOf(sessions)).toMatch(
+    /forex open[\s\S]*open but thin[\s\S]*Sydney\s+closed\s+Tokyo\s+closed\s+London\s+open\s+New York\s+open[\s\S]*Next change\s+(2 h|1 h 59 min)[\s\S]*London closes[\s\S]*London \+ New York/,
+  );
+  expect(await sessions.locator('img').count()).toBe(0);
+  await page.getByRole('button', { name: 'Français' }).click();
+  expect(await textOf(panel(page, 'Séances forex'))).toMatch(/Londres\s+ouverte[\s\S]*fermeture de Londres/);
+});
+
+pageTest('a new instrument opens and shows its filters and what is not known of its safety', async () => {
+  const page = await open();
+  const candidates = panel(page, 'New instruments');
+  await candidates.locator('summary').first().click();
+  const detail = await textOf(candidates.locator('.detail').first());
+  expect(detail).toMatch(/Filters failed[\s\S]*top holders pct\s+61\.5, limit 30/);
+  expect(detail).toMatch(/mint authority\s+unknown[\s\S]*liquidity locked\s+no/);
+  expect(await textOf(candidates)).toContain('<img src=x onerror=');
+});
+
+pageTest('where the server has no candidates their panel is absent and is not asked for again', async () => {
+  const context = await browser?.newContext();
+  const page = await context?.newPage();
+  if (page === undefined) throw new Error('no browser');
+  let asked = 0;
+  await page.route('**/markets/candidates*', (route) => {
+    asked += 1;
+    return route.fulfill({ status: 404, json: { title: 'not found' } });
+  });
+  await page.goto(`http://127.0.0.1:${port}/`);
+  await page.locator('.decision').first().waitFor();
+  await panel(page, 'Forex sessions').getByText('London').first().waitFor();
+  expect(await page.getByText('New instruments').count()).toBe(0);
+  expect(asked).toBe(1);
 });
 
 pageTest('text from outside stays text', async () => {

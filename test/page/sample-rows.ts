@@ -17,6 +17,38 @@ import { seriesRandom } from './series-random.ts';
 export const hostileText =
   '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
 
+/** New instruments as GET /markets/candidates answers them. */
+export function sampleMarketCandidates(now: number): readonly unknown[] {
+  return [
+    {
+      id: 'solana:dogwif',
+      symbol: 'DOGWIF',
+      name: hostileText,
+      chain: 'solana',
+      address: '9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin',
+      source: 'dexscreener',
+      found_at: new Date(now - 4 * minuteMs).toISOString(),
+      passed: [
+        { filter: 'liquidity_usd', value: 84_500, limit: 20_000 },
+        { filter: 'age_minutes', value: 190, limit: 30 },
+      ],
+      failed: [{ filter: 'top_holders_pct', value: 61.5, limit: 30 }],
+      safety: { mint_authority: 'unknown', freeze_authority: null, liquidity_locked: false, buys: 812 },
+    },
+    {
+      id: 'base:brett',
+      symbol: 'BRETT',
+      chain: 'base',
+      source: 'geckoterminal',
+      found_at: now - 55 * minuteMs,
+      passed: [{ filter: 'liquidity_usd', value: 1_200_000, limit: 20_000 }],
+      failed: [],
+      safety: {},
+    },
+    'not a candidate',
+  ];
+}
+
 export interface SampleRows {
   readonly decisions: readonly Decision[];
   readonly tasks: readonly Task[];

@@ -140,6 +140,7 @@ export class World {
       open_positions: openPositions,
       open_orders: 0,
       unknown_orders: 0,
+      blocked: [],
       equity: {
         at: this.now,
         cash: 10_000,

@@ -8,11 +8,14 @@ import { DataBanner, Header, LostBanner } from './panels/header.tsx';
 import { Health } from './panels/health.tsx';
 import { Incidents } from './panels/incidents.tsx';
 import { KeyFigures } from './panels/key-figures.tsx';
+import { MarketCandidates } from './panels/market-candidates.tsx';
 import { Orders } from './panels/orders.tsx';
 import { Positions } from './panels/positions.tsx';
 import { PriceChart } from './panels/price-chart.tsx';
 import { Refusals } from './panels/refusals.tsx';
+import { Sessions } from './panels/sessions.tsx';
 import { Signals } from './panels/signals.tsx';
+import { Sources } from './panels/sources.tsx';
 import { Tasks } from './panels/tasks.tsx';
 import { useDashboard } from './store.ts';
 
@@ -59,6 +62,11 @@ export function App({ feed }: { feed: Feed }) {
           <Orders />
           <Incidents />
           <Refusals />
+        </div>
+        <div class="markets">
+          <Sources />
+          <Sessions />
+          <MarketCandidates />
         </div>
       </main>
       <Footer />

@@ -36,6 +36,8 @@ type Part =
   | 'health'
   | 'incidents'
   | 'sources'
+  | 'sessions'
+  | 'candidates'
   | 'candles';
 
 const allParts: readonly Part[] = [
@@ -52,9 +54,14 @@ const allParts: readonly Part[] = [
   'tasks',
   'health',
   'incidents',
+  'sessions',
+  'candidates',
 ];
 /** Parts that change without an event saying so; the overview is read by the liveness check. */
-const quickParts: readonly Part[] = ['health', 'sources', 'positions'];
+const quickParts: readonly Part[] = ['health', 'sources', 'sessions', 'positions'];
+
+/** Set once the server says that it knows no candidates: asking again would only fill the browser's console. */
+let candidatesMissing = false;
 
 let tokenWanted: () => void = () => {};
 
@@ -159,6 +166,24 @@ const loaders: Readonly<Record<Part, () => Promise<(state: Dashboard) => Dashboa
     const sources = await list('/markets/sources', row.sourceSchema);
     const symbols = sources.flatMap((source) => source.symbols);
     return (state) => ({ ...state, sources, symbol: state.symbol ?? symbols[0] ?? null });
+  },
+  async sessions() {
+    const answer = row.sessionsSchema.safeParse(await read('/markets/sessions'));
+    return (state) => ({ ...state, sessions: answer.success ? answer.data : state.sessions });
+  },
+  async candidates() {
+    if (candidatesMissing) return (state) => state;
+    try {
+      const marketCandidates = newestFirst(
+        await list('/markets/candidates', row.marketCandidateSchema),
+        (item) => item.found_at,
+      );
+      return (state) => ({ ...state, marketCandidates });
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      candidatesMissing = true;
+      return (state) => ({ ...state, marketCandidates: null });
+    }
   },
   async candles() {
     const { symbol } = dashboard.read();

@@ -186,6 +186,38 @@ export const sourceSchema = z
   }));
 export type Source = z.output<typeof sourceSchema>;
 
+const filterSchema = z.object({
+  filter: key,
+  value: z.unknown(),
+  limit: z.unknown(),
+});
+
+export const marketCandidateSchema = z.object({
+  id: key,
+  symbol: text,
+  name: text,
+  chain: text,
+  address: text,
+  source: text,
+  found_at: instant,
+  passed: rows(filterSchema),
+  failed: rows(filterSchema),
+  safety: z.record(z.string(), z.unknown()).catch({}),
+});
+export type MarketCandidate = z.output<typeof marketCandidateSchema>;
+
+const overlapSchema = z.object({ sessions: texts, from: instant, until: instant });
+
+export const sessionsSchema = z.object({
+  at: instant,
+  open: texts,
+  overlaps: rows(overlapSchema),
+  market: text,
+  holiday: z.object({ name: text, effect: text }).nullable().catch(null),
+  next_change: z.object({ at: instant, opens: texts, closes: texts, market: text }).nullable().catch(null),
+});
+export type Sessions = z.output<typeof sessionsSchema>;
+
 const agentSchema = z.object({
   agent: key,
   state: text,

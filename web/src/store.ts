@@ -8,9 +8,11 @@ import type {
   EquityPoint,
   Fill,
   Incident,
+  MarketCandidate,
   Order,
   Position,
   Refusal,
+  Sessions,
   Signal,
   Source,
   Task,
@@ -65,6 +67,9 @@ export interface Dashboard {
   readonly refusals: readonly Refusal[];
   readonly incidents: readonly Incident[];
   readonly sources: readonly Source[];
+  readonly sessions: Sessions | null;
+  /** New instruments under examination; null where the server has no such path. */
+  readonly marketCandidates: readonly MarketCandidate[] | null;
   readonly vitals: Vitals | null;
   /** Annualised volatility by asset class, as the analyst last measured it. */
   readonly volatility: Readonly<Partial<Record<'crypto' | 'forex', number | null>>>;
@@ -108,6 +113,8 @@ export const emptyDashboard: Dashboard = {
   refusals: [],
   incidents: [],
   sources: [],
+  sessions: null,
+  marketCandidates: null,
   vitals: null,
   volatility: {},
   symbol: null,

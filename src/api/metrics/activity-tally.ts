@@ -79,7 +79,10 @@ export class ActivityTally {
         this.candles.add({ source: message.data.source });
         break;
       case 'market.quarantined':
-        this.quarantined.add({ source: message.data.source }, message.data.count);
+        this.quarantined.add(
+          { source: message.data.source, reason: message.data.reason },
+          message.data.count,
+        );
         break;
       case 'signal':
         this.signals.add({ action: message.data.action });

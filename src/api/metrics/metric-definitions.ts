@@ -278,8 +278,8 @@ function healthMetrics(): MetricDefinition[] {
     labelled(
       'counter',
       'ato_market_quarantined_total',
-      'Malformed market rows kept out since the start, by source.',
-      ['source'],
+      'Market data kept out since the start, by source and reason.',
+      ['source', 'reason'],
       (scrape) => scrape.activity.quarantined.entries(),
     ),
   ];

@@ -1,5 +1,6 @@
 // Pieces that answers and queries share: instants, decimals, page sizes, symbols.
 import { z } from 'zod';
+import { canonicalSymbol } from '../../shared/domain/instrument.ts';
 
 export const instant = z.iso.datetime().describe('ISO 8601, UTC');
 export const decimal = z
@@ -23,11 +24,14 @@ export function limitQuery(fallback: number, most: number = maxListRows) {
     .describe(`Rows at most, 1 to ${most}`);
 }
 
+/** BTCUSDT, EURUSD, or `chain:address` of a DEX token, whose case is kept where it counts. */
 export const symbolText = z
   .string()
-  .trim()
-  .toUpperCase()
-  .regex(/^[A-Z0-9][A-Z0-9-]{3,31}$/, 'must be a symbol such as BTCUSDT or EURUSD');
+  .overwrite(canonicalSymbol)
+  .regex(
+    /^(?:[A-Z0-9][A-Z0-9-]{3,31}|[a-z]{2,12}:[A-Za-z0-9]{20,50})$/,
+    'must be a symbol such as BTCUSDT or EURUSD',
+  );
 
 /** An instant in a query: ISO 8601 with a zone, or epoch milliseconds; read as epoch milliseconds. */
 export const instantQuery = z

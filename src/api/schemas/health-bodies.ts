@@ -81,6 +81,8 @@ export const sourceBody = z
     latency_ms: z.number().nullable(),
     last_data_at: instant.nullable(),
     at: instant.nullable(),
+    quarantined_total: z.number().int().describe('Candles, quotes and frames kept out since the start'),
+    quarantined: z.record(z.string(), z.number().int()).describe('The same by reason'),
   })
   .meta({ id: 'Source' });
 export type SourceBody = z.output<typeof sourceBody>;

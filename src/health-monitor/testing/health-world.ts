@@ -102,7 +102,15 @@ export class HealthWorld {
 
   trading(open_positions: number, unknown_orders: number, state: 'active' | 'reducing' = 'active'): void {
     const equity = { at: this.now, cash: 1, equity: 1, peak_equity: 1, drawdown_pct: 0, open_positions };
-    const data = { state, open_positions, open_orders: 0, unknown_orders, equity, simulated: true };
+    const data = {
+      state,
+      open_positions,
+      open_orders: 0,
+      unknown_orders,
+      blocked: [],
+      equity,
+      simulated: true,
+    };
     this.send('trading_ai', 'trading.summary', data);
   }
 

@@ -7,6 +7,7 @@ import type { Mandate } from '../domain/mandate.ts';
 import type { RunMode } from '../domain/mode.ts';
 import type { LadderState, ModelConsultation, ModelReply } from '../domain/model.ts';
 import type { DecimalText } from '../domain/money.ts';
+import type { CalendarSnapshot, NewsItem, SentimentReading } from '../domain/news.ts';
 import type { Fill, Order, OrderRequest } from '../domain/order.ts';
 import type { EquityPoint, Position } from '../domain/position.ts';
 import type { Quote } from '../domain/quote.ts';
@@ -110,12 +111,22 @@ export interface BrokerPosition {
   readonly average_price: DecimalText | null;
 }
 
+/** A symbol about which the broker could not be heard in full; nothing of it may be read as absent or flat. */
+export interface UnansweredSymbol {
+  readonly symbol: string;
+  readonly reason: string;
+}
+
 /** The broker's whole truth, answered to a `broker.snapshot` effect. A failed query is never an empty one. */
 export interface BrokerSnapshot {
   readonly broker: string;
   readonly request_id: string;
+  /** False when the answer as a whole may not be relied upon, such as after an error. */
   readonly complete: boolean;
   readonly error: string | null;
+  /** Ids asked for that the broker positively has no order of. An id named nowhere was not answered. */
+  readonly absent: readonly string[];
+  readonly unanswered?: readonly UnansweredSymbol[];
   readonly orders: readonly BrokerOrder[];
   /** Every fill of every order listed in `orders`. */
   readonly fills: readonly Fill[];
@@ -166,6 +177,8 @@ export interface TradingSummary {
   readonly open_positions: number;
   readonly open_orders: number;
   readonly unknown_orders: number;
+  /** Instruments without new entries because our books and the broker's could not be made equal, with the reason. */
+  readonly blocked: readonly UnansweredSymbol[];
   readonly equity: EquityPoint;
   readonly simulated: boolean;
 }
@@ -189,6 +202,9 @@ export interface MessageDataByType {
   'market.history': CandleHistory;
   'market.source_status': SourceStatus;
   'market.quarantined': MarketQuarantine;
+  'market.sentiment': SentimentReading;
+  'market.calendar': CalendarSnapshot;
+  'news.item': NewsItem;
   'kernel.started': KernelStarted;
   'kernel.alarm': KernelAlarm;
   'kernel.agent_failed': AgentFailure;
@@ -232,6 +248,9 @@ export const inputTypes = [
   'market.history',
   'market.source_status',
   'market.quarantined',
+  'market.sentiment',
+  'market.calendar',
+  'news.item',
   'kernel.started',
   'kernel.alarm',
   'kernel.dead_letter',

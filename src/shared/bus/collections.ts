@@ -3,6 +3,7 @@ import type { AgentName } from '../domain/agent-name.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
 import type { Mandate } from '../domain/mandate.ts';
+import type { CalendarEvent, NewsItem, SentimentReading } from '../domain/news.ts';
 import type { Fill, Order } from '../domain/order.ts';
 import type { EquityPoint, Position } from '../domain/position.ts';
 import type { Refusal } from '../domain/risk.ts';
@@ -41,6 +42,9 @@ export interface CollectionRows {
   dead_letters: DeadLetter;
   source_status: SourceStatus;
   agent_memory: MemoryRow;
+  news: NewsItem;
+  sentiment: SentimentReading;
+  calendar: CalendarEvent;
 }
 
 export type CollectionName = keyof CollectionRows;
@@ -67,6 +71,9 @@ export const collectionLoading: Readonly<Record<CollectionName, 'all' | 'open' |
   dead_letters: 'none',
   source_status: 'all',
   agent_memory: 'all',
+  news: 'all',
+  sentiment: 'all',
+  calendar: 'all',
 };
 
 export const collectionNames = Object.keys(collectionLoading) as CollectionName[];

@@ -2,14 +2,19 @@
 import type { AgentName } from '../domain/agent-name.ts';
 import type { Severity } from '../domain/incident.ts';
 import type { ModelProvider } from '../domain/model.ts';
-import type { OrderRequest } from '../domain/order.ts';
+import type { OrderQuestion, OrderRequest } from '../domain/order.ts';
 import type { TaskKind } from '../domain/task.ts';
 import type { EpochMs } from '../domain/time.ts';
 
 export interface EffectDataByKind {
   'broker.submit': OrderRequest;
   'broker.cancel': { readonly client_order_id: string; readonly symbol: string };
-  'broker.snapshot': { readonly request_id: string; readonly reason: string };
+  'broker.snapshot': {
+    readonly request_id: string;
+    readonly reason: string;
+    /** Every order our books still hold open: the broker must answer for each id, or say that it could not. */
+    readonly orders: readonly OrderQuestion[];
+  };
   'market.backfill': { readonly symbol: string; readonly count: number };
   'market.restart_source': { readonly source: string; readonly reason: string };
   'probe.run': { readonly probe: string; readonly target: string };

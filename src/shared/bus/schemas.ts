@@ -7,6 +7,7 @@ import { maxAnswerCharacters, modelFaults, modelProviders } from '../domain/mode
 import { sourceStates } from '../domain/source-status.ts';
 import { taskKinds } from '../domain/task.ts';
 import { type InputType, type MessageDataByType, operatorCommands } from './catalogue.ts';
+import { calendarSchema, newsItemSchema, sentimentSchema } from './news-schemas.ts';
 
 const maxNameLength = 64;
 const maxDetailLength = 2_000;
@@ -115,6 +116,9 @@ export const inputSchemas: InputSchemas = {
     where: detail,
     count: z.int().nonnegative(),
   }),
+  'market.sentiment': sentimentSchema,
+  'market.calendar': calendarSchema,
+  'news.item': newsItemSchema,
   'kernel.started': z.object({
     run_mode: z.enum(runModes),
     seed: z.int(),
@@ -147,6 +151,11 @@ export const inputSchemas: InputSchemas = {
     request_id: name,
     complete: z.boolean(),
     error: detail.nullable(),
+    absent: z.array(name).max(maxListLength),
+    unanswered: z
+      .array(z.object({ symbol: name, reason: detail }))
+      .max(maxListLength)
+      .exactOptional(),
     orders: z
       .array(
         z.object({

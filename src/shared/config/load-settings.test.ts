@@ -30,6 +30,20 @@ test('.env is read, the environment wins, and empty values count as absent', () 
   expect(Object.isFrozen(settings)).toBe(true);
 });
 
+test('.env as Windows editors write it is read from its first name on', () => {
+  writeFileSync(path.join(folder, '.env'), '\uFEFFATO_SEED=5\r\nLOG_DIR="my logs"\r\n');
+  expect(load()).toMatchObject({ ATO_SEED: 5, LOG_DIR: 'my logs' });
+});
+
+test.each([['seventeen letters'], ['sixteen-lettérs-16'], ['a'.repeat(15)]])(
+  'the token "%s" could never be sent, so it is refused without being shown',
+  (token) => {
+    const message = refusal({ API_TOKEN: token });
+    expect(message).toContain('API_TOKEN: use at least 16 characters');
+    expect(message).not.toContain(token);
+  },
+);
+
 test.each([
   ['ORCHESTRATOR_PORT', 'abc', 'use a whole number from 0 to 65535 (found "abc")'],
   ['ORCHESTRATOR_PORT', '70000.5', 'use a whole number from 0 to 65535 (found "70000.5")'],

@@ -49,7 +49,8 @@ function readEnvironment(options: LoadOptions): Record<string, string> {
 
 function readSettingsFile(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    // Some editors begin a file with a mark that would become part of the first name.
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     throw new SettingsError(
       `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}. Fix: make it a text file that this user may read, or remove it.`,
@@ -75,7 +76,7 @@ function describeUnknown(name: string): string {
 
 function describeIssue(issue: z.core.$ZodIssue, merged: Readonly<Record<string, string>>): string {
   const name = String(issue.path[0]);
-  const shown = /KEY|TOKEN|URL/.test(name) ? 'the given value' : `"${merged[name] ?? ''}"`;
+  const shown = /KEY|TOKEN|URL|ACCOUNT/.test(name) ? 'the given value' : `"${merged[name] ?? ''}"`;
   return `${name}: ${issue.message} (found ${shown}). See env.example.`;
 }
 
@@ -94,19 +95,30 @@ function crossChecks(settings: Settings): string[] {
       'ATO_COMPATIBLE_URL and ATO_COMPATIBLE_MODEL belong together: set both, or neither, such as http://127.0.0.1:11434/v1 and llama3.2.',
     );
   }
-  const hasCrypto = settings.ATO_UNIVERSE.some((symbol) => instrumentFor(symbol)?.assetClass === 'crypto');
-  if (settings.ATO_MARKET_SOURCE === 'binance' && !hasCrypto) {
+  if (settings.ATO_MARKET_SOURCE === 'ccxt' && settings.ATO_CCXT_EXCHANGE === undefined) {
+    problems.push('ATO_MARKET_SOURCE=ccxt needs ATO_CCXT_EXCHANGE, the id of an exchange such as kraken.');
+  }
+  const source = settings.ATO_MARKET_SOURCE;
+  const serves = (symbol: string) => instrumentFor(symbol)?.servedBy.includes(source) === true;
+  if (['binance', 'ccxt'].includes(source) && !settings.ATO_UNIVERSE.some(serves)) {
     problems.push(
-      'ATO_MARKET_SOURCE=binance, but ATO_UNIVERSE names no crypto pair such as BTCUSDT. Add one, or set ATO_MARKET_SOURCE=auto or synthetic.',
+      `ATO_MARKET_SOURCE=${source}, but ATO_UNIVERSE names no crypto pair that it has, such as BTCUSDT. Add one, or set ATO_MARKET_SOURCE=auto or synthetic.`,
     );
   }
-  if (
-    settings.ATO_MARKET_SPEED !== 1 &&
-    (settings.ATO_MARKET_SOURCE === 'binance' || settings.ATO_MARKET_SOURCE === 'auto')
-  ) {
+  if (settings.ATO_MARKET_SPEED !== 1 && ['binance', 'ccxt', 'auto'].includes(settings.ATO_MARKET_SOURCE)) {
     problems.push(
       'ATO_MARKET_SPEED other than 1 works with ATO_MARKET_SOURCE=tape or synthetic only: a real market cannot be hurried.',
     );
+  }
+  if (settings.ATO_FOREX_SOURCE === 'oanda') {
+    if (settings.OANDA_API_KEY === undefined) problems.push('ATO_FOREX_SOURCE=oanda needs OANDA_API_KEY.');
+    if (settings.OANDA_ACCOUNT_ID === undefined)
+      problems.push('ATO_FOREX_SOURCE=oanda needs OANDA_ACCOUNT_ID.');
+  } else if (settings.OANDA_API_KEY !== undefined && settings.OANDA_ACCOUNT_ID === undefined) {
+    problems.push('OANDA_API_KEY is set: prices also need OANDA_ACCOUNT_ID, such as 101-001-1234567-001.');
+  }
+  if (settings.ATO_FOREX_SOURCE === 'tradermade' && (settings.TRADERMADE_API_KEY ?? 'demo') === 'demo') {
+    problems.push('ATO_FOREX_SOURCE=tradermade needs a TRADERMADE_API_KEY; "demo" is none.');
   }
   return problems;
 }

@@ -1,7 +1,9 @@
 // All settings: one strict schema per part, defaults in one place, parsed once and frozen.
 import { z } from 'zod';
 import { type AgentSettings, defaultRiskSettings } from '../domain/agent-settings.ts';
-import { instrumentFor } from '../domain/instrument.ts';
+import { canonicalSymbol } from '../domain/instrument.ts';
+import { resolveSymbol, symbolProblemText } from '../domain/instrument-resolution.ts';
+import { parseSessionHours } from '../domain/session-rules.ts';
 
 const text = z.string().trim().min(1);
 const secret = text.optional();
@@ -30,17 +32,15 @@ const symbolList = z
   .transform((value) =>
     value
       .split(',')
-      .map((symbol) => symbol.trim().toUpperCase())
+      .map(canonicalSymbol)
       .filter((symbol) => symbol !== ''),
   )
   .refine((symbols) => symbols.length > 0, 'name at least one symbol, such as BTCUSDT,EURUSD')
   .refine((symbols) => symbols.length <= 1_000, 'at most 1,000 symbols')
   .superRefine((symbols, context) => {
     for (const symbol of symbols) {
-      if (instrumentFor(symbol) === undefined)
-        context.addIssue(
-          `cannot read the symbol "${symbol}": write crypto pairs like BTCUSDT and forex pairs like EURUSD`,
-        );
+      const resolved = resolveSymbol(symbol);
+      if (resolved.instrument === undefined) context.addIssue(symbolProblemText(resolved));
     }
   });
 
@@ -66,12 +66,23 @@ const endpoint = z
     (url) => !/^https?:\/\/[^/]*@/.test(url),
     'leave user and password out of it, use ATO_COMPATIBLE_API_KEY',
   );
+const sessionHours = z.string().superRefine((value, context) => {
+  try {
+    parseSessionHours(value);
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : String(error));
+  }
+});
 
 /** Names the users already have in their own files; every other setting of ours starts with ATO_. */
 export const environmentSchema = z.object({
   ORCHESTRATOR_PORT: wholeNumber(0, 65_535).default(8080),
   BIND_ADDRESS: text.default('127.0.0.1'),
-  API_TOKEN: text.min(16, 'use at least 16 characters').optional(),
+  // Anything else cannot be sent in an Authorization header as it is, and would lock everybody out.
+  API_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'use at least 16 characters: English letters, digits and signs, no spaces')
+    .optional(),
   LOG_LEVEL: oneOf(['DEBUG', 'INFO', 'WARNING', 'ERROR']).default('INFO'),
   LOG_DIR: text.default('logs/orchestrator'),
   DATA_DIR: text.default('data/orchestrator'),
@@ -90,14 +101,31 @@ export const environmentSchema = z.object({
   OPENAI_API_KEY: secret,
   ANTHROPIC_API_KEY: secret,
   TRADERMADE_API_KEY: secret,
+  TRADERMADE_STREAM_KEY: secret,
+  OANDA_API_KEY: secret,
+  OANDA_ACCOUNT_ID: z
+    .string()
+    .regex(/^\d{1,4}-\d{1,4}-\d{1,12}-\d{1,4}$/, 'write it as OANDA shows it, such as 101-001-1234567-001')
+    .optional(),
   BIRDEYE_API_KEY: secret,
+  CRYPTOPANIC_API_KEY: secret,
   TELEGRAM_BOT_TOKEN: secret,
   TELEGRAM_CHAT_ID: secret,
   ATO_MODE: oneOf(['paper', 'live']).default('paper'),
-  ATO_MARKET_SOURCE: oneOf(['auto', 'binance', 'tape', 'synthetic']).default('auto'),
+  ATO_MARKET_SOURCE: oneOf(['auto', 'binance', 'ccxt', 'tape', 'synthetic']).default('auto'),
+  ATO_CCXT_EXCHANGE: z
+    .string()
+    .regex(/^[a-z0-9]{2,40}$/, 'write the id of a ccxt exchange in lower case, such as kraken')
+    .optional(),
+  ATO_FOREX_SOURCE: oneOf(['auto', 'oanda', 'tradermade', 'synthetic']).default('auto'),
+  ATO_OANDA_HOST: oneOf(['practice', 'live']).default('practice'),
+  ATO_TRADERMADE_REQUESTS_PER_MONTH: wholeNumber(100, 100_000_000).default(1_000),
   ATO_TAPE_PATH: text.optional(),
   ATO_MARKET_SPEED: numeric(1, 100_000).default(1),
   ATO_UNIVERSE: symbolList.default(['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'EURUSD', 'GBPUSD']),
+  ATO_SESSION_HOURS: sessionHours.optional(),
+  ATO_HOLIDAYS_FILE: text.optional(),
+  ATO_NEWS: oneOf(['auto', 'off']).default('auto'),
   ATO_SEED: wholeNumber(0, 2_147_483_647).default(1),
   ATO_STARTING_CASH: numeric(1, 1_000_000_000_000).default(10_000),
   ATO_STRATEGY_FILE: text.optional(),
@@ -132,7 +160,11 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'ANTHROPIC_API_KEY',
   'ATO_COMPATIBLE_API_KEY',
   'TRADERMADE_API_KEY',
+  'TRADERMADE_STREAM_KEY',
+  'OANDA_API_KEY',
+  'OANDA_ACCOUNT_ID',
   'BIRDEYE_API_KEY',
+  'CRYPTOPANIC_API_KEY',
   'TELEGRAM_BOT_TOKEN',
 ]);
 

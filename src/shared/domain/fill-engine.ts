@@ -3,6 +3,9 @@
 import type { Candle } from './candle.ts';
 import type { OrderSide } from './order.ts';
 
+/** The part of a candle that fills depend on. */
+type PriceRange = Pick<Candle, 'open' | 'high' | 'low'>;
+
 /** Parts of the price paid beyond the reference, all as fractions of the price. */
 export interface SlippageModel {
   readonly base: number;
@@ -31,7 +34,7 @@ export function priceAfterCosts(side: OrderSide, reference: number, costs: numbe
 }
 
 /** Price at which a stop is triggered inside the candle: the open when it gapped through, else the trigger itself. */
-export function stopReference(candle: Candle, side: OrderSide, trigger: number): number | undefined {
+export function stopReference(candle: PriceRange, side: OrderSide, trigger: number): number | undefined {
   if (side === 'sell') {
     if (candle.open <= trigger) return candle.open;
     return candle.low <= trigger ? trigger : undefined;
@@ -41,7 +44,7 @@ export function stopReference(candle: Candle, side: OrderSide, trigger: number):
 }
 
 /** True when the candle traded through a resting limit; touching it is not enough, for others stood before us. */
-export function tradedThrough(candle: Candle, side: OrderSide, limit: number): boolean {
+export function tradedThrough(candle: PriceRange, side: OrderSide, limit: number): boolean {
   return side === 'buy' ? candle.low < limit : candle.high > limit;
 }
 

@@ -1,14 +1,36 @@
-// What can be traded and in which steps. Precision is exact text, never a float.
+// The one registry of instruments: what can be traded and in which steps, from the symbol alone.
+// Precision is exact text, never a float; the same symbol always has the same rules.
+import {
+  coarsePipCodes,
+  cryptoQuotes,
+  fiatCodes,
+  metalCodes,
+  wellKnownCoins,
+} from './instrument-currencies.ts';
 
 export type AssetClass = 'crypto' | 'forex';
 
+export const instrumentKinds = [
+  'crypto_spot',
+  'crypto_perpetual',
+  'dex_token',
+  'forex_pair',
+  'metal',
+] as const;
+type InstrumentKind = (typeof instrumentKinds)[number];
+
 export interface Instrument {
   readonly symbol: string;
+  readonly kind: InstrumentKind;
   readonly assetClass: AssetClass;
   readonly base: string;
   readonly quote: string;
   /** Smallest price step, decimal text such as "0.01". */
   readonly priceStep: string;
+  /** Digits behind the point of a price. */
+  readonly pricePrecision: number;
+  /** What people call one pip, decimal text; the price step where the market knows no pips. */
+  readonly pip: string;
   /** Smallest quantity step, decimal text. */
   readonly quantityStep: string;
   /** Smallest order value in quote currency, decimal text. */
@@ -17,62 +39,148 @@ export interface Instrument {
   readonly typicalSpread: number;
   /** `always` trades around the clock; `forex` follows the Sunday to Friday New York week. */
   readonly calendar: 'always' | 'forex';
+  /** Real market sources that can serve it, best first. */
+  readonly servedBy: readonly string[];
+  /** Chain and token address, of DEX tokens only. */
+  readonly chain?: string;
+  readonly address?: string;
 }
 
-const metalSymbols: ReadonlySet<string> = new Set(['XAUUSD', 'XAGUSD']);
-const currencyCodes: ReadonlySet<string> = new Set([
-  'USD',
-  'EUR',
-  'GBP',
-  'JPY',
-  'CHF',
-  'AUD',
-  'NZD',
-  'CAD',
-  'SEK',
-  'NOK',
-  'XAU',
-  'XAG',
-]);
-const cryptoQuotes = ['USDT', 'USDC', 'FDUSD', 'BUSD', 'BTC', 'ETH', 'EUR', 'USD'];
+const forexSources = ['oanda', 'tradermade'];
+/** Which real sources can serve a kind, best first. Tape and synthetic market can stand in for any of them. */
+const sourcesOf: Readonly<Record<InstrumentKind, readonly string[]>> = {
+  crypto_spot: ['binance', 'ccxt'],
+  crypto_perpetual: ['ccxt'],
+  dex_token: ['dexscreener', 'birdeye'],
+  forex_pair: forexSources,
+  metal: forexSources,
+};
 
-function isForexSymbol(symbol: string): boolean {
-  return symbol.length === 6 && currencyCodes.has(symbol.slice(0, 3)) && currencyCodes.has(symbol.slice(3));
+const evmAddress = /^0x[0-9a-f]{40}$/;
+const addressForms: Readonly<Record<string, RegExp>> = {
+  solana: /^[1-9A-HJ-NP-Za-km-z]{32,44}$/,
+  ethereum: evmAddress,
+  base: evmAddress,
+  bsc: evmAddress,
+  arbitrum: evmAddress,
+  optimism: evmAddress,
+  polygon: evmAddress,
+  avalanche: evmAddress,
+};
+export const dexChains: readonly string[] = Object.keys(addressForms);
+
+const coins: ReadonlySet<string> = new Set(wellKnownCoins);
+
+/** A symbol as the whole house writes it: upper case, but a DEX token's address keeps its case where that counts. */
+export function canonicalSymbol(text: string): string {
+  const trimmed = text.trim();
+  const colon = trimmed.indexOf(':');
+  if (colon < 0) return trimmed.toUpperCase();
+  const chain = trimmed.slice(0, colon).toLowerCase();
+  const address = trimmed.slice(colon + 1);
+  return `${chain}:${addressForms[chain] === evmAddress ? address.toLowerCase() : address}`;
 }
 
-function forexInstrument(symbol: string): Instrument {
-  const quote = symbol.slice(3);
-  const yen = quote === 'JPY';
-  const metal = metalSymbols.has(symbol);
+/**
+ * Rules of one symbol; undefined when it cannot be read. Forms: BTCUSDT or BTC-USDT (spot), BTC-PERP (perpetual),
+ * EURUSD, XAUUSD, and `solana:<token address>` (DEX token).
+ */
+export function instrumentFor(symbol: string): Instrument | undefined {
+  if (symbol.includes(':')) return dexToken(symbol);
+  if (!/^[A-Z0-9][A-Z0-9-]{3,31}$/.test(symbol)) return undefined;
+  if (symbol.length === 6) {
+    const base = symbol.slice(0, 3);
+    const quote = symbol.slice(3);
+    if (fiatCodes.has(quote) && metalCodes.has(base)) return metal(symbol, base, quote);
+    if (fiatCodes.has(quote) && fiatCodes.has(base) && base !== quote) return forexPair(symbol, base, quote);
+  }
+  return cryptoPair(symbol);
+}
+
+function forexPair(symbol: string, base: string, quote: string): Instrument {
+  const coarse = coarsePipCodes.has(quote);
   return {
     symbol,
+    kind: 'forex_pair',
     assetClass: 'forex',
-    base: symbol.slice(0, 3),
+    base,
     quote,
-    priceStep: metal ? '0.01' : yen ? '0.001' : '0.00001',
-    quantityStep: metal ? '0.01' : '1',
+    priceStep: coarse ? '0.001' : '0.00001',
+    pricePrecision: coarse ? 3 : 5,
+    pip: coarse ? '0.01' : '0.0001',
+    quantityStep: '1',
     minimumNotional: '1',
-    typicalSpread: metal ? 0.00015 : 0.00008,
+    typicalSpread: 0.00008,
     calendar: 'forex',
+    servedBy: sourcesOf.forex_pair,
   };
 }
 
-/** Instrument rules inferred from the symbol alone; undefined when the symbol cannot be read. */
-export function instrumentFor(symbol: string): Instrument | undefined {
-  if (!/^[A-Z0-9][A-Z0-9-]{3,31}$/.test(symbol)) return undefined;
-  if (isForexSymbol(symbol)) return forexInstrument(symbol);
-  const plain = symbol.replace(/-PERP$/, 'USDT').replace('-', '');
-  const quote = cryptoQuotes.find((code) => plain.endsWith(code) && plain.length > code.length);
-  if (quote === undefined) return undefined;
+function metal(symbol: string, base: string, quote: string): Instrument {
+  const silver = base === 'XAG';
   return {
     symbol,
-    assetClass: 'crypto',
-    base: plain.slice(0, -quote.length),
+    kind: 'metal',
+    assetClass: 'forex',
+    base,
     quote,
-    priceStep: '0.00000001',
-    quantityStep: '0.00001',
-    minimumNotional: '5',
-    typicalSpread: 0.0004,
+    priceStep: silver ? '0.001' : '0.01',
+    pricePrecision: silver ? 3 : 2,
+    pip: '0.01',
+    quantityStep: '0.01',
+    minimumNotional: '1',
+    typicalSpread: 0.00015,
+    calendar: 'forex',
+    servedBy: sourcesOf.metal,
+  };
+}
+
+function cryptoPair(symbol: string): Instrument | undefined {
+  const perpetual = symbol.endsWith('-PERP');
+  const plain = (perpetual ? symbol.slice(0, -'-PERP'.length) : symbol).replace('-', '');
+  const quote = quoteOf(plain);
+  // A perpetual without a quote, such as BTC-PERP, is margined in USDT.
+  if (quote === undefined && !perpetual) return undefined;
+  const kind = perpetual ? 'crypto_perpetual' : 'crypto_spot';
+  return {
+    ...aroundTheClock(symbol, kind),
+    base: quote === undefined ? plain : plain.slice(0, -quote.length),
+    quote: quote ?? 'USDT',
+  };
+}
+
+/** Among the quotes that fit: the one that leaves a known coin (BNB-USD, not BN-BUSD), else the longest. */
+function quoteOf(plain: string): string | undefined {
+  const fitting = cryptoQuotes.filter((code) => plain.endsWith(code) && plain.length > code.length);
+  if (fitting.length < 2) return fitting[0];
+  return (
+    fitting.find((code) => coins.has(plain.slice(0, -code.length))) ??
+    fitting.find((code) => plain.length > code.length + 1) ??
+    fitting[0]
+  );
+}
+
+function dexToken(symbol: string): Instrument | undefined {
+  const colon = symbol.indexOf(':');
+  const chain = symbol.slice(0, colon);
+  const address = symbol.slice(colon + 1);
+  if (addressForms[chain]?.test(address) !== true) return undefined;
+  return { ...aroundTheClock(symbol, 'dex_token'), base: address, quote: 'USD', chain, address };
+}
+
+function aroundTheClock(symbol: string, kind: InstrumentKind): Omit<Instrument, 'base' | 'quote'> {
+  const onChain = kind === 'dex_token';
+  return {
+    symbol,
+    kind,
+    assetClass: 'crypto',
+    priceStep: onChain ? '0.000000000001' : '0.00000001',
+    pricePrecision: onChain ? 12 : 8,
+    pip: onChain ? '0.000000000001' : '0.00000001',
+    quantityStep: onChain ? '0.000001' : '0.00001',
+    minimumNotional: onChain ? '1' : '5',
+    typicalSpread: onChain ? 0.01 : 0.0004,
     calendar: 'always',
+    servedBy: sourcesOf[kind],
   };
 }

@@ -61,6 +61,14 @@ export interface Order extends OrderRequest {
   readonly open: boolean;
 }
 
+/** One order that the broker is asked about by its id; only an answer to that id proves that it has none. */
+export interface OrderQuestion {
+  readonly client_order_id: string;
+  readonly symbol: string;
+  /** When we first wrote the order down: its fills are not older. */
+  readonly created_at: EpochMs;
+}
+
 export interface Fill {
   /** The broker's trade id; a fill seen twice has the same id and counts once. */
   readonly id: string;

@@ -30,6 +30,7 @@ export const refusalCodes = [
   'below_minimum_notional',
   'insufficient_cash',
   'order_outcome_unknown',
+  'not_reconciled',
   'short_not_supported',
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];

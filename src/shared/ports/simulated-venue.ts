@@ -1,6 +1,6 @@
 // The one matching engine of the house as its drivers see it: synchronous, fed with market data and the time.
 import type { BrokerReport, BrokerSnapshot, CandleEvent, QuoteBatch } from '../bus/catalogue.ts';
-import type { OrderRequest } from '../domain/order.ts';
+import type { OrderQuestion, OrderRequest } from '../domain/order.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { VenueRow } from './venue-book.ts';
 
@@ -15,7 +15,7 @@ export interface SimulatedVenue {
   nextEventAt(): EpochMs | undefined;
   /** Reports since the last call, in order. */
   takeReports(): readonly BrokerReport[];
-  snapshot(requestId: string, now: EpochMs): BrokerSnapshot;
+  snapshot(requestId: string, now: EpochMs, asked: readonly OrderQuestion[]): BrokerSnapshot;
   /** Rows of the durable book that changed since the last call. */
   takeChangedRows(): readonly VenueRow[];
   restore(rows: readonly VenueRow[]): void;

@@ -12,7 +12,7 @@ import { t } from '../i18n.ts';
 import type { Source, Vitals } from '../rows.ts';
 import { useDashboard } from '../store.ts';
 import { toneOf } from '../tones.ts';
-import { Age, Badge, Empty, Fact, Panel, Scroll } from '../ui.tsx';
+import { Badge, Empty, Fact, Panel, Scroll } from '../ui.tsx';
 
 /** Event-loop delay above which the process is no longer prompt, milliseconds. */
 const slowLoopMs = 50;
@@ -52,9 +52,6 @@ function SourceLine({ source }: { source: Source }) {
         <span class="number end">
           {source.latencyMs === null ? '' : formatMilliseconds(source.latencyMs)}
         </span>
-      </span>
-      <span class="muted small">
-        {source.detail} {source.lastDataAt !== null && <Age at={source.lastDataAt} word="lastData" />}
       </span>
     </li>
   );

@@ -1,7 +1,7 @@
 // The simulated venue as a broker for paper mode. Its book is durable before any report leaves, as with a real venue:
 // what a report said is still true after kill -9. It must never release a report whose rows are not written.
 import type { BrokerReport, BrokerSnapshot, CandleEvent, QuoteBatch } from '../../../shared/bus/catalogue.ts';
-import type { OrderRequest } from '../../../shared/domain/order.ts';
+import type { OrderQuestion, OrderRequest } from '../../../shared/domain/order.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
 import type { Broker, BrokerSink } from '../../../shared/ports/broker.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
@@ -59,10 +59,10 @@ export class PaperBroker implements Broker {
   }
 
   /** Throws when the book cannot be written: then nobody may rely on the answer. */
-  async snapshot(requestId: string): Promise<BrokerSnapshot> {
+  async snapshot(requestId: string, asked: readonly OrderQuestion[]): Promise<BrokerSnapshot> {
     this.#venue.advance(this.#now());
     await this.#flush();
-    const snapshot = this.#venue.snapshot(requestId, this.#now());
+    const snapshot = this.#venue.snapshot(requestId, this.#now(), asked);
     await this.#flush();
     return { ...snapshot, broker: this.name };
   }

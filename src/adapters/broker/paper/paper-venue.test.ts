@@ -135,7 +135,7 @@ test('the target fills at its own price once traded through, even when the open 
   expect(market.story()).not.toContain('t fill 1@105.00');
   market.candle(120, 121, 119, 120);
   expect(market.story().slice(-2)).toEqual(['t fill 1@105.00', 's cancelled']);
-  expect(market.venue.snapshot('x', market.now).positions).toEqual([]);
+  expect(market.venue.snapshot('x', market.now, []).positions).toEqual([]);
 });
 
 test('a large order fills in parts and its legs grow with it', () => {
@@ -164,7 +164,7 @@ test('a stop that closes the position ends what is left of its entry', () => {
   });
   market.candle(10, 10, 10, 10, 100);
   market.candle(8, 8, 8, 8, 100_000);
-  const snapshot = market.venue.snapshot('x', market.now);
+  const snapshot = market.venue.snapshot('x', market.now, []);
   expect(snapshot.positions).toEqual([]);
   expect(
     snapshot.orders.some((order) => order.state === 'accepted' || order.state === 'partially_filled'),
@@ -250,7 +250,7 @@ test('a venue restored from its book continues as if nothing had happened', () =
   for (const market of [whole, broken]) market.candle(94, 96, 90, 91);
   expect(broken.reports).toEqual(whole.reports);
   expect(restored.cash).toBe(whole.venue.cash);
-  expect(restored.snapshot('x', whole.now)).toEqual(whole.venue.snapshot('x', whole.now));
+  expect(restored.snapshot('x', whole.now, [])).toEqual(whole.venue.snapshot('x', whole.now, []));
 });
 
 test('the book stays bounded however long it runs', () => {

@@ -14,7 +14,7 @@ import {
   roundAgainst,
   roundToStep,
 } from '../../../shared/domain/money.ts';
-import type { Fill, OrderRequest } from '../../../shared/domain/order.ts';
+import type { Fill, OrderQuestion, OrderRequest } from '../../../shared/domain/order.ts';
 import { isForexWeekOpen } from '../../../shared/domain/sessions.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
 import type { SimulatedVenue } from '../../../shared/ports/simulated-venue.ts';
@@ -122,14 +122,17 @@ export class PaperVenue implements SimulatedVenue, MatchingHost {
     return taken;
   }
 
-  /** Open orders, those that ended within the last hour, all their fills, cash and net positions. */
-  snapshot(requestId: string, now: EpochMs): BrokerSnapshot {
+  /** Open orders, those asked for or ended within the last hour, all their fills, cash and net positions. */
+  snapshot(requestId: string, now: EpochMs, asked: readonly OrderQuestion[]): BrokerSnapshot {
     this.advance(now);
     const orders: BrokerSnapshot['orders'][number][] = [];
     const fills: Fill[] = [];
+    const wanted = new Set(asked.map((question) => question.client_order_id));
     for (const order of this.#orders.all()) {
       const held = brokerOrderOf(order);
-      if (held === undefined || (isFinal(order) && now - order.updated_at > snapshotFinalMs)) continue;
+      if (held === undefined) continue;
+      const isOld = isFinal(order) && now - order.updated_at > snapshotFinalMs;
+      if (!wanted.delete(order.request.client_order_id) && isOld) continue;
       orders.push(held);
       fills.push(...order.fills);
     }
@@ -138,6 +141,7 @@ export class PaperVenue implements SimulatedVenue, MatchingHost {
       request_id: requestId,
       complete: true,
       error: null,
+      absent: [...wanted],
       orders,
       fills,
       cash: this.#account.cash,

@@ -111,13 +111,7 @@ export class BinanceRest {
     const { rows, venueNow } = await this.#get(`/api/v3/klines?${query}`, klinesWeight, signal);
     // The last row may still be open and carries no mark: believe the more cautious of both clocks.
     const closedBy = Math.min(this.#options.clock.now(), venueNow);
-    const candles: Candle[] = [];
-    for (const [openTime, open, high, low, close, volume] of rows) {
-      if (openTime + minuteMs > closedBy) continue;
-      candles.push({ symbol, timeframe: '1m', openTime, open, high, low, close, volume });
-    }
-    candles.sort((a, b) => a.openTime - b.openTime);
-    return { candles, full: rows.length >= range.limit };
+    return { candles: closedCandles(symbol, rows, closedBy), full: rows.length >= range.limit };
   }
 
   async #get(path: string, weight: number, signal: AbortSignal): Promise<Answer> {
@@ -220,6 +214,21 @@ export class BinanceRest {
     // A server error says nothing about the question, and reading twice harms nobody.
     return new BinanceRestError(status >= 500 ? 'unreachable' : 'refused', `HTTP ${status}: ${said}`);
   }
+}
+
+function closedCandles(symbol: string, rows: Answer['rows'], closedBy: EpochMs): Candle[] {
+  const candles: Candle[] = [];
+  for (const [openTime, open, high, low, close, volume] of rows) {
+    if (openTime + minuteMs > closedBy) continue;
+    candles.push({ symbol, timeframe: '1m', openTime, open, high, low, close, volume });
+  }
+  return candles.sort((a, b) => a.openTime - b.openTime);
+}
+
+/** Closed candles of an answer's body, oldest first; undefined when it is not the documented list. */
+export function parseKlinesBody(symbol: string, text: string, closedBy: EpochMs): Candle[] | undefined {
+  const rows = klinesSchema.safeParse(safeJson(text));
+  return rows.success ? closedCandles(symbol, rows.data, closedBy) : undefined;
 }
 
 async function boundedText(response: Response): Promise<string> {

@@ -5,13 +5,13 @@ import { type EpochMs, minuteMs, secondMs, toIso } from '../../../shared/domain/
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { MarketDataSink, MarketDataSource } from '../../../shared/ports/market-data.ts';
 import { Alarms } from '../shared/alarms.ts';
+import { CandleTrack, trackDefect } from '../shared/candle-track.ts';
+import { ClockSkew } from '../shared/clock-skew.ts';
 import { QualityGate } from '../shared/quality-gate.ts';
 import { assessHealth } from './assess-health.ts';
 import { BinanceLink } from './binance-link.ts';
 import { BinanceRest, BinanceRestError, maxKlinesPerRequest } from './binance-rest.ts';
 import type { KlineEvent } from './binance-schemas.ts';
-import { CandleTrack } from './candle-track.ts';
-import { ClockSkew } from './clock-skew.ts';
 import { decodeFrame, undocumentedFrame } from './decode-frame.ts';
 import { QuoteConflator } from './quote-conflator.ts';
 
@@ -246,8 +246,16 @@ export class BinanceSource implements MarketDataSource {
       close: c,
       volume: v,
     };
+    if (!this.#sound(candle, now)) return;
     this.#publish(track.take(candle, now));
     if (track.hasGap) void this.#fill(track);
+  }
+
+  #sound(candle: Candle, now: EpochMs): boolean {
+    const defect = trackDefect(candle, now);
+    if (defect === undefined) return true;
+    this.#gate?.unreadable(defect, `${candle.symbol} candle of ${candle.openTime}`, now);
+    return false;
   }
 
   #publish(candles: readonly Candle[]): void {
@@ -312,7 +320,8 @@ export class BinanceSource implements MarketDataSource {
         const range = { startTime: track.last + minuteMs, limit: maxKlinesPerRequest };
         const { candles, full } = await this.#rest.klines(track.symbol, range, signal);
         if (signal.aborted) return;
-        this.#publish(track.fill(candles));
+        const now = this.#clock.now();
+        this.#publish(track.fill(candles.filter((candle) => this.#sound(candle, now))));
         if (!full) break;
       }
       succeeded = true;

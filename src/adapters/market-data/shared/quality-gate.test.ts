@@ -103,6 +103,43 @@ test('crossed, empty, jumping and old quotes are taken out of the batch', () => 
   ]);
 });
 
+test('zero volume: a moved price is refused, a quiet minute is not, an endless silence is', () => {
+  const { gate: one, sink } = gate();
+  const quiet = (index: number, patch = {}) => one.candle(candleEvent(index, 100, { volume: 0, ...patch }));
+  expect(quiet(0, { high: 101 })).toBe(true); // never gave a volume: a feed without volumes
+  expect(one.candle(candleEvent(1))).toBe(true);
+  expect(quiet(2, { high: 101 })).toBe(false);
+  const silence = Array.from({ length: 40 }, (_, index) => quiet(3 + index));
+  expect(silence.indexOf(false)).toBe(30);
+  expect(one.candle(candleEvent(43))).toBe(true);
+  expect(quiet(44)).toBe(true);
+  expect([...new Set(sink.quarantines.map((report) => report.reason))]).toEqual([
+    'zero volume but the price moved',
+    'zero volume for too long',
+  ]);
+});
+
+test('a spike inside the candle and an absurd spread are refused', () => {
+  const { gate: one, sink } = gate();
+  expect(one.candle(candleEvent(0, 100, { high: 501 }))).toBe(false);
+  expect(one.candle(candleEvent(0, 100, { low: 19 }))).toBe(false);
+  expect(one.candle(candleEvent(0, 100, { low: 21, high: 499 }))).toBe(true);
+  one.quotes({ source: 'test', known_at: t0, quotes: [{ symbol: 'A', bid: 1, ask: 6, happenedAt: t0 }] });
+  expect(sink.batches).toHaveLength(0);
+  expect(sink.quarantines.map((report) => report.reason)).toEqual([
+    'absurd spike inside the candle',
+    'absurd spread',
+  ]);
+});
+
+test('counts kept back are said with later good data, none is lost', () => {
+  const { gate: one, sink } = gate();
+  one.candle(candleEvent(10));
+  for (let repeat = 0; repeat < 50; repeat += 1) one.candle(candleEvent(10));
+  for (let index = 11; index < 14; index += 1) one.candle(candleEvent(index));
+  expect(sink.quarantines.reduce((sum, report) => sum + report.count, 0)).toBe(one.dropped);
+});
+
 test('whatever comes in, what goes out is sound and strictly ascending', () => {
   const price = fc.oneof(
     fc.double({ min: 0.1, max: 1000 }),

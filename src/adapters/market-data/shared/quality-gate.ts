@@ -4,6 +4,8 @@ import { candleDefect, timeframeMs } from '../../../shared/domain/candle.ts';
 import type { Quote } from '../../../shared/domain/quote.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
 import type { MarketDataSink } from '../../../shared/ports/market-data.ts';
+import { QuarantineReports } from './quarantine-reports.ts';
+import { VolumeWatch } from './volume-watch.ts';
 
 /** A price this many times the last one (or one over it) is taken for a fault of the feed. */
 const defaultMaxJumpRatio = 5;
@@ -11,11 +13,8 @@ const defaultMaxJumpRatio = 5;
 const jumpConfirmations = 3;
 /** After a silence this long the last price says little, so a jump is not judged. */
 const jumpMemoryMs = 3_600_000;
-/** The same fault of the same symbol is reported at most this often; the count says how many there were. */
-const reportEveryMs = 60_000;
 /** A venue clock may lead ours by this much before a quote counts as coming from the future. */
 const maxQuoteLeadMs = 5_000;
-const maxReportKeys = 10_000;
 
 /** Price level of one symbol, with the agreeing suspects that may become the next one. */
 interface Level {
@@ -25,36 +24,30 @@ interface Level {
   suspects: number;
 }
 
-interface ReportState {
-  lastAt: EpochMs;
-  pending: number;
-}
-
 export interface QualityGateOptions {
   readonly source: string;
   readonly maxJumpRatio?: number;
 }
 
 export class QualityGate {
-  readonly #source: string;
   readonly #sink: MarketDataSink;
   readonly #maxJumpRatio: number;
   readonly #lastOpenTimes = new Map<string, EpochMs>();
   readonly #lastQuoteTimes = new Map<string, EpochMs>();
   readonly #candleLevels = new Map<string, Level>();
   readonly #quoteLevels = new Map<string, Level>();
-  readonly #reports = new Map<string, ReportState>();
-  #dropped = 0;
+  readonly #volumes = new VolumeWatch();
+  readonly #reports: QuarantineReports;
 
   constructor(sink: MarketDataSink, options: QualityGateOptions) {
-    this.#source = options.source;
     this.#sink = sink;
+    this.#reports = new QuarantineReports(options.source, sink);
     this.#maxJumpRatio = options.maxJumpRatio ?? defaultMaxJumpRatio;
   }
 
   /** Candles and quotes dropped since the beginning. */
   get dropped(): number {
-    return this.#dropped;
+    return this.#reports.dropped;
   }
 
   /** Takes candles of the symbol only when they open after this. */
@@ -67,10 +60,13 @@ export class QualityGate {
     const { candle } = event;
     const reason = this.#candleFault(event);
     if (reason !== undefined) {
-      this.#drop(reason, candle.symbol, `${candle.symbol} candle of ${candle.openTime}`, event.known_at);
+      const where = `${candle.symbol} candle of ${candle.openTime}`;
+      this.#reports.drop(reason, candle.symbol, where, event.known_at);
       return false;
     }
+    this.#reports.flush(event.known_at);
     this.#lastOpenTimes.set(candle.symbol, candle.openTime);
+    this.#volumes.accepted(candle);
     this.#sink.candle(event);
     return true;
   }
@@ -83,14 +79,18 @@ export class QualityGate {
       if (reason === undefined) {
         this.#lastQuoteTimes.set(quote.symbol, quote.happenedAt);
         kept.push(quote);
-      } else this.#drop(reason, quote.symbol, `${quote.symbol} quote of ${quote.happenedAt}`, batch.known_at);
+      } else {
+        const where = `${quote.symbol} quote of ${quote.happenedAt}`;
+        this.#reports.drop(reason, quote.symbol, where, batch.known_at);
+      }
     }
+    this.#reports.flush(batch.known_at);
     if (kept.length > 0) this.#sink.quotes({ ...batch, quotes: kept });
   }
 
   /** Reports something that could not even be read as a candle or quote. */
   unreadable(reason: string, where: string, at: EpochMs): void {
-    this.#drop(reason, '', where, at);
+    this.#reports.drop(reason, '', where, at);
   }
 
   #candleFault(event: CandleEvent): string | undefined {
@@ -102,6 +102,11 @@ export class QualityGate {
     const last = this.#lastOpenTimes.get(candle.symbol);
     if (last !== undefined && candle.openTime === last) return 'duplicate candle';
     if (last !== undefined && candle.openTime < last) return 'time runs backwards';
+    const { high, low, open, close } = candle;
+    if (!this.#near(high, Math.max(open, close)) || !this.#near(low, Math.min(open, close)))
+      return 'absurd spike inside the candle';
+    const volumeFault = this.#volumes.fault(candle);
+    if (volumeFault !== undefined) return volumeFault;
     if (this.#isAbsurdJump(this.#candleLevels, candle.symbol, candle.close, event.happened_at))
       return 'absurd price jump';
     return undefined;
@@ -111,6 +116,7 @@ export class QualityGate {
     if (!(quote.bid > 0 && quote.ask > 0) || !Number.isFinite(quote.bid + quote.ask))
       return 'a price is not above zero';
     if (quote.bid > quote.ask) return 'crossed quote';
+    if (!this.#near(quote.ask, quote.bid)) return 'absurd spread';
     if (quote.happenedAt > knownAt + maxQuoteLeadMs) return 'quote comes from the future';
     const last = this.#lastQuoteTimes.get(quote.symbol);
     if (last !== undefined && quote.happenedAt < last) return 'time runs backwards';
@@ -140,18 +146,5 @@ export class QualityGate {
     level.at = at;
     level.suspects = 0;
     return false;
-  }
-
-  #drop(reason: string, symbol: string, where: string, at: EpochMs): void {
-    this.#dropped += 1;
-    const key = `${symbol}\n${reason}`;
-    const report = this.#reports.get(key);
-    if (report !== undefined && at - report.lastAt < reportEveryMs) {
-      report.pending += 1;
-      return;
-    }
-    if (this.#reports.size >= maxReportKeys) this.#reports.clear();
-    this.#reports.set(key, { lastAt: at, pending: 0 });
-    this.#sink.quarantined({ source: this.#source, reason, where, count: 1 + (report?.pending ?? 0) });
   }
 }

@@ -41,7 +41,9 @@ export async function readRecordingBytes(path: string): Promise<RecordingBytes> 
   const raw = await readFile(path);
   if (!(raw[0] === 0x1f && raw[1] === 0x8b)) {
     // A .gz without gzip's magic number was damaged from its first byte, or is plain text with a wrong name.
-    return { bytes: raw, damage: undefined };
+    // The last line of a recording that still grows may be cut in the middle of a number.
+    const end = path.endsWith('.part') ? raw.lastIndexOf(10) + 1 : raw.length;
+    return { bytes: raw.subarray(0, end), damage: undefined };
   }
   try {
     return { bytes: gunzipSync(raw, { maxOutputLength: maxFileBytes }), damage: undefined };

@@ -95,7 +95,7 @@ async function filesOf(paths: readonly string[], skipped: SkippedFile[]): Promis
       found.set(path.resolve(given), readTapeFileName(given, true));
       continue;
     }
-    const names = (await readdir(given)).filter((name) => /\.csv(\.gz)?$/.test(name)).sort();
+    const names = (await readdir(given)).filter((name) => /\.csv(\.gz|\.part)?$/.test(name)).sort();
     for (const name of names) {
       const file = path.join(given, name);
       if (found.has(path.resolve(file))) continue;

@@ -13,7 +13,7 @@ export interface TapeFile {
 }
 
 const namePattern =
-  /^(?<symbol>[A-Z0-9][A-Z0-9-]{1,31})_(?<timeframe>[0-9]+[a-z]+|tick)(?:-(?<variant>bid|ask|close-only))?(?:_[0-9]{8}-[0-9]{8})?\.csv(?:\.gz)?$/;
+  /^(?<symbol>[A-Z0-9][A-Z0-9-]{1,31})_(?<timeframe>[0-9]+[a-z]+|tick)(?:-(?<variant>bid|ask|close-only))?(?:_[0-9]{8}-[0-9]{8}(?:\.[0-9]{1,6})?)?\.csv(?:\.gz|\.part)?$/;
 
 /** Throws TapeError naming the fix when the name does not say symbol and timeframe. */
 export function readTapeFileName(filePath: string, named: boolean): TapeFile {

@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { type SqlDriver, SqlError, type SqlRow, type SqlStatement } from '../../../shared/db/sql-driver.ts';
 import { memorySavingFlags } from './memory-saving-flags.ts';
 import type { WorkerAnswer, WorkerRequest, WorkerSetup } from './worker-protocol.ts';
+import { workerReady } from './worker-ready.ts';
 
 const readyTimeoutMs = 120_000;
 const closeTimeoutMs = 30_000;
@@ -29,32 +30,14 @@ export async function openCluster(folder: string): Promise<PgliteDriver> {
 async function startWorker(setup: WorkerSetup): Promise<Worker> {
   for (const flag of memorySavingFlags) v8.setFlagsFromString(flag);
   const worker = new Worker(workerFile, { workerData: setup, stdout: true, stderr: true, execArgv: [] });
-  const lastWords: string[] = [];
-  for (const stream of [worker.stdout, worker.stderr])
-    stream.on('data', (bytes: Buffer) => {
-      lastWords.push(bytes.toString('utf8').trim());
-      if (lastWords.length > 5) lastWords.shift();
-    });
   try {
-    await new Promise<void>((resolve, reject) => {
-      const fail = (why: string): void => {
-        reject(new SqlError([why, ...lastWords].filter((text) => text !== '').join('; '), 'start'));
-      };
-      const timer = setTimeout(() => fail(`no answer within ${readyTimeoutMs} ms`), readyTimeoutMs);
-      worker.once('error', (error) => fail(error instanceof Error ? error.message : String(error)));
-      worker.once('exit', (code) => fail(`the database thread ended with code ${code}`));
-      worker.once('message', (message: WorkerAnswer) => {
-        clearTimeout(timer);
-        if (message.error === undefined) resolve();
-        else fail(message.error.message);
-      });
-    });
+    await workerReady(worker, readyTimeoutMs);
   } catch (error) {
+    // It may still throw while it is ended; what went wrong first is what counts.
+    worker.on('error', () => undefined);
     await worker.terminate();
     throw error;
   }
-  worker.removeAllListeners('error');
-  worker.removeAllListeners('exit');
   return worker;
 }
 

@@ -1,11 +1,25 @@
 // Keeps one symbol's candles gapless and in order, whatever the order in which socket and REST deliver them.
-import type { Candle } from '../../../shared/domain/candle.ts';
+import { type Candle, candleDefect } from '../../../shared/domain/candle.ts';
 import { type EpochMs, minuteMs } from '../../../shared/domain/time.ts';
 
 /** Live candles kept back while a gap before them is being filled. */
 const maxWaiting = 500;
 /** A gap that cannot be filled within this time is given up, so that fresh candles flow again. */
 const maxGapHoldMs = 2 * minuteMs;
+/** A venue's clock may lead ours by this much before a candle counts as coming from the future. */
+const maxLeadMs = 5 * minuteMs;
+
+/**
+ * Why a candle must not even enter a track, or undefined. One that cannot be real would count as seen, so that the
+ * true one is never fetched; one from the future would hold back all that follow.
+ */
+export function trackDefect(candle: Candle, now: EpochMs): string | undefined {
+  const defect = candleDefect(candle);
+  if (defect !== undefined) return defect;
+  if (candle.openTime % minuteMs !== 0) return 'open time is off the timeframe grid';
+  if (candle.openTime + minuteMs > now + maxLeadMs) return 'candle comes from the future';
+  return undefined;
+}
 
 export class CandleTrack {
   readonly symbol: string;

@@ -1,4 +1,4 @@
-// How far our clock runs ahead of the venue's, from the event times of its messages.
+// How far our clock runs ahead of a venue's, from the event times of its messages.
 import { type EpochMs, minuteMs } from '../../../shared/domain/time.ts';
 
 const windowMs = 5 * minuteMs;
