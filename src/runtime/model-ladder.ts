@@ -2,7 +2,7 @@
 // Provider packages are loaded with the first question, so a start costs nothing; keys stay here.
 import { answerJsonSchema } from '../orchestrator/models/answer.ts';
 import type { EffectDataByKind } from '../shared/bus/effects.ts';
-import { priceOf, retirementHint, startingLimits } from '../shared/config/model-catalogue.ts';
+import { priceOf, startingLimits } from '../shared/config/model-catalogue.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import {
   type ModelProvider,
@@ -35,11 +35,7 @@ export function configuredRungs(settings: Settings): ModelRung[] {
 }
 
 /** What the agents are told; it holds no key. */
-export function modelSettingsOf(
-  settings: Settings,
-  rungs: readonly ModelRung[],
-  prompt: Prompt,
-): ModelSettings {
+function modelSettingsOf(settings: Settings, rungs: readonly ModelRung[], prompt: Prompt): ModelSettings {
   const { name, version, hash, tokens } = prompt;
   return {
     rungs,
@@ -129,7 +125,7 @@ function unreachable(
 }
 
 /** Loads the provider's package and makes its adapter. Throws when its settings are missing. */
-export async function openModel(provider: ModelProvider, settings: Settings): Promise<Model> {
+async function openModel(provider: ModelProvider, settings: Settings): Promise<Model> {
   switch (provider) {
     case 'groq': {
       const { groqModel } = await import('../adapters/model/groq/groq-model.ts');
@@ -169,8 +165,6 @@ function needed(value: string | undefined): string {
 export interface ModelWiring {
   readonly settings: ModelSettings;
   readonly ladder: ModelLadder;
-  /** For the log at start. */
-  readonly remarks: readonly string[];
 }
 
 /**
@@ -181,16 +175,11 @@ export function wireModels(settings: Settings): ModelWiring | undefined {
   const rungs = configuredRungs(settings);
   if (rungs.length === 0 || settings.ATO_MARKET_SPEED !== 1) return undefined;
   const prompt = loadPrompt();
-  const remarks = rungs.flatMap(({ provider, model }) => {
-    const hint = retirementHint(provider, model);
-    return hint === undefined ? [] : [`${model} of ${provider}: ${hint}`];
-  });
   return {
     settings: modelSettingsOf(settings, rungs, prompt),
     ladder: new ModelLadder({
       instructions: prompt.instructions,
       open: (provider) => openModel(provider, settings),
     }),
-    remarks,
   };
 }

@@ -25,6 +25,7 @@ import { LiveFacts } from './live-facts.ts';
 import { openLog } from './logging.ts';
 import { MarketHub } from './market-hub.ts';
 import { type SelectedMarket, selectMarket } from './market-selection.ts';
+import { checkModels } from './model-check.ts';
 import { type ModelWiring, wireModels } from './model-ladder.ts';
 import { NewsDesk, selectNews } from './news-desk.ts';
 import { openStore } from './open-store.ts';
@@ -109,6 +110,7 @@ export class TradingSystem {
     this.#closers.push(keepPageBuilt(log));
     log.info({ version, sequence: loaded.sequence, data_kind: parts.market.kind }, 'started');
     banner(parts, api.server.address());
+    if (foundation.models !== undefined) void sayWhatModelsLack(settings, log);
   }
 
   /** Log, store, market and strategies: everything that can refuse to start does so here. */
@@ -132,9 +134,14 @@ export class TradingSystem {
     const clock = market.clock();
     assertTimeGoesOn(loaded.lastAt, clock.now(), settings);
     const startingCash = await openPaperAccount(store.venueBook(), market.sources, settings, log);
-    for (const remark of models?.remarks ?? []) log.warn({}, remark);
     return { settings, log, store, loaded, market, strategies, clock, startingCash, models };
   }
+}
+
+/** After the start and beside it: a model that cannot be asked is no reason to wait, but one to be said. */
+async function sayWhatModelsLack(settings: Settings, log: Log): Promise<void> {
+  for (const { provider, model, ok, detail } of await checkModels(settings))
+    if (!ok) log.warn({ provider, model, detail }, 'a configured model cannot be asked as things stand');
 }
 
 /** Everything that runs, joined but not yet started. */

@@ -6,7 +6,7 @@ import { testSettings } from './orchestrator-world.ts';
 
 type Ask = Effect<'model.ask'>['data'];
 
-export const groqFree = {
+const groqFree = {
   requests_per_minute: 30,
   requests_per_day: 1_000,
   tokens_per_minute: 8_000,

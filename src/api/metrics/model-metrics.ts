@@ -75,8 +75,8 @@ export function modelMetrics(): MetricDefinition[] {
           Number(rung.state === 'ready'),
         ]),
     ),
-    definition('gauge', 'spent_today_usd', 'Booked since 00:00 UTC in US dollars.', [], ({ live }) =>
-      live.ladder === undefined ? [] : [[{}, live.ladder.usd_today]],
-    ),
+    definition('gauge', 'spent_today_usd', 'Booked since 00:00 UTC in US dollars.', [], ({ live }) => [
+      [{}, live.ladder?.usd_today ?? 0],
+    ]),
   ];
 }

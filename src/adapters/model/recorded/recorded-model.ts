@@ -27,7 +27,7 @@ const recordedResponse = z.object({
 const recordedLine = z.object({ question: z.string(), model: z.string(), response: recordedResponse });
 
 /** One line of a recording: JSON of the question's hash and the response. */
-export function recordLine(model: string, question: ModelQuestion, response: ModelResponse): string {
+function recordLine(model: string, question: ModelQuestion, response: ModelResponse): string {
   return `${JSON.stringify({ question: questionHash(question), model, response })}\n`;
 }
 

@@ -11,7 +11,7 @@ const durationPattern =
 const unitsMs = [86_400_000, 3_600_000, 60_000, 1_000, 1];
 
 /** "2m59.56s", "6m30s", "120ms", or plain seconds, as milliseconds; null when it is none of these. */
-export function durationMs(text: string | undefined): number | null {
+function durationMs(text: string | undefined): number | null {
   if (text === undefined || text === '') return null;
   if (/^\d{1,8}(\.\d{1,9})?$/.test(text)) return bounded(Number(text) * 1_000);
   const found = durationPattern.exec(text);
