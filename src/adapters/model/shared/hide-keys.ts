@@ -2,7 +2,7 @@
 
 const shownLength = 400;
 /** Forms of keys that are not ours to know, such as another organisation's in an error text. */
-const keyForm = /\b(?:sk|gsk|xai|pk)[-_][A-Za-z0-9_*-]{8,}|\bBearer\s+\S{8,}/g;
+const keyForm = /\b(?:sk|gsk|xai|pk)[-_][A-Za-z0-9_*-]{8,}|\bBearer\s+[A-Za-z0-9._~+/=-]{8,}/g;
 
 export function hideKeys(text: string, secrets: readonly string[]): string {
   let hidden = text;
