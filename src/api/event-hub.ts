@@ -8,7 +8,7 @@ export interface EventHubLimits {
   readonly maxClients: number;
   /** Bytes waiting for one client before it is dropped. */
   readonly maxBufferedBytes: number;
-  /** Bytes waiting for one client above which conflated events skip it until it has caught up. */
+  /** Bytes waiting for one client above which conflated events skip it; with no progress for a beat it is dropped. */
   readonly conflatedSkipBytes: number;
   readonly heartbeatMs: number;
   /** Conflated events leave at most this often. */
@@ -35,6 +35,8 @@ const retryMs = 3_000;
 export class EventHub {
   readonly #limits: EventHubLimits;
   readonly #clients = new Set<ServerResponse>();
+  /** Clients that had not caught up at the last heartbeat, with what they had taken by then. */
+  readonly #behind = new Map<ServerResponse, number>();
   readonly #conflated = new Map<string, StreamEvent>();
   readonly #replay: { readonly id: string; readonly text: string }[] = [];
   #heartbeat: NodeJS.Timeout | undefined;
@@ -66,10 +68,7 @@ export class EventHub {
     response.on('error', () => this.#remove(response));
     this.#write(response, `retry: ${retryMs}\n${eventText({ id: null, name: 'hello', data: hello })}`);
     if (lastEventId !== undefined) this.#write(response, this.#missedSince(lastEventId));
-    this.#heartbeat ??= setInterval(
-      () => this.#broadcast(': heartbeat\n\n'),
-      this.#limits.heartbeatMs,
-    ).unref();
+    this.#heartbeat ??= setInterval(() => this.#beat(), this.#limits.heartbeatMs).unref();
   }
 
   observe(message: AnyMessage): void {
@@ -87,7 +86,21 @@ export class EventHub {
     clearInterval(this.#heartbeat);
     for (const client of this.#clients) client.end();
     this.#clients.clear();
+    this.#behind.clear();
     this.#conflated.clear();
+  }
+
+  /** A client that took nothing between two beats although much waits for it only keeps a place from others. */
+  #beat(): void {
+    for (const client of this.#clients) {
+      const taken = takenBytes(client);
+      const stuck = this.#behind.get(client) === taken;
+      this.#behind.delete(client);
+      if (client.writableLength <= this.#limits.conflatedSkipBytes) continue;
+      if (stuck) this.#drop(client);
+      else this.#behind.set(client, taken);
+    }
+    this.#broadcast(': heartbeat\n\n');
   }
 
   #publish(event: StreamEvent): void {
@@ -125,7 +138,10 @@ export class EventHub {
   #write(client: ServerResponse, text: string): void {
     if (text === '' || client.destroyed) return;
     client.write(text);
-    if (client.writableLength <= this.#limits.maxBufferedBytes) return;
+    if (client.writableLength > this.#limits.maxBufferedBytes) this.#drop(client);
+  }
+
+  #drop(client: ServerResponse): void {
     this.#dropped++;
     this.#remove(client);
     client.destroy();
@@ -143,11 +159,17 @@ export class EventHub {
   }
 
   #remove(client: ServerResponse): void {
+    this.#behind.delete(client);
     if (!this.#clients.delete(client) || this.#clients.size > 0) return;
     clearInterval(this.#heartbeat);
     this.#heartbeat = undefined;
     this.#conflated.clear();
   }
+}
+
+/** Bytes that have left for this client. */
+function takenBytes(client: ServerResponse): number {
+  return (client.socket?.bytesWritten ?? 0) - client.writableLength;
 }
 
 /** Text form of one event; JSON holds no line break, so one data line is enough. */

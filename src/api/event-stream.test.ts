@@ -218,6 +218,46 @@ test('a client that never reads is cut off, and the others go on', async () => {
   lazy.destroy();
 });
 
+test('a client that has stopped reading gives its place back soon, also when little is said', async () => {
+  const port = await open({
+    limits: { events: { conflatedSkipBytes: 10_000, maxBufferedBytes: 1e9, heartbeatMs: 20 } },
+  });
+  const lazy = connect(port, '127.0.0.1');
+  lazy.on('error', () => {});
+  await once(lazy, 'connect');
+  lazy.pause();
+  lazy.write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  const reader = await follow(port);
+  await reader.until('event: hello');
+  const metrics = async () =>
+    (await world.app.inject({ url: '/metrics', headers: { host: 'localhost' } })).body;
+  await expect.poll(metrics).toContain('ato_event_stream_clients 2');
+  // Until the operating system's own buffers are full; what waits here never reaches the limit that cuts off at once.
+  const reasoning = 'x'.repeat(50_000);
+  await expect
+    .poll(
+      async () => {
+        world.say('decision', decision({ id: 'more', reasoning }));
+        return metrics();
+      },
+      { interval: 10, timeout: 20_000 },
+    )
+    .toContain('ato_event_stream_dropped_total 1');
+  world.say('decision', decision({ id: 'still-here' }));
+  expect(await reader.until('still-here')).toContain('still-here');
+  lazy.destroy();
+});
+
+test('another site’s page gets no stream', async () => {
+  const port = await open();
+  for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'http://evil.example' }]) {
+    const refused = await follow(port, '/events', headers as Record<string, string>);
+    expect(refused.response.statusCode).toBe(403);
+  }
+  const own = await follow(port, '/events', { 'sec-fetch-site': 'same-origin' });
+  expect(own.response.statusCode).toBe(200);
+});
+
 test('the token in the address opens the stream where headers cannot be sent', async () => {
   const token = 'correct-horse-battery-staple';
   const port = await open({ dependencies: { apiToken: token, bindAddress: '0.0.0.0' } });

@@ -17,7 +17,8 @@ export function guardRequest(request: FastifyRequest, options: GuardOptions): vo
   const { apiToken, bindAddress } = options;
   const changes = !readingMethods.has(request.method);
   const local = isLocalHost(request.headers.host, bindAddress);
-  if (changes) refuseForeignOrigin(request);
+  // A stream stays open, so another site's page could take all places although it can read none.
+  if (changes || request.routeOptions.url === '/events') refuseForeignOrigin(request);
   if (apiToken === undefined) {
     if (!local) throw foreignHost(request.headers.host);
     return;
@@ -52,7 +53,11 @@ function refuseForeignOrigin(request: FastifyRequest): void {
   const site = request.headers['sec-fetch-site'];
   const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none';
   if (!foreignSite && (origin === undefined || originHost(origin) === host?.toLowerCase())) return;
-  throw new Problem('foreign-origin', 403, 'Commands are taken from this server’s own page or from no page.');
+  throw new Problem(
+    'foreign-origin',
+    403,
+    'Commands and streams are for this server’s own page or for no page.',
+  );
 }
 
 /** Host and port of an Origin as a Host header would show them; undefined for `null` and nonsense. */

@@ -102,10 +102,16 @@ test('a commit that fails is tried again, and its effects leave once, after it',
 });
 
 test('a store that keeps failing ends the loop: nothing leaves, who waits is told, later inputs are refused', async () => {
-  const { loop, released, fatal } = world((attempt) => attempt > 1);
+  const { loop, kernel, committed, released, fatal } = world((attempt) => attempt > 1);
+  const firstHash = () => committed[0]?.entries[0]?.hash;
   await expect(loop.postAndWait(command(1_010))).rejects.toThrow('shutting down');
   expect(fatal.map((error) => error.message)).toEqual(['the disk is full']);
   expect(released).toEqual([]);
+  expect(kernel.sequence, 'the kernel has worked on').toBe(2);
+  expect(loop.committed, 'but nobody is told of what is not durable').toEqual({
+    sequence: 1,
+    hash: firstHash(),
+  });
   loop.post(command(1_020));
   expect(loop.inboxDepth).toBe(0);
   await expect(loop.postAndWait(command(1_030))).rejects.toThrow('shutting down');

@@ -46,9 +46,16 @@ export class KernelLoop {
   #stopping = false;
   #wake: (() => void) | undefined;
   #lastCommitMs = 0;
+  #committed: { readonly sequence: number; readonly hash: string };
 
   constructor(options: KernelLoopOptions) {
     this.#options = options;
+    this.#committed = { sequence: options.kernel.sequence, hash: options.kernel.hash };
+  }
+
+  /** Where the durable journal ends. The kernel itself may be ahead of it while a commit is under way. */
+  get committed(): { readonly sequence: number; readonly hash: string } {
+    return this.#committed;
   }
 
   get inboxDepth(): number {
@@ -154,6 +161,8 @@ export class KernelLoop {
       effects: effects.filter((effect) => effectRecovery[effect.kind] === 'release-again'),
       settledEffectIds,
     });
+    const last = entries.at(-1);
+    if (last !== undefined) this.#committed = { sequence: last.sequence, hash: last.hash };
     this.#options.committed(records);
     for (const effect of effects) this.#options.release(effect);
     for (const [index, record] of records.entries()) {

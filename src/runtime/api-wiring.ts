@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ApiDependencies, RuntimeFacts } from '../api/api-dependencies.ts';
-import type { Kernel } from '../kernel/kernel.ts';
 import type { KernelLoop } from '../kernel/kernel-loop.ts';
 import { taskCatalogue } from '../orchestrator/task-catalogue.ts';
 import { maskedSettings } from '../shared/config/mask.ts';
@@ -23,7 +22,6 @@ export interface ApiParts {
   readonly log: Log;
   readonly store: Store;
   readonly market: SelectedMarket;
-  readonly kernel: Kernel;
   readonly loop: KernelLoop;
   readonly hub: MarketHub;
   readonly news: NewsDesk;
@@ -68,7 +66,7 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
 }
 
 function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
-  const { facts, kernel, loop, market, hub, news, settings } = parts;
+  const { facts, loop, market, hub, news, settings } = parts;
   return {
     version,
     run_mode: settings.ATO_MODE,
@@ -89,8 +87,8 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
       ...news.groups.map((group) => ({ ...group, kind: 'live' as const, symbols: [], quarantined: {} })),
     ],
     journal: {
-      sequence: kernel.sequence,
-      hash: kernel.hash,
+      sequence: loop.committed.sequence,
+      hash: loop.committed.hash,
       last_commit_at: facts.lastCommitAt,
       commit_latency_ms: loop.lastCommitMs,
     },

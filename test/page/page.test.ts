@@ -347,6 +347,15 @@ pageTest('fits 380 pixels without sideways scrolling', async () => {
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(380);
 });
 
+pageTest('speaks the language of the browser until asked otherwise', async () => {
+  const page = await open({ locale: 'fr-CA' });
+  await page.getByText('DONNÉES DE MARCHÉ SIMULÉES').waitFor();
+  await page.getByRole('button', { name: 'English' }).click();
+  await page.reload();
+  await page.getByText('SIMULATED MARKET DATA').waitFor();
+  expect(await page.evaluate('document.documentElement.lang')).toBe('en');
+});
+
 pageTest('speaks French when asked and remembers it', async () => {
   const page = await open();
   await page.getByRole('button', { name: 'Français' }).click();

@@ -5,6 +5,7 @@ import { ApiError, authorisation, getJson } from './api.ts';
 import { foldEvent } from './event-folds.ts';
 import { followStream, retryDelayMs, type StreamEvent, StreamRefused } from './event-stream.ts';
 import { inTime, newestFirst } from './fold.ts';
+import { hearTime } from './hear-time.ts';
 import { listIn, rows } from './lenient.ts';
 import { readOverview, readVolatility } from './overview.ts';
 import * as row from './rows.ts';
@@ -235,7 +236,7 @@ function onEvent(event: StreamEvent): void {
   } catch {
     return;
   }
-  dashboard.change((state) => foldEvent(state, event.name, data));
+  dashboard.change((state) => foldEvent(hearTime(state, data, Date.now()), event.name, data));
 }
 
 function setConnection(state: ConnectionState, retryAt: number | null): void {

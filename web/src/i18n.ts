@@ -22,15 +22,15 @@ export function t(word: Word, values: Readonly<Record<string, string>> = {}): st
   return sentence.replace(/\{(\w+)\}/g, (place, name: string) => values[name] ?? place);
 }
 
-/** Reads the kept choice; English where there is none. */
+/** Reads the kept choice; the browser's language where there is none. */
 export function startLanguage(): void {
   let kept: string | null = null;
   try {
     kept = localStorage.getItem(languageKey);
   } catch {
-    // Storage may be closed; English then.
+    // Storage may be closed; the browser's language then.
   }
-  apply(kept === 'fr' ? 'fr' : 'en');
+  apply((kept ?? navigator.language).startsWith('fr') ? 'fr' : 'en');
 }
 
 export function switchLanguage(): void {

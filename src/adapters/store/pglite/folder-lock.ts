@@ -90,8 +90,15 @@ function inUse(folder: string, rival: Claim): StoreOpenError {
 /** Written beside and renamed, so that nobody ever reads half a claim. */
 async function writeClaim(file: string, claim: Claim): Promise<void> {
   const draft = `${path.dirname(file)}/.${path.basename(file)}`;
-  await writeFile(draft, JSON.stringify(claim));
-  await rename(draft, file);
+  try {
+    await writeFile(draft, JSON.stringify(claim));
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw new StoreOpenError(
+      `The lock of the data folder ${path.dirname(file)} cannot be written: ${error instanceof Error ? error.message : String(error)}. Fix: free space on that disk, or set DATA_DIR to a folder on another one.`,
+    );
+  }
 }
 
 /** A living claim of somebody else, held ones first. Claims of dead processes are removed on the way. */
