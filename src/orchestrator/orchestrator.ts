@@ -36,6 +36,13 @@ import { TaskRunner } from './task-runner.ts';
 const mandateLifeInIntervals = 3;
 const maxOperatorTextLength = 80;
 
+/** What a decision is made within, beside what it is made from. */
+interface DecisionFrame {
+  readonly trigger: Decision['trigger'];
+  readonly plan: ModelPlan | undefined;
+  readonly nextAt: EpochMs | undefined;
+}
+
 const initialControl: ControlMemory = {
   paused: false,
   mode: 'standby',
@@ -253,7 +260,12 @@ class Orchestrator implements Agent {
         .map((candidate) => candidate.kind)
         .join();
     if (advice.risk_scale < 1 || chosenUnder(advice) !== chosenUnder(undefined))
-      this.#decide(turn, 'event', `Advised by ${advice.provider}/${advice.model}`);
+      this.#decide(
+        turn,
+        'event',
+        `Advised by ${advice.provider}/${advice.model}`,
+        this.#alarms.dueAt('decide'),
+      );
   }
 
   #snapshot(turn: Turn): Snapshot {
@@ -267,7 +279,8 @@ class Orchestrator implements Agent {
     );
   }
 
-  #decide(turn: Turn, trigger: Decision['trigger'], cause: string): void {
+  /** `nextAt` keeps the time of the next decision where it is: advice must not move the policy's own clock. */
+  #decide(turn: Turn, trigger: Decision['trigger'], cause: string, nextAt?: EpochMs): void {
     const previous = this.#control;
     this.#runner.closeOverdue(turn, previous);
     const snapshot = this.#snapshot(turn);
@@ -301,7 +314,7 @@ class Orchestrator implements Agent {
       decisionId: this.#decisionId(turn),
     });
     const verdict = plan?.advice === standing ? first : reach(plan?.advice);
-    const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, trigger, plan);
+    const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, { trigger, plan, nextAt });
     this.#control = {
       paused: previous.paused,
       mode,
@@ -330,8 +343,7 @@ class Orchestrator implements Agent {
     snapshot: Snapshot,
     { mode }: ModeVerdict,
     verdict: Verdict,
-    trigger: Decision['trigger'],
-    plan: ModelPlan | undefined,
+    { trigger, plan, nextAt }: DecisionFrame,
   ): Decision {
     const decision: Decision = {
       id: this.#decisionId(turn),
@@ -345,11 +357,13 @@ class Orchestrator implements Agent {
       context: snapshot.context,
       candidates: verdict.candidates,
       task_ids: verdict.chosen.map(({ kind }) => taskIdOf(turn, kind)),
-      next_decision_at: nextDecisionAt(
-        turn.now,
-        verdict.cadence.intervalMs,
-        this.#universe.forex.length > 0 ? this.#calendar : undefined,
-      ),
+      next_decision_at:
+        nextAt ??
+        nextDecisionAt(
+          turn.now,
+          verdict.cadence.intervalMs,
+          this.#universe.forex.length > 0 ? this.#calendar : undefined,
+        ),
       policy_version: this.#policy.version,
       ...(plan === undefined ? { model: null } : { model: decidedBy(plan), advice: plan.record }),
       data_kind: snapshot.dataKind,
