@@ -12,7 +12,7 @@ import {
   maxAnswerCharacters,
   modelProviders,
 } from '../shared/domain/model.ts';
-import type { Model } from '../shared/ports/model.ts';
+import type { Model, ModelResponse } from '../shared/ports/model.ts';
 import { loadPrompt, type Prompt } from './prompt-file.ts';
 
 const maxDetailLength = 500;
@@ -35,7 +35,11 @@ export function configuredRungs(settings: Settings): ModelRung[] {
 }
 
 /** What the agents are told; it holds no key. */
-function modelSettingsOf(settings: Settings, rungs: readonly ModelRung[], prompt: Prompt): ModelSettings {
+export function modelSettingsOf(
+  settings: Settings,
+  rungs: readonly ModelRung[],
+  prompt: Prompt,
+): ModelSettings {
   const { name, version, hash, tokens } = prompt;
   return {
     rungs,
@@ -63,32 +67,17 @@ export class ModelLadder {
   /** Puts one question to one model. Never throws: what goes wrong is in the reply. */
   async ask(question: EffectDataByKind['model.ask']): Promise<ModelReply> {
     const begun = performance.now();
-    const { consult_id, provider, model } = question;
     try {
-      const response = await (await this.#model(provider)).ask({
+      const response = await (await this.#model(question.provider)).ask({
         instructions: this.#options.instructions,
         brief: question.brief,
         schema: answerJsonSchema,
         maxOutputTokens: question.max_output_tokens,
         timeoutMs: question.timeout_ms,
       });
-      return {
-        consult_id,
-        provider,
-        model,
-        outcome: response.outcome,
-        text: response.text.slice(0, maxAnswerCharacters),
-        characters: response.text.length,
-        finish: response.finish,
-        detail: response.detail.slice(0, maxDetailLength),
-        input_tokens: response.inputTokens,
-        output_tokens: response.outputTokens,
-        latency_ms: Math.round(performance.now() - begun),
-        retry_after_ms: response.retryAfterMs,
-        windows: response.windows,
-      };
+      return replyOf(question, response, Math.round(performance.now() - begun));
     } catch (error) {
-      return unreachable(question, Math.round(performance.now() - begun), error);
+      return replyOf(question, unreachable(error), Math.round(performance.now() - begun));
     }
   }
 
@@ -102,24 +91,38 @@ export class ModelLadder {
   }
 }
 
-function unreachable(
+/** A response as the input that it becomes: bounded, with what it answers. */
+export function replyOf(
   { consult_id, provider, model }: EffectDataByKind['model.ask'],
-  latency_ms: number,
-  error: unknown,
+  response: ModelResponse,
+  latencyMs: number,
 ): ModelReply {
   return {
     consult_id,
     provider,
     model,
+    outcome: response.outcome,
+    text: response.text.slice(0, maxAnswerCharacters),
+    characters: response.text.length,
+    finish: response.finish,
+    detail: response.detail.slice(0, maxDetailLength),
+    input_tokens: response.inputTokens,
+    output_tokens: response.outputTokens,
+    latency_ms: latencyMs,
+    retry_after_ms: response.retryAfterMs,
+    windows: response.windows,
+  };
+}
+
+function unreachable(error: unknown): ModelResponse {
+  return {
     outcome: 'unreachable',
     text: '',
-    characters: 0,
     finish: null,
-    detail: (error instanceof Error ? error.message : String(error)).slice(0, maxDetailLength),
-    input_tokens: null,
-    output_tokens: null,
-    latency_ms,
-    retry_after_ms: null,
+    detail: error instanceof Error ? error.message : String(error),
+    inputTokens: null,
+    outputTokens: null,
+    retryAfterMs: null,
     windows: [],
   };
 }

@@ -25,6 +25,9 @@ const rejectionRestMs = 10 * minuteMs;
 /** Consultations over a small margin leave this share of a day's allowance to regime changes and anomalies. */
 const marginDayShare = 0.6;
 
+/** Why a small margin is no longer asked about. */
+export const keptBack = 'what is left of the day is kept for regime changes and anomalies';
+
 export interface CallSize {
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -68,8 +71,7 @@ function obstacleOf(
 ): string | undefined {
   const used = rungMemory(memory, rung);
   if (used.blocked_until !== null && used.blocked_until > now) return `rests after ${used.last_fault}`;
-  if (marginOnly && dayShareUsed(rung.limits, used, now) >= marginDayShare)
-    return 'what is left of the day is kept for regime changes and anomalies';
+  if (marginOnly && dayShareUsed(rung.limits, used, now) >= marginDayShare) return keptBack;
   const tokens = size.inputTokens + size.outputTokens;
   const cost = microUsdOf(rung, size.inputTokens, size.outputTokens);
   return windowObstacle(rung.limits, used, tokens, now) ?? moneyObstacle(memory.money, cost, settings);

@@ -40,6 +40,11 @@ const cacheLifeMs = hourMs;
 const maxCached = 12;
 const maxHeard = 8;
 
+/** Begins the reason of a question that only the benchmark's rival asks. */
+export const everyCycle = 'every cycle: ';
+/** Begins the reason why a wished question was not asked. */
+export const noRoom = 'no model has room';
+
 export interface ModelLayerInput {
   readonly snapshot: Snapshot;
   readonly mode: MarketMode;
@@ -95,7 +100,8 @@ export class ModelLayer {
   /** Advice that is still valid in this situation. */
   standing(snapshot: Snapshot, mode: MarketMode): ModelAdvice | undefined {
     const { standing } = this.#memory;
-    if (standing === null || snapshot.now >= standing.at + adviceLifeMs) return undefined;
+    const lifeMs = this.#always ? 1 : adviceLifeMs;
+    if (standing === null || snapshot.now >= standing.at + lifeMs) return undefined;
     return standing.regime === this.#regimeOf(snapshot, mode) ? standing.advice : undefined;
   }
 
@@ -112,19 +118,15 @@ export class ModelLayer {
       this.#keep({ regime, known_regime: knownRegime ?? regime });
     if (standing !== undefined)
       return this.#plan('advised', `advice of ${standing.provider} still holds`, standing);
-    if (!gate.ask) return this.#plan('not_asked', gate.reason);
+    if (!gate.ask && !this.#always) return this.#plan('not_asked', gate.reason);
     if (memory.pending !== null) return this.#plan('not_asked', 'an earlier answer is still awaited');
     const fingerprint = fingerprintOf(snapshot, regime, candidates);
     const cached = memory.cache.find(
       (kept) => kept.fingerprint === fingerprint && snapshot.now < kept.at + cacheLifeMs,
     );
-    if (cached !== undefined) return this.#reuse(turn, input, cached, gate.reason);
-    return this.#planAsk(turn, input, {
-      regime,
-      fingerprint,
-      reason: gate.reason,
-      marginOnly: gate.marginOnly,
-    });
+    if (cached !== undefined && !this.#always) return this.#reuse(turn, input, cached, gate.reason);
+    const reason = gate.ask ? gate.reason : `${everyCycle}${gate.reason}`;
+    return this.#planAsk(turn, input, { regime, fingerprint, reason, marginOnly: gate.marginOnly });
   }
 
   /** Books the call and requests it; the kernel performs it only after the commit. */
@@ -193,7 +195,7 @@ export class ModelLayer {
       from: 0,
       marginOnly,
     });
-    if (rung === undefined) return this.#plan('not_asked', `no model has room (${passedOver.join('; ')})`);
+    if (rung === undefined) return this.#plan('not_asked', `${noRoom} (${passedOver.join('; ')})`);
     const ask = {
       consult_id: turn.id('consult', decisionId, rung.provider),
       decision_id: decisionId,
@@ -337,6 +339,10 @@ export class ModelLayer {
 
   #tell(turn: Turn): void {
     turn.emit('model.ladder', ladderState(this.#settings, this.#memory, this.#prompt, turn.now));
+  }
+
+  get #always(): boolean {
+    return this.#settings.consult === 'always';
   }
 
   get #prompt(): string {

@@ -54,6 +54,8 @@ export interface ModelSettings {
   readonly prompt_tokens: number;
   readonly daily_usd: number;
   readonly monthly_usd: number;
+  /** Asks at every decision, whatever it could change: the benchmark's rival, never set by settings. */
+  readonly consult?: 'always';
 }
 
 /** What the provider itself says is left, read from an answer's headers. */

@@ -9,7 +9,7 @@ export type Script = (question: ModelQuestion) => string | ModelResponse;
 const charactersPerToken = 3.5;
 
 /** The answer at once; for virtual time. A script that throws is an unreachable model. */
-function scriptedResponse(script: Script, question: ModelQuestion): ModelResponse {
+export function scriptedResponse(script: Script, question: ModelQuestion): ModelResponse {
   const given = attempt(script, question);
   if (typeof given !== 'string') return given;
   const asked = question.instructions.length + question.brief.length + JSON.stringify(question.schema).length;
