@@ -8,6 +8,7 @@ import { taskCatalogue } from '../orchestrator/task-catalogue.ts';
 import type { EffectDataByKind } from '../shared/bus/effects.ts';
 import { priceOf, startingLimits } from '../shared/config/model-catalogue.ts';
 import { environmentSchema, type Settings } from '../shared/config/settings.ts';
+import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { DecisionCandidate, DecisionContext } from '../shared/domain/decision.ts';
 import type { ModelAdvice, ModelLimits, ModelReply, ModelSettings } from '../shared/domain/model.ts';
 import { dayMs, type EpochMs, toIso } from '../shared/domain/time.ts';
@@ -80,8 +81,7 @@ export interface DecisionBenchReport {
 export async function benchDecisions(request: DecisionBenchRequest): Promise<DecisionBenchReport> {
   const settings = environmentSchema.parse({});
   const prompt = loadPrompt();
-  const symbols = request.symbols ?? settings.ATO_UNIVERSE;
-  const [calmAt, activeAt] = await extremeDays(settings, request);
+  const { symbols, calmAt, activeAt } = await extremeDays(settings, request);
   const days: DayFigures[] = [];
   for (const [day, at] of [
     ['active', activeAt],
@@ -221,19 +221,24 @@ function turns(candidates: readonly DecisionCandidate[], advice: ModelAdvice | n
   return advised.map((one) => one.kind).join() !== chosen.join();
 }
 
-/** The working days with the lowest and the highest mean activity, as the policy alone sees them. */
+/** The market's symbols, and its working days with the lowest and the highest mean activity, as the policy alone sees them. */
 async function extremeDays(
   settings: Settings,
   request: DecisionBenchRequest,
-): Promise<readonly [calmAt: EpochMs, activeAt: EpochMs]> {
+): Promise<{ readonly symbols: readonly string[]; readonly calmAt: EpochMs; readonly activeAt: EpochMs }> {
   request.note('looking for the most active and the calmest day');
   const log = new ConsultationLog(0, marks);
+  let symbols: readonly string[] = [];
   await simulate(settings, {
     ...marketOf(request),
     ...(request.tape === undefined
       ? { from: syntheticFrom, to: syntheticFrom + (request.days ?? syntheticDays) * dayMs }
       : {}),
-    observe: (record) => log.observe(record),
+    observe: (record) => {
+      log.observe(record);
+      if (record.input.message_type === 'kernel.started')
+        symbols = (record.input.data.agent_settings as unknown as AgentSettings).universe;
+    },
   });
   const byDay = new Map<EpochMs, number[]>();
   for (const { decision } of log.cycles) {
@@ -249,7 +254,7 @@ async function extremeDays(
     throw new Error(
       `the market is too short: it needs ${warmingDays + 4} days with at least two working days`,
     );
-  return [calm, active];
+  return { symbols, calmAt: calm, activeAt: active };
 }
 
 /** The larger activity of the classes; an unknown one counts as normal, as for the policy. */
