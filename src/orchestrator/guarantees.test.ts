@@ -32,6 +32,8 @@ type Step =
   | { do: 'load'; load: number }
   | { do: 'answer'; answer: Answer }
   | { do: 'command'; command: 'start' | 'stop' | 'force_decision' }
+  | { do: 'pause' | 'resume'; kind: TaskKind }
+  | { do: 'pin'; mode: MarketMode | 'auto' }
   | { do: 'restart' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -92,6 +94,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       command: fc.constantFrom('start' as const, 'stop' as const, 'force_decision' as const),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constantFrom('pause' as const, 'resume' as const),
+      kind: fc.constantFrom(...taskKinds),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('pin' as const),
+      mode: fc.constantFrom<MarketMode | 'auto'>('crypto', 'forex', 'hybrid', 'standby', 'auto'),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: 'restart' as const }) },
 );
 
@@ -133,6 +149,14 @@ function take(world: World, taken: Step, checker?: Checker): void {
       if (taken.command !== 'force_decision') checker?.paused(taken.command === 'stop');
       world.command(taken.command);
       break;
+    case 'pause':
+    case 'resume':
+      checker?.pausedKind(taken.kind, taken.do === 'pause');
+      world.command(taken.do === 'pause' ? 'pause_task' : 'resume_task', { kind: taken.kind });
+      break;
+    case 'pin':
+      world.command('set_mode', { mode: taken.mode });
+      break;
     case 'restart':
       world.start(false);
       break;
@@ -147,6 +171,7 @@ class Checker {
   readonly #since = new Map<TaskKind, number>();
   #mode: MarketMode = 'standby';
   #paused = false;
+  readonly #pausedKinds = new Set<TaskKind>();
   #jumpEnd = Number.NEGATIVE_INFINITY;
 
   jumped(to: number): void {
@@ -155,6 +180,11 @@ class Checker {
 
   paused(paused: boolean): void {
     this.#paused = paused;
+  }
+
+  pausedKind(kind: TaskKind, paused: boolean): void {
+    if (paused) this.#pausedKinds.add(kind);
+    else this.#pausedKinds.delete(kind);
   }
 
   look(world: World, emitted: readonly AnyMessage[]): void {
@@ -176,6 +206,7 @@ class Checker {
   #admissible(kind: TaskKind, now: number): boolean {
     const { safety, classes, sessions } = taskCatalogue[kind];
     if (safety) return true;
+    if (this.#pausedKinds.has(kind)) return false;
     if (this.#paused || this.#mode === 'standby') return false;
     if (this.#mode !== 'hybrid' && !classes.includes(this.#mode)) return false;
     return sessions.length === 0 || sessions.some((session) => openSessions(now).includes(session));
@@ -277,7 +308,7 @@ test.each([rulePolicy, lazy, eager, erratic])(
       fc.property(beginnings, histories, (beginning, steps) => {
         campaign(policy, beginning, steps);
       }),
-      { numRuns: 60 },
+      { numRuns: 40, interruptAfterTimeLimit: 40_000 },
     );
   },
 );
@@ -322,7 +353,7 @@ test('an orchestrator rebuilt from rows before every message writes the same jou
       });
       expect(forgetful).toBe(steady);
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
@@ -339,6 +370,6 @@ test('a kernel loaded from rows continues exactly as the one that kept running',
       }
       expect(second.kernel.hash).toBe(first.kernel.hash);
     }),
-    { numRuns: 30 },
+    { numRuns: 25 },
   );
 });

@@ -11,6 +11,10 @@ const agent = 'orchestrator_ai';
 /** Memory of decisions made, and the operator's switch. */
 export interface ControlMemory {
   readonly paused: boolean;
+  /** Mode an operator has pinned; null while the orchestrator chooses. */
+  readonly pinned_mode: MarketMode | null;
+  /** Kinds an operator has paused, in catalogue order. */
+  readonly paused_kinds: readonly TaskKind[];
   readonly mode: MarketMode;
   readonly decisions: number;
   readonly mode_switches: number;
@@ -55,6 +59,9 @@ type MemoryByKey = {
   models: ModelMemory;
 } & { [Key in `schedule/${TaskKind}`]: ScheduleMemory } & { [Key in `tally/${string}`]: TallyMemory } & {
   [Key in `observed/${string}`]: unknown;
+} & {
+  /** Snapshots and calls of the look planners; see looks/look-rows.ts. */
+  [Key in `looks/${string}`]: unknown;
 };
 
 export function readMemory<Key extends keyof MemoryByKey & string>(

@@ -7,12 +7,24 @@ import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { Decision } from '../shared/domain/decision.ts';
 import type { ModelAdvice, ModelReply } from '../shared/domain/model.ts';
 import { type SessionCalendar, sessionCalendar } from '../shared/domain/sessions.ts';
+import type { TaskKind } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import { classesOf } from './admission.ts';
 import { Alarms } from './alarms.ts';
 import { weighCandidates } from './candidates.ts';
+import { controlChange } from './control.ts';
 import { reachVerdict, type Verdict } from './decision-engine.ts';
 import { Learning, nothingPromised } from './learning.ts';
+import { LookDesk } from './looks/look-desk.ts';
+import {
+  followUpAt,
+  lookDue,
+  looksText,
+  looksTold,
+  type PlannedTask,
+  planTasks,
+  withoutEmpty,
+} from './looks/look-plan.ts';
 import { chooseMode, type ModeVerdict } from './market-mode.ts';
 import { type ControlMemory, readMemory, writeMemory } from './memory-rows.ts';
 import { decidedBy, ModelLayer, type ModelPlan } from './models/model-layer.ts';
@@ -34,17 +46,19 @@ import { TaskRunner } from './task-runner.ts';
 
 /** A mandate outlives the decisions that should renew it by this factor. */
 const mandateLifeInIntervals = 3;
-const maxOperatorTextLength = 80;
 
 /** What a decision is made within, beside what it is made from. */
 interface DecisionFrame {
   readonly trigger: Decision['trigger'];
   readonly plan: ModelPlan | undefined;
+  readonly planned: readonly PlannedTask[];
   readonly nextAt: EpochMs | undefined;
 }
 
 const initialControl: ControlMemory = {
   paused: false,
+  pinned_mode: null,
+  paused_kinds: [],
   mode: 'standby',
   decisions: 0,
   mode_switches: 0,
@@ -86,6 +100,7 @@ class Orchestrator implements Agent {
   readonly #observed = new Observations();
   readonly #calendar: SessionCalendar;
   readonly #schedule: Schedule;
+  readonly #looks: LookDesk;
   readonly #tasks: TaskManager;
   readonly #learning = new Learning();
   readonly #alarms = new Alarms();
@@ -104,10 +119,13 @@ class Orchestrator implements Agent {
       models === undefined ? undefined : new ModelLayer(models, settings.universe, this.#maxDrawdownPct);
     this.#calendar = sessionCalendar(settings.sessions);
     this.#schedule = new Schedule(this.#calendar);
-    this.#tasks = new TaskManager(this.#schedule);
+    const looks = new LookDesk(settings);
+    this.#looks = looks;
+    this.#tasks = new TaskManager(this.#schedule, (symbols) => looks.requestFor(symbols));
     this.#runner = new TaskRunner({
       universe: this.#universe,
       calendar: this.#calendar,
+      looks,
       schedule: this.#schedule,
       tasks: this.#tasks,
       learning: this.#learning,
@@ -116,8 +134,15 @@ class Orchestrator implements Agent {
   }
 
   restore(state: StateReader): void {
-    this.#control = readMemory(state, 'control') ?? initialControl;
-    for (const part of [this.#observed, this.#schedule, this.#tasks, this.#learning, this.#alarms])
+    this.#control = { ...initialControl, ...readMemory(state, 'control') };
+    for (const part of [
+      this.#observed,
+      this.#schedule,
+      this.#tasks,
+      this.#learning,
+      this.#looks,
+      this.#alarms,
+    ])
       part.restore(state);
     this.#models?.restore(state);
   }
@@ -138,6 +163,7 @@ class Orchestrator implements Agent {
       case 'task.completed':
         this.#models?.hear(`answer of ${message.data.kind}`, message.data.result.summary);
         this.#runner.complete(turn, this.#control, message.data);
+        this.#askForLooks(turn);
         break;
       case 'model.reply':
         this.#onReply(turn, message.data);
@@ -148,6 +174,7 @@ class Orchestrator implements Agent {
     this.#models?.save(turn);
     this.#schedule.save(turn);
     this.#tasks.save(turn);
+    this.#looks.save(turn);
     this.#alarms.save(turn);
   }
 
@@ -196,7 +223,22 @@ class Orchestrator implements Agent {
     } else if (alarm.name === 'tasks') {
       this.#alarms.fired('tasks');
       this.#runner.settle(turn, this.#control);
+    } else if (alarm.name === 'looks') {
+      this.#alarms.fired('looks');
+      const due = this.#lookDue(turn.now);
+      if (due === true) this.#decide(turn, 'schedule', '');
+      else if (due !== undefined) this.#alarms.move('looks', due);
     }
+  }
+
+  #lookDue(now: EpochMs): true | EpochMs | undefined {
+    return lookDue(this.#looks, this.#schedule, this.#tasks, this.#control.mode, now);
+  }
+
+  /** Sets the alarm for the next question of what is worth a look. */
+  #askForLooks(turn: Turn): void {
+    const at = followUpAt(this.#lookDue(turn.now), turn.now);
+    if (at !== undefined) this.#alarms.move('looks', at);
   }
 
   /** Why a scheduled decision is more than routine: sessions are not those of the last decision. */
@@ -207,12 +249,13 @@ class Orchestrator implements Agent {
     return before === after ? null : `Forex sessions changed from ${before || 'none'} to ${after || 'none'}`;
   }
 
-  #onCommand(turn: Turn, { command, by }: OperatorCommand): void {
-    const who = by.slice(0, maxOperatorTextLength);
-    if (command === 'stop' || command === 'start') {
-      this.#control = { ...this.#control, paused: command === 'stop' };
-      this.#decide(turn, 'operator', `${command === 'stop' ? 'Stopped' : 'Started'} by ${who}`);
-    } else if (command === 'force_decision') this.#decide(turn, 'operator', `Forced by ${who}`);
+  /** A person's wish is decided on at once, and remembered before: the decision is already under it. */
+  #onCommand(turn: Turn, command: OperatorCommand): void {
+    const change = controlChange(this.#control, command);
+    if (change === undefined) return;
+    this.#control = { ...this.#control, ...change.control };
+    const requested = command.command === 'run_task' ? (command.kind ?? null) : null;
+    this.#decide(turn, 'operator', change.cause, requested);
   }
 
   /** Decides now, or as soon after the previous decision as the gap allows. */
@@ -234,6 +277,7 @@ class Orchestrator implements Agent {
       assetClasses.map((assetClass) => views[assetClass]),
       this.#control.mode,
       this.#control.paused,
+      this.#control.pinned_mode,
     );
   }
 
@@ -248,11 +292,13 @@ class Orchestrator implements Agent {
     const input = {
       snapshot,
       mode,
-      admission: { mode, paused: false },
+      admission: this.#looks.admission({ ...this.#control, mode }),
       policy: this.#policy,
       schedule: this.#schedule,
       tasks: this.#tasks,
       learning: this.#learning,
+      looks: this.#looks,
+      requested: null,
     };
     const chosenUnder = (given: ModelAdvice | undefined) =>
       weighCandidates({ ...input, advice: given })
@@ -264,6 +310,7 @@ class Orchestrator implements Agent {
         turn,
         'event',
         `Advised by ${advice.provider}/${advice.model}`,
+        null,
         this.#alarms.dueAt('decide'),
       );
   }
@@ -280,13 +327,19 @@ class Orchestrator implements Agent {
   }
 
   /** `nextAt` keeps the time of the next decision where it is: advice must not move the policy's own clock. */
-  #decide(turn: Turn, trigger: Decision['trigger'], cause: string, nextAt?: EpochMs): void {
+  #decide(
+    turn: Turn,
+    trigger: Decision['trigger'],
+    cause: string,
+    requested: TaskKind | null = null,
+    nextAt?: EpochMs,
+  ): void {
     const previous = this.#control;
     this.#runner.closeOverdue(turn, previous);
     const snapshot = this.#snapshot(turn);
     const modeVerdict = this.#modeOf(snapshot.views);
     const { mode } = modeVerdict;
-    const admission = { mode, paused: previous.paused };
+    const admission = this.#looks.admission({ ...previous, mode });
     this.#schedule.refresh(turn, admission);
     const reach = (advice: ModelAdvice | undefined) =>
       reachVerdict({
@@ -298,6 +351,8 @@ class Orchestrator implements Agent {
         schedule: this.#schedule,
         tasks: this.#tasks,
         learning: this.#learning,
+        looks: this.#looks,
+        requested,
         advice,
         previousMode: previous.mode,
         previousIntervalMs: previous.interval_ms,
@@ -314,9 +369,15 @@ class Orchestrator implements Agent {
       decisionId: this.#decisionId(turn),
     });
     const verdict = plan?.advice === standing ? first : reach(plan?.advice);
-    const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, { trigger, plan, nextAt });
+    const planned = planTasks(verdict.chosen, this.#looks, mode, turn.now);
+    const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, {
+      trigger,
+      plan,
+      planned,
+      nextAt,
+    });
     this.#control = {
-      paused: previous.paused,
+      ...previous,
       mode,
       decisions: previous.decisions + 1,
       mode_switches: previous.mode_switches + (mode === previous.mode ? 0 : 1),
@@ -328,10 +389,13 @@ class Orchestrator implements Agent {
     writeMemory(turn, 'control', this.#control);
     this.#publish(turn, decision, verdict);
     if (plan !== undefined) this.#models?.release(turn, plan);
-    for (const { kind, score, reason } of verdict.chosen)
-      this.#runner.queue(turn, this.#control, { kind, score, reason });
+    for (const { candidate, looks } of planned) {
+      const { kind, score, reason } = candidate;
+      this.#runner.queue(turn, this.#control, { kind, score, reason, looks });
+    }
     this.#runner.settle(turn, this.#control);
     this.#alarms.move('decide', decision.next_decision_at);
+    this.#askForLooks(turn);
   }
 
   #decisionId(turn: Turn): string {
@@ -343,7 +407,7 @@ class Orchestrator implements Agent {
     snapshot: Snapshot,
     { mode }: ModeVerdict,
     verdict: Verdict,
-    { trigger, plan, nextAt }: DecisionFrame,
+    { trigger, plan, planned, nextAt }: DecisionFrame,
   ): Decision {
     const decision: Decision = {
       id: this.#decisionId(turn),
@@ -352,11 +416,12 @@ class Orchestrator implements Agent {
       previous_mode: this.#control.mode,
       action: verdict.action,
       confidence: verdict.confidence,
-      reasoning: verdict.reasoning,
+      reasoning: `${verdict.reasoning}${looksText(planned)}`,
       trigger,
       context: snapshot.context,
-      candidates: verdict.candidates,
-      task_ids: verdict.chosen.map(({ kind }) => taskIdOf(turn, kind)),
+      candidates: withoutEmpty(verdict.candidates, planned),
+      task_ids: planned.map(({ candidate }) => taskIdOf(turn, candidate.kind)),
+      looks: looksTold(planned),
       next_decision_at:
         nextAt ??
         nextDecisionAt(

@@ -2,11 +2,15 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ApiDependencies, RuntimeFacts } from '../api/api-dependencies.ts';
+import type { StateReader } from '../kernel/agent.ts';
 import type { KernelLoop } from '../kernel/kernel-loop.ts';
+import { scheduleView } from '../orchestrator/schedule-view.ts';
 import { taskCatalogue } from '../orchestrator/task-catalogue.ts';
 import { maskedSettings } from '../shared/config/mask.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
+import type { AgentSettings } from '../shared/domain/agent-settings.ts';
+import type { ScheduleView } from '../shared/domain/schedule-view.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store } from '../shared/ports/store.ts';
@@ -17,8 +21,13 @@ import type { NewsDesk } from './news-desk.ts';
 import { pageFolder } from './page-build.ts';
 import { version } from './version.ts';
 
+const scheduleFreshMs = 1_000;
+
 export interface ApiParts {
   readonly settings: Settings;
+  readonly agentSettings: AgentSettings;
+  /** The durable rows; at most one uncommitted batch ahead of the store. */
+  readonly rows: StateReader;
   readonly log: Log;
   readonly store: Store;
   readonly market: SelectedMarket;
@@ -56,12 +65,25 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
         deadline_ms: entry.deadlineMs,
         cost: entry.cost,
         resources: entry.resources.map((resource) => resource.name),
+        safety: entry.safety,
       })),
     pageFolder: () => (existsSync(path.join(pageFolder, 'index.html')) ? pageFolder : undefined),
     apiToken: parts.settings.API_TOKEN,
     bindAddress: parts.settings.BIND_ADDRESS,
     log: parts.log,
     sessionRules: sessionRulesOf(parts.settings),
+    schedule: scheduleOf(parts),
+  };
+}
+
+/** Made anew at most once a second: the page asks often, and looking ahead scores every symbol. */
+function scheduleOf({ rows, clock, agentSettings }: ApiParts): () => ScheduleView {
+  let made: { readonly at: number; readonly view: ScheduleView } | undefined;
+  return () => {
+    const at = clock.now();
+    if (made !== undefined && at >= made.at && at - made.at < scheduleFreshMs) return made.view;
+    made = { at, view: scheduleView(rows, agentSettings, at) };
+    return made.view;
   };
 }
 

@@ -7,6 +7,7 @@ import type { TurnRecord } from '../kernel/journal.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import type { CandleEvent } from '../shared/bus/catalogue.ts';
 import type { AnyEffect, EffectDataByKind } from '../shared/bus/effects.ts';
+import { lookSettingsOf } from '../shared/config/look-settings.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
@@ -18,6 +19,7 @@ import type { CommitBatch } from '../shared/ports/store.ts';
 import { SimulationLoop } from '../simulator/simulation-loop.ts';
 import { type SimulationCounts, SimulationStatistics } from '../simulator/simulation-statistics.ts';
 import { agentBuilder } from './agents.ts';
+import { assertLooksPayable } from './look-guard.ts';
 import { loadStrategies } from './strategies.ts';
 import { version } from './version.ts';
 
@@ -77,6 +79,7 @@ export async function simulate(settings: Settings, request: SimulationRequest): 
   const plan = request.tape === undefined ? syntheticPlan(settings, request) : await tapePlan(request);
   const strategies = await loadStrategies(settings);
   const agentSettings = simulationSettings(settings, request, plan, strategies.active);
+  assertLooksPayable(agentSettings);
   const statistics = new SimulationStatistics();
   const store = new MemoryStore({ keepJournal: false, keepRecords: false });
   const kernel = new Kernel({ build: agentBuilder(strategies.all) });
@@ -176,6 +179,7 @@ function simulationSettings(
     broker: { name: 'paper', simulated: true, short: true },
     initial_trading_state: 'active',
     sessions: sessionRulesOf(settings),
+    looks: lookSettingsOf(settings, [{ name: plan.source, symbols: plan.symbols }]),
     risk: { ...riskSettingsOf(settings), quote_stale_ms: staleAfterMs(settings, plan.timeframe) },
     ...(request.models === undefined ? {} : { models: request.models.settings }),
   };

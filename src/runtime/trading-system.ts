@@ -7,6 +7,7 @@ import { assertBindAllowed } from '../api/bind-guard.ts';
 import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
+import { lookSettingsOf } from '../shared/config/look-settings.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
@@ -23,6 +24,7 @@ import { EffectRunner } from './effect-runner.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { LiveFacts } from './live-facts.ts';
 import { openLog } from './logging.ts';
+import { assertLooksPayable } from './look-guard.ts';
 import { MarketHub } from './market-hub.ts';
 import { type SelectedMarket, selectMarket } from './market-selection.ts';
 import { checkModels } from './model-check.ts';
@@ -133,6 +135,12 @@ export class TradingSystem {
     const [loaded, market] = [await opening, await selecting];
     const clock = market.clock();
     assertTimeGoesOn(loaded.lastAt, clock.now(), settings);
+    assertLooksPayable({
+      universe: market.universe,
+      sources: market.sources.map((source) => source.name),
+      base_timeframe: market.baseTimeframe,
+      looks: lookSettingsOf(settings, market.sources),
+    });
     const startingCash = await openPaperAccount(store.venueBook(), market.sources, settings, log);
     return { settings, log, store, loaded, market, strategies, clock, startingCash, models };
   }
@@ -200,6 +208,8 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   const runner = new EffectRunner({ broker, market: hub, notifiers, probes, models, clock, log, ...waits });
   return {
     ...foundation,
+    agentSettings: agentSettingsOf(foundation),
+    rows: kernel.rows,
     facts,
     kernel,
     loop,
@@ -231,9 +241,10 @@ function decidesAfterStart(loaded: LoadedState): boolean {
   return control?.paused !== true;
 }
 
-function startedInput(foundation: Foundation): KernelInput {
-  const { settings, loaded, market, strategies, clock } = foundation;
-  const agentSettings: AgentSettings = {
+/** What the agents are built from; it travels in `kernel.started`. */
+function agentSettingsOf(foundation: Foundation): AgentSettings {
+  const { settings, market, strategies } = foundation;
+  return {
     run_mode: settings.ATO_MODE,
     universe: market.universe,
     starting_cash: foundation.startingCash,
@@ -244,6 +255,7 @@ function startedInput(foundation: Foundation): KernelInput {
     broker: { name: 'paper', simulated: true, short: true },
     initial_trading_state: 'active',
     sessions: sessionRulesOf(settings),
+    looks: lookSettingsOf(settings, market.sources),
     risk: {
       ...riskSettingsOf(settings),
       quote_stale_ms: Math.max(
@@ -253,11 +265,15 @@ function startedInput(foundation: Foundation): KernelInput {
     },
     ...(foundation.models === undefined ? {} : { models: foundation.models.settings }),
   };
+}
+
+function startedInput(foundation: Foundation): KernelInput {
+  const { settings, loaded, clock } = foundation;
   const data = {
     run_mode: settings.ATO_MODE,
     seed: settings.ATO_SEED,
     version,
-    agent_settings: { ...agentSettings },
+    agent_settings: { ...agentSettingsOf(foundation) },
     first_start: loaded.sequence === 0,
   };
   return { from: 'kernel', message_type: 'kernel.started', data, at: clock.now() };

@@ -11,6 +11,7 @@ import type { AnyEffect, Effect } from '../../src/shared/bus/effects.ts';
 import type { AnyMessage } from '../../src/shared/bus/message.ts';
 import { type AgentSettings, defaultRiskSettings } from '../../src/shared/domain/agent-settings.ts';
 import type { Decision } from '../../src/shared/domain/decision.ts';
+import type { LookAnswer, LookBar, LookRequest } from '../../src/shared/domain/look.ts';
 import type { ModelReply } from '../../src/shared/domain/model.ts';
 import type { JournalEntry, LoadedState } from '../../src/shared/ports/store.ts';
 
@@ -99,8 +100,12 @@ export class World {
     return this;
   }
 
-  command(command: MessageDataByType['operator.command']['command']): this {
-    return this.send('operator.command', { command, by: 'test', reason: '', symbol: null, dry_run: false });
+  command(
+    command: MessageDataByType['operator.command']['command'],
+    about: Pick<MessageDataByType['operator.command'], 'mode' | 'kind'> = {},
+  ): this {
+    const plain = { command, by: 'test', reason: '', symbol: null, dry_run: false };
+    return this.send('operator.command', { ...plain, ...about });
   }
 
   market(assetClass: 'crypto' | 'forex', activity: number | null): this {
@@ -245,18 +250,36 @@ export class World {
       handle: (message, turn) => {
         if (message.message_type !== 'task.assigned' || this.answer === 'lost') return;
         if (this.answer === 'throw') throw new Error('scripted');
-        const { task_id, kind } = message.data;
+        const { task_id, kind, symbols, look } = message.data;
         const result = {
           effect_observed: this.answer === 'ok',
           looked_at: 1,
           found: 0,
           summary: this.summary,
           error: this.answer === 'fail' ? 'scripted' : null,
+          ...(look === undefined
+            ? {}
+            : { looks: symbols.map((symbol, k) => shown(symbol, look, k, turn.now)) }),
         };
         turn.emit('task.completed', { task_id, kind, succeeded: this.answer !== 'fail', result });
       },
     };
   }
+}
+
+/** Prices that wander a little, the same for every world. */
+function shown(
+  symbol: string,
+  { bar_ms, max_bars, after }: LookRequest,
+  index: number,
+  now: number,
+): LookAnswer {
+  const newest = Math.floor(now / bar_ms);
+  const oldest = Math.max(Math.floor((after[index] ?? 0) / bar_ms), newest - Math.min(max_bars, 40));
+  const bars: LookBar[] = [];
+  for (let bar = oldest + 1; bar <= newest; bar += 1)
+    bars.push([bar * bar_ms, 100 * Math.exp(0.002 * Math.sin(bar * (1 + index) * symbol.length)), 1]);
+  return { symbol, seen: true, found: 0, bars };
 }
 
 /** The same agent, rebuilt from rows before every single message. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { agentNames } from '../../shared/domain/agent-name.ts';
 import { timeframes } from '../../shared/domain/candle.ts';
 import { type Decision, decisionActions } from '../../shared/domain/decision.ts';
+import type { LookRecord } from '../../shared/domain/look.ts';
 import type { Mandate } from '../../shared/domain/mandate.ts';
 import { marketModes } from '../../shared/domain/mode.ts';
 import type { Signal } from '../../shared/domain/signal.ts';
@@ -21,6 +22,19 @@ const decisionOutcomeBody = z.object({
   tasks_failed: z.number().int(),
   detail: z.string(),
 });
+
+const lookBody = z
+  .object({
+    slot_id: z.string().describe('Derived from symbol and time: the same slot never has two ids'),
+    symbol: z.string(),
+    reason: z
+      .enum(['gain', 'floor', 'overflow', 'asked'])
+      .describe('gain: worth its price. floor: its maximum interval. overflow: budget that would lapse'),
+    gain: z.number().describe('Expected gain of looking now, in find values'),
+    price: z.number().describe('Price of a look under the budgets, in find values'),
+    text: z.string().describe('The strongest terms in words'),
+  })
+  .meta({ id: 'Look' }) satisfies z.ZodType<WireForm<LookRecord>>;
 
 export const decisionBody = z
   .object({
@@ -59,6 +73,10 @@ export const decisionBody = z
       }),
     ),
     task_ids: z.array(z.string()),
+    looks: z
+      .array(lookBody)
+      .exactOptional()
+      .describe('Symbols its tasks look at, and why now; at most 24 of them'),
     next_decision_at: instant,
     policy_version: z.string(),
     model: z

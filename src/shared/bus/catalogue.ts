@@ -3,8 +3,9 @@ import type { AgentName } from '../domain/agent-name.ts';
 import type { Candle } from '../domain/candle.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
+import type { LookRequest } from '../domain/look.ts';
 import type { Mandate } from '../domain/mandate.ts';
-import type { RunMode } from '../domain/mode.ts';
+import type { MarketMode, RunMode } from '../domain/mode.ts';
 import type { LadderState, ModelConsultation, ModelReply } from '../domain/model.ts';
 import type { DecimalText } from '../domain/money.ts';
 import type { CalendarSnapshot, NewsItem, SentimentReading } from '../domain/news.ts';
@@ -145,6 +146,10 @@ export const operatorCommands = [
   'resume',
   'auto_heal',
   'close_position',
+  'set_mode',
+  'run_task',
+  'pause_task',
+  'resume_task',
 ] as const;
 
 export interface OperatorCommand {
@@ -154,6 +159,10 @@ export interface OperatorCommand {
   /** Symbol of close_position; null otherwise. */
   readonly symbol: string | null;
   readonly dry_run: boolean;
+  /** Mode of set_mode; `auto` gives the choice back to the orchestrator. */
+  readonly mode?: MarketMode | 'auto';
+  /** Kind of run_task, pause_task and resume_task. */
+  readonly kind?: TaskKind;
 }
 
 export interface TaskAssignment {
@@ -162,6 +171,8 @@ export interface TaskAssignment {
   readonly symbols: readonly string[];
   readonly decision_id: string;
   readonly deadline_at: EpochMs;
+  /** What to report of each symbol; absent when nothing is asked. */
+  readonly look?: LookRequest;
 }
 
 export interface TaskCompletion {

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { agentNames } from '../domain/agent-name.ts';
 import { timeframes } from '../domain/candle.ts';
-import { runModes } from '../domain/mode.ts';
+import { maxBarsPerAnswer, maxLooksPerTask } from '../domain/look.ts';
+import { marketModes, runModes } from '../domain/mode.ts';
 import { maxAnswerCharacters, modelFaults, modelProviders } from '../domain/model.ts';
 import { sourceStates } from '../domain/source-status.ts';
 import { taskKinds } from '../domain/task.ts';
@@ -87,6 +88,17 @@ const taskResult = z.object({
   found: z.int().nonnegative(),
   summary: detail,
   error: detail.nullable(),
+  looks: z
+    .array(
+      z.object({
+        symbol: name,
+        seen: z.boolean(),
+        found: z.int().nonnegative(),
+        bars: z.array(z.tuple([at, price, z.number().nonnegative()])).max(maxBarsPerAnswer),
+      }),
+    )
+    .max(maxLooksPerTask)
+    .exactOptional(),
 });
 
 type InputSchemas = { readonly [Type in InputType]: z.ZodType<MessageDataByType[Type]> };
@@ -178,6 +190,8 @@ export const inputSchemas: InputSchemas = {
     reason: detail,
     symbol: name.nullable(),
     dry_run: z.boolean(),
+    mode: z.enum([...marketModes, 'auto']).exactOptional(),
+    kind: z.enum(taskKinds).exactOptional(),
   }),
   'system.vitals': z.object({
     at,

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { type AgentSettings, defaultRiskSettings } from '../domain/agent-settings.ts';
 import { canonicalSymbol } from '../domain/instrument.ts';
 import { resolveSymbol, symbolProblemText } from '../domain/instrument-resolution.ts';
+import { defaultLookSettings } from '../domain/look.ts';
 import { parseSessionHours } from '../domain/session-rules.ts';
+import { minuteMs } from '../domain/time.ts';
 
 const text = z.string().trim().min(1);
 const secret = text.optional();
@@ -74,6 +76,29 @@ const sessionHours = z.string().superRefine((value, context) => {
   }
 });
 
+/** `binance=600,oanda=120` as a record. */
+const callsPerHour = z
+  .string()
+  .transform((value) =>
+    Object.fromEntries(
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '')
+        .map((part): [string, number] => {
+          const [name = '', calls = '', ...rest] = part.split('=').map((piece) => piece.trim());
+          return [name, calls === '' || rest.length > 0 ? Number.NaN : Number(calls)];
+        }),
+    ),
+  )
+  .refine(
+    (calls) =>
+      Object.entries(calls).every(
+        ([name, value]) => /^[a-z][a-z0-9_-]{0,31}$/.test(name) && value >= 0 && value <= 1_000_000,
+      ),
+    'write source names with calls per hour, such as binance=600,oanda=120',
+  );
+
 /** Names the users already have in their own files; every other setting of ours starts with ATO_. */
 export const environmentSchema = z.object({
   ORCHESTRATOR_PORT: wholeNumber(0, 65_535).default(8080),
@@ -126,6 +151,10 @@ export const environmentSchema = z.object({
   ATO_SESSION_HOURS: sessionHours.optional(),
   ATO_HOLIDAYS_FILE: text.optional(),
   ATO_NEWS: oneOf(['auto', 'off']).default('auto'),
+  ATO_LOOKS_PER_HOUR: numeric(0, 3_600).default(defaultLookSettings.looks_per_hour),
+  ATO_SOURCE_CALLS_PER_HOUR: callsPerHour.optional(),
+  ATO_LOOK_CPU_SECONDS_PER_HOUR: numeric(0, 1_000_000).default(defaultLookSettings.cpu_seconds_per_hour),
+  ATO_LOOK_MAX_INTERVAL_MIN: numeric(15, 1_440).default(defaultLookSettings.max_interval_ms / minuteMs),
   ATO_SEED: wholeNumber(0, 2_147_483_647).default(1),
   ATO_STARTING_CASH: numeric(1, 1_000_000_000_000).default(10_000),
   ATO_STRATEGY_FILE: text.optional(),

@@ -1,5 +1,6 @@
 // Everything the agents are built from. It travels in `kernel.started`, so it must hold no secret.
 import type { Timeframe } from './candle.ts';
+import type { LookSettings } from './look.ts';
 import type { RunMode } from './mode.ts';
 import type { ModelSettings } from './model.ts';
 import type { SessionRules } from './session-rules.ts';
@@ -44,6 +45,8 @@ export interface AgentSettings {
   readonly risk: RiskSettings;
   /** Absent when no language model is configured: the policy decides alone. */
   readonly models?: ModelSettings;
+  /** What looking at symbols may cost; absent means the defaults. */
+  readonly looks?: LookSettings;
   /** Session hours and holidays; absent in journals written before they were settings. */
   readonly sessions?: SessionRules;
 }

@@ -1,4 +1,5 @@
 // The orchestrator's recorded verdict, also when the verdict is "do nothing".
+import type { LookRecord } from './look.ts';
 import type { MarketMode } from './mode.ts';
 import type { DecisionAdvice } from './model.ts';
 import type { TaskKind } from './task.ts';
@@ -64,6 +65,8 @@ export interface Decision {
   readonly context: DecisionContext;
   readonly candidates: readonly DecisionCandidate[];
   readonly task_ids: readonly string[];
+  /** Symbols its tasks look at, and why now; the first of them when there are very many. */
+  readonly looks?: readonly LookRecord[];
   readonly next_decision_at: EpochMs;
   readonly policy_version: string;
   /**
