@@ -417,7 +417,7 @@ export async function filledStore(): Promise<MemoryStore> {
   return store;
 }
 
-export function schedule(): ScheduleView {
+function schedule(): ScheduleView {
   const budget = {
     asset_class: 'crypto',
     name: 'binance',
