@@ -1,10 +1,10 @@
 // What asking models costs and changes: a day with the gate and the ledger, against asking at every cycle and never.
 import { scriptedResponse } from '../adapters/model/scripted/scripted-model.ts';
+import { looksOf } from '../orchestrator/looks/look-limits.ts';
 import { answerJsonSchema } from '../orchestrator/models/answer.ts';
 import { keptBack } from '../orchestrator/models/ladder.ts';
 import { everyCycle, noRoom } from '../orchestrator/models/model-layer.ts';
 import { rulePolicy } from '../orchestrator/policy.ts';
-import { taskCatalogue } from '../orchestrator/task-catalogue.ts';
 import type { EffectDataByKind } from '../shared/bus/effects.ts';
 import { priceOf, startingLimits } from '../shared/config/model-catalogue.ts';
 import { environmentSchema, type Settings } from '../shared/config/settings.ts';
@@ -208,13 +208,10 @@ function turns(candidates: readonly DecisionCandidate[], advice: ModelAdvice | n
   const advised = scaled.filter((one) => {
     if (!one.due) return false;
     if (one.terms.floor !== undefined) return true;
-    const { family } = taskCatalogue[one.kind];
+    const family = looksOf(one.kind);
     const better = scaled.some(
       (rival) =>
-        rival.due &&
-        family !== null &&
-        taskCatalogue[rival.kind].family === family &&
-        rival.score > one.score,
+        rival.due && family !== undefined && looksOf(rival.kind) === family && rival.score > one.score,
     );
     return one.score >= threshold && !better;
   });

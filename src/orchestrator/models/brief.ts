@@ -2,6 +2,7 @@
 // It must never hold a key, an account number or an amount of money, and never grows beyond its bounds.
 import type { DecisionCandidate } from '../../shared/domain/decision.ts';
 import type { MarketMode } from '../../shared/domain/mode.ts';
+import { looksOf } from '../looks/look-limits.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { taskCatalogue } from '../task-catalogue.ts';
 import type { HeardText, ShownCandidate } from './model-memory.ts';
@@ -79,8 +80,11 @@ export function estimatedTokens(brief: string, promptTokens: number): number {
 }
 
 export function shown(open: readonly DecisionCandidate[]): ShownCandidate[] {
-  return open.map(({ kind, score }) => {
-    const { family, safety } = taskCatalogue[kind];
-    return { kind, score, family, safety };
-  });
+  return open.map(({ kind, score, chosen }) => ({
+    kind,
+    score,
+    runs: chosen,
+    family: looksOf(kind) ?? null,
+    safety: taskCatalogue[kind].safety,
+  }));
 }

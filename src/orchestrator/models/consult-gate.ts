@@ -1,5 +1,6 @@
 // Whether a model could change the choice at all: only then is one asked. It knows nothing of budgets.
 import type { DecisionCandidate } from '../../shared/domain/decision.ts';
+import { looksOf } from '../looks/look-limits.ts';
 import { rounded } from '../numbers.ts';
 import { taskCatalogue } from '../task-catalogue.ts';
 
@@ -67,8 +68,8 @@ function closestCall(open: readonly DecisionCandidate[], threshold: number): Mar
     if (closest === undefined || margin < closest.margin) closest = { margin, text };
   };
   for (const one of open) {
-    const { family } = taskCatalogue[one.kind];
-    const rivals = family === null ? [] : open.filter(({ kind }) => taskCatalogue[kind].family === family);
+    const family = looksOf(one.kind);
+    const rivals = family === undefined ? [] : open.filter(({ kind }) => looksOf(kind) === family);
     const best = rivals.reduce((left, right) => (right.score > left.score ? right : left), one);
     // A member that its family's best outweighs does not turn at the threshold, only at that rival.
     if (best === one) {
