@@ -3,6 +3,7 @@
 import type { DecisionCandidate } from '../shared/domain/decision.ts';
 import type { AssetClass } from '../shared/domain/instrument.ts';
 import type { MarketMode } from '../shared/domain/mode.ts';
+import type { ModelAdvice } from '../shared/domain/model.ts';
 import { type TaskKind, taskKinds } from '../shared/domain/task.ts';
 import { type Admission, classesOf, inadmissibleReason } from './admission.ts';
 import { floorDueKinds } from './floor.ts';
@@ -27,6 +28,8 @@ export interface Consultation {
   readonly schedule: Schedule;
   readonly tasks: TaskManager;
   readonly learning: Learning;
+  /** A model's advice in force; it scales priorities, never floors, safety kinds or admission. */
+  readonly advice: ModelAdvice | undefined;
   readonly looks: LookDesk;
   /** Kind that an operator asks for; it runs whatever its score, but not against a limit. */
   readonly requested: TaskKind | null;
@@ -96,16 +99,23 @@ function weigh(kind: TaskKind, consultation: Consultation, floor: boolean): Weig
     worth: consultation.looks.wish(kind, snapshot.now)?.worth ?? null,
     successRate: learning.successRate(mode, kind),
   });
-  if (floor) terms.floor = floorTerm;
-  else if (kind === consultation.requested) terms.operator = floorTerm;
-  let score = 0;
-  for (const name of Object.keys(terms)) score += terms[name] ?? 0;
+  let score = sumOf(terms);
+  const scale = taskCatalogue[kind].safety ? 1 : (consultation.advice?.scales[kind] ?? 1);
+  if (scale !== 1 && score > 0) score += terms.advice = rounded(score * (scale - 1));
+  if (floor) score += terms.floor = floorTerm;
+  else if (kind === consultation.requested) score += terms.operator = floorTerm;
   const reason = floor
     ? 'floor: its maximum interval is nearly over'
     : kind === consultation.requested
       ? 'asked for by an operator'
       : '';
   return { kind, score: rounded(score), due: true, chosen: false, terms, reason };
+}
+
+function sumOf(terms: Readonly<Record<string, number>>): number {
+  let sum = 0;
+  for (const name of Object.keys(terms)) sum += terms[name] ?? 0;
+  return sum;
 }
 
 /** Why a kind cannot be queued now, whatever its score. */

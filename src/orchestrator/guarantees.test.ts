@@ -1,7 +1,13 @@
 // The hard guarantees under random histories: no starvation, minimum intervals, one run per slot, locks, restarts.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Answer, World } from '../../test/support/orchestrator-world.ts';
+import { briefOf, answer as modelAnswer, reply, withModels } from '../../test/support/model-replies.ts';
+import {
+  type Answer,
+  type ModelScript,
+  World,
+  type WorldOptions,
+} from '../../test/support/orchestrator-world.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { MarketMode } from '../shared/domain/mode.ts';
 import { isForexWeekOpen, openSessions } from '../shared/domain/sessions.ts';
@@ -275,9 +281,14 @@ const erratic: Policy = {
   terms: ({ kind, snapshot }) => ({ noise: ((snapshot.now / 1_000 + kind.length * 7) % 13) / 6 }),
 };
 
-function campaign(policy: Policy, beginning: number, steps: readonly Step[]): Checker {
+function campaign(
+  policy: Policy,
+  beginning: number,
+  steps: readonly Step[],
+  advised: Pick<WorldOptions, 'model' | 'settings'> = {},
+): Checker {
   const checker = new Checker();
-  const world = new World({ now: beginning, policy });
+  const world = new World({ now: beginning, policy, ...advised });
   world.watch((watched, emitted) => checker.look(watched, emitted));
   world.start();
   for (const taken of steps) take(world, taken, checker);
@@ -301,6 +312,27 @@ test.each([rulePolicy, lazy, eager, erratic])(
     );
   },
 );
+
+/** Answers at the edges of what is allowed, beyond them, not at all, and with faults. */
+const restless: ModelScript = (ask) => {
+  const { candidates } = briefOf(ask);
+  const mood = (ask.consult_id.charCodeAt(9) + ask.consult_id.charCodeAt(10)) % 6;
+  if (mood === 0) return null;
+  if (mood === 1) return reply(ask, { outcome: 'overloaded' });
+  if (mood === 2) return modelAnswer(ask, { scales: candidates.map(({ kind }) => ({ kind, scale: 100 })) });
+  if (mood === 3) return modelAnswer(ask, { choice: [], risk_scale: 0.5 });
+  const scale = mood === 4 ? 0.5 : 2;
+  return modelAnswer(ask, { scales: candidates.map(({ kind }) => ({ kind, scale })) });
+};
+
+test('under a restless model the guarantees hold as without it', () => {
+  fc.assert(
+    fc.property(beginnings, histories, (beginning, steps) => {
+      campaign(rulePolicy, beginning, steps, { model: restless, settings: withModels() });
+    }),
+    { numRuns: 20 },
+  );
+});
 
 test('with every answer lost for days, the floor alone still starts every kind in time', () => {
   const checker = new Checker();

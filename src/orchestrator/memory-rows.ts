@@ -4,6 +4,7 @@ import type { StateReader, Turn } from '../kernel/agent.ts';
 import type { MarketMode } from '../shared/domain/mode.ts';
 import type { TaskKind } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
+import type { ModelMemory } from './models/model-memory.ts';
 
 const agent = 'orchestrator_ai';
 
@@ -55,6 +56,7 @@ interface TaskTally {
 type MemoryByKey = {
   control: ControlMemory;
   learning: LearningMemory;
+  models: ModelMemory;
 } & { [Key in `schedule/${TaskKind}`]: ScheduleMemory } & { [Key in `tally/${string}`]: TallyMemory } & {
   [Key in `observed/${string}`]: unknown;
 } & {

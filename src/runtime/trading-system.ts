@@ -32,6 +32,8 @@ import { openLog } from './logging.ts';
 import { assertLooksPayable } from './look-guard.ts';
 import { MarketHub } from './market-hub.ts';
 import { type SelectedMarket, selectMarket } from './market-selection.ts';
+import { checkModels } from './model-check.ts';
+import { type ModelWiring, wireModels } from './model-ladder.ts';
 import { NewsDesk, selectNews } from './news-desk.ts';
 import { openStore } from './open-store.ts';
 import { keepPageBuilt } from './page-build.ts';
@@ -55,6 +57,8 @@ interface Foundation {
   readonly strategies: LoadedStrategies;
   readonly clock: Clock;
   readonly trading: SelectedBroker;
+  /** Undefined when no language model is configured. */
+  readonly models: ModelWiring | undefined;
 }
 
 export class TradingSystem {
@@ -113,11 +117,13 @@ export class TradingSystem {
     this.#closers.push(keepPageBuilt(log));
     log.info({ version, sequence: loaded.sequence, data_kind: parts.market.kind }, 'started');
     banner(parts, api.server.address());
+    if (foundation.models !== undefined) void sayWhatModelsLack(settings, log);
   }
 
   /** Log, store, market and strategies: everything that can refuse to start does so here. */
   async #lay(settings: Settings): Promise<Foundation> {
     const strategies = await loadStrategies(settings);
+    const models = wireModels(settings);
     const { log, close } = await openLog(settings);
     this.#closers.push(() => {
       log.info({}, 'stopped');
@@ -141,8 +147,14 @@ export class TradingSystem {
       looks: lookSettingsOf(settings, market.sources),
     });
     const trading = await selectBroker(settings, store, market, clock, log);
-    return { settings, log, store, loaded, market, strategies, clock, trading };
+    return { settings, log, store, loaded, market, strategies, clock, trading, models };
   }
+}
+
+/** After the start and beside it: a model that cannot be asked is no reason to wait, but one to be said. */
+async function sayWhatModelsLack(settings: Settings, log: Log): Promise<void> {
+  for (const { provider, model, ok, detail } of await checkModels(settings))
+    if (!ok) log.warn({ provider, model, detail }, 'a configured model cannot be asked as things stand');
 }
 
 /** Everything that runs, joined but not yet started. */
@@ -203,7 +215,8 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   const notifiers = [new LogNotifier(log)];
   const postAndWait = (input: KernelInput) => loop.postAndWait(input);
   const waits = { post, postAndWait, settle };
-  const runner = new EffectRunner({ broker, market: hub, notifiers, probes, clock, log, ...waits });
+  const models = foundation.models?.ladder;
+  const runner = new EffectRunner({ broker, market: hub, notifiers, probes, models, clock, log, ...waits });
   return {
     ...foundation,
     agentSettings: agentSettingsOf(foundation),
@@ -263,6 +276,7 @@ function agentSettingsOf(foundation: Foundation): AgentSettings {
         1.5 * timeframeMs[market.baseTimeframe],
       ),
     },
+    ...(foundation.models === undefined ? {} : { models: foundation.models.settings }),
   };
 }
 

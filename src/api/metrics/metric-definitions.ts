@@ -1,31 +1,10 @@
 // The table of metrics: name, meaning, labels, and where the number comes from. The names are a contract with
 // the users' dashboards and must never change.
+
 import type { RuntimeFacts } from '../api-dependencies.ts';
-import type { LiveView } from '../live-view.ts';
 import { marketVolatility, orchestratorRunning, systemLoad } from '../overview.ts';
-import type { ActivityTally } from './activity-tally.ts';
-import type { DecisionTally } from './decision-tally.ts';
-import type { Labels } from './label-counts.ts';
-
-/** Everything a metric may be read from, at the moment of one scrape. */
-export interface Scrape {
-  readonly facts: RuntimeFacts;
-  readonly live: LiveView;
-  readonly decisions: DecisionTally;
-  readonly activity: ActivityTally;
-  readonly http: { readonly streamClients: number; readonly streamDropped: number };
-  readonly deadLetters: number | null;
-}
-
-type Samples = Iterable<readonly [Labels, number]>;
-
-export interface MetricDefinition {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge';
-  readonly help: string;
-  readonly labels: readonly string[];
-  readonly read: (scrape: Scrape) => Samples;
-}
+import type { MetricDefinition, Samples, Scrape } from './metric-definition.ts';
+import { modelMetrics } from './model-metrics.ts';
 
 /** One number without labels; null is shown as NaN, which Prometheus reads as "no value". */
 function single(read: (scrape: Scrape) => number | null | undefined): MetricDefinition['read'] {
@@ -62,6 +41,7 @@ function labelled(
 export function defineMetrics(): readonly MetricDefinition[] {
   return [
     ...orchestratorMetrics(),
+    ...modelMetrics(),
     ...agentMetrics(),
     ...tradingMetrics(),
     ...healthMetrics(),

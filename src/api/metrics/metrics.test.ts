@@ -61,6 +61,8 @@ test('exactly the promised names are there, each without labels', async () => {
     'orchestrator_decisions_total',
     'orchestrator_market_volatility',
     'orchestrator_mode_switches_total',
+    'orchestrator_model_fabrications_total',
+    'orchestrator_model_spent_today_usd',
     'orchestrator_running',
     'orchestrator_success_rate',
     'orchestrator_successful_decisions',

@@ -113,6 +113,7 @@ function addOrchestratorStatus(app: ApiServer, context: ApiContext): void {
         mandate: live.mandate === undefined ? null : toWireForm(live.mandate),
         markets: toWireForm(live.markets),
         open_tasks: toWireForm(openTasks),
+        models: live.ladder === undefined ? null : toWireForm(live.ladder),
         ...scheduleParts(dependencies.schedule?.()),
       };
     },

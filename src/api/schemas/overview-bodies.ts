@@ -18,6 +18,7 @@ import {
   storeBody,
   vitalsBody,
 } from './health-bodies.ts';
+import { ladderBody } from './model-bodies.ts';
 import { budgetBody, lockBody } from './schedule-bodies.ts';
 import { equityBody, orderBody, tradingStateBody } from './trading-bodies.ts';
 
@@ -90,6 +91,7 @@ export const orchestratorStatusBody = z
     paused_kinds: z.array(z.enum(taskKinds)),
     locks: z.array(lockBody),
     budgets: z.array(budgetBody),
+    models: ladderBody.nullable().describe('The ladder of language models; null when none is configured'),
   })
   .meta({ id: 'OrchestratorStatus' });
 

@@ -7,6 +7,7 @@ import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
 import type { LookRequest } from '../domain/look.ts';
 import type { Mandate } from '../domain/mandate.ts';
 import type { MarketMode, RunMode } from '../domain/mode.ts';
+import type { LadderState, ModelConsultation, ModelReply } from '../domain/model.ts';
 import type { DecimalText } from '../domain/money.ts';
 import type { CalendarSnapshot, NewsItem, SentimentReading } from '../domain/news.ts';
 import type { Fill, Order, OrderRequest } from '../domain/order.ts';
@@ -232,6 +233,9 @@ export interface MessageDataByType {
   'system.vitals': SystemVitals;
   'probe.result': ProbeResult;
   'workflow.result': TaskCompletion;
+  'model.reply': ModelReply;
+  'model.consulted': ModelConsultation;
+  'model.ladder': LadderState;
   mandate: Mandate;
   decision: Decision;
   'decision.scored': Decision;
@@ -274,6 +278,7 @@ export const inputTypes = [
   'system.vitals',
   'probe.result',
   'workflow.result',
+  'model.reply',
   'kernel.agent_restarted',
 ] as const satisfies readonly MessageType[];
 export type InputType = (typeof inputTypes)[number];
