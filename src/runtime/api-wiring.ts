@@ -11,9 +11,11 @@ import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { ScheduleView } from '../shared/domain/schedule-view.ts';
+import type { EpochMs } from '../shared/domain/time.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store } from '../shared/ports/store.ts';
+import type { DiscoveryHub } from './discovery-hub.ts';
 import type { LiveFacts } from './live-facts.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
@@ -34,6 +36,7 @@ export interface ApiParts {
   readonly loop: KernelLoop;
   readonly hub: MarketHub;
   readonly news: NewsDesk;
+  readonly discovery: DiscoveryHub;
   readonly facts: LiveFacts;
   readonly clock: Clock;
   readonly alerts: () => { readonly sent: number; readonly failed: number };
@@ -87,8 +90,23 @@ function scheduleOf({ rows, clock, agentSettings }: ApiParts): () => ScheduleVie
   };
 }
 
+/** A source that the settings wanted and that did not answer: shown as down, so that nobody looks for it in vain. */
+function silentAtStart(source: string, at: EpochMs): RuntimeFacts['sources'][number] {
+  const detail = 'did not answer at the start, so this run does not use it';
+  const status = {
+    source,
+    state: 'unreachable',
+    health: 0,
+    detail,
+    latencyMs: null,
+    lastDataAt: null,
+    at,
+  } as const;
+  return { source, kind: 'live', symbols: [], status, quarantined: {} };
+}
+
 function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
-  const { facts, loop, market, hub, news, settings } = parts;
+  const { facts, loop, market, hub, news, discovery, settings } = parts;
   return {
     version,
     run_mode: settings.ATO_MODE,
@@ -106,7 +124,15 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
         status: hub.status(source.name) ?? null,
         quarantined: hub.quarantined(source.name),
       })),
+      ...market.unreachable.map((source) => silentAtStart(source, startedAt)),
       ...news.groups.map((group) => ({ ...group, kind: 'live' as const, symbols: [], quarantined: {} })),
+      ...discovery.sources.map(({ name, status, quarantined }) => ({
+        source: name,
+        kind: 'live' as const,
+        symbols: [],
+        status,
+        quarantined,
+      })),
     ],
     journal: {
       sequence: loop.committed.sequence,

@@ -71,7 +71,7 @@ export interface Dashboard {
   readonly sessions: Sessions | null;
   readonly schedule: ScheduleRow | null;
   /** New instruments under examination; null where the server has no such path. */
-  readonly marketCandidates: readonly MarketCandidate[] | null;
+  readonly marketCandidates: readonly MarketCandidate[];
   readonly vitals: Vitals | null;
   /** Annualised volatility by asset class, as the analyst last measured it. */
   readonly volatility: Readonly<Partial<Record<'crypto' | 'forex', number | null>>>;
@@ -117,7 +117,7 @@ export const emptyDashboard: Dashboard = {
   sources: [],
   sessions: null,
   schedule: null,
-  marketCandidates: null,
+  marketCandidates: [],
   vitals: null,
   volatility: {},
   symbol: null,
