@@ -12,7 +12,7 @@ import { canonicalSymbol, dexChains } from '../domain/instrument.ts';
 import { resolveSymbol, symbolProblemText } from '../domain/instrument-resolution.ts';
 import { defaultLookSettings } from '../domain/look.ts';
 import { parseSessionHours } from '../domain/session-rules.ts';
-import { minuteMs, minuteMs, secondMs } from '../domain/time.ts';
+import { minuteMs, secondMs } from '../domain/time.ts';
 
 const text = z.string().trim().min(1);
 const secret = text.optional();
