@@ -37,7 +37,7 @@ import {
   type Universe,
   universeOf,
 } from './snapshot.ts';
-import { catalogueDefects } from './task-catalogue.ts';
+import { catalogueDefects, taskCatalogue } from './task-catalogue.ts';
 import { TaskManager, taskIdOf } from './task-manager.ts';
 import { TaskRunner } from './task-runner.ts';
 
@@ -143,7 +143,8 @@ class Orchestrator implements Agent {
         break;
       case 'task.completed':
         this.#runner.complete(turn, this.#control, message.data);
-        this.#askForLooks(turn);
+        // What a look showed may make another one worth while.
+        if (taskCatalogue[message.data.kind].classes.length > 0) this.#askForLooks(turn);
         break;
       default:
         this.#observe(message, turn);
