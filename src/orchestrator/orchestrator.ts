@@ -213,7 +213,9 @@ class Orchestrator implements Agent {
   /** Sets the alarm for the next question of what is worth a look. */
   #askForLooks(turn: Turn): void {
     const at = followUpAt(this.#lookDue(turn.now), turn.now);
-    if (at !== undefined) this.#alarms.move('looks', at);
+    // A decision that comes first asks anyway.
+    if (at !== undefined && at < (this.#alarms.dueAt('decide') ?? Number.POSITIVE_INFINITY))
+      this.#alarms.move('looks', at);
   }
 
   /** Why a scheduled decision is more than routine: sessions are not those of the last decision. */

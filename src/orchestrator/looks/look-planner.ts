@@ -21,7 +21,7 @@ import {
 } from './look-rows.ts';
 
 /** Call rows after which a snapshot is written. */
-const snapshotEvery = 96;
+const snapshotEvery = 256;
 
 export class LookPlanner {
   readonly limits: ClassLimits;
