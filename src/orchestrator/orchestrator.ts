@@ -40,7 +40,7 @@ import {
   type Universe,
   universeOf,
 } from './snapshot.ts';
-import { catalogueDefects } from './task-catalogue.ts';
+import { catalogueDefects, taskCatalogue } from './task-catalogue.ts';
 import { TaskManager, taskIdOf } from './task-manager.ts';
 import { TaskRunner } from './task-runner.ts';
 
@@ -163,7 +163,8 @@ class Orchestrator implements Agent {
       case 'task.completed':
         this.#models?.hear(`answer of ${message.data.kind}`, message.data.result.summary);
         this.#runner.complete(turn, this.#control, message.data);
-        this.#askForLooks(turn);
+        // What a look showed may make another one worth while.
+        if (taskCatalogue[message.data.kind].classes.length > 0) this.#askForLooks(turn);
         break;
       case 'model.reply':
         this.#onReply(turn, message.data);
@@ -238,7 +239,9 @@ class Orchestrator implements Agent {
   /** Sets the alarm for the next question of what is worth a look. */
   #askForLooks(turn: Turn): void {
     const at = followUpAt(this.#lookDue(turn.now), turn.now);
-    if (at !== undefined) this.#alarms.move('looks', at);
+    // A decision that comes first asks anyway.
+    if (at !== undefined && at < (this.#alarms.dueAt('decide') ?? Number.POSITIVE_INFINITY))
+      this.#alarms.move('looks', at);
   }
 
   /** Why a scheduled decision is more than routine: sessions are not those of the last decision. */

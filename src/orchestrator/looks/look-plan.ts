@@ -1,6 +1,6 @@
 // Joins a verdict's kinds with the symbols they look at, and says when to ask again. It must never choose a kind.
 import type { DecisionCandidate } from '../../shared/domain/decision.ts';
-import type { LookRecord } from '../../shared/domain/look.ts';
+import { type LookRecord, maxLooksTold } from '../../shared/domain/look.ts';
 import type { MarketMode } from '../../shared/domain/mode.ts';
 import { type EpochMs, secondMs } from '../../shared/domain/time.ts';
 import { classesOf } from '../admission.ts';
@@ -10,8 +10,6 @@ import type { TaskManager } from '../task-manager.ts';
 import type { Demand, LookDesk } from './look-desk.ts';
 import { looksOf, scanKinds } from './look-limits.ts';
 
-/** Looks told one by one in a decision; the task names every symbol. */
-const maxLooksTold = 24;
 /** Looks put in words in a decision's reasoning. */
 const looksInReasoning = 3;
 /** Answers that make another look worth while are followed up no sooner than this. */

@@ -205,6 +205,10 @@ export const environmentSchema = z.object({
   ATO_SESSION_HOURS: sessionHours.optional(),
   ATO_HOLIDAYS_FILE: text.optional(),
   ATO_NEWS: oneOf(['auto', 'off']).default('auto'),
+  ATO_LOOKS_PER_HOUR: numeric(0, 3_600).default(defaultLookSettings.looks_per_hour),
+  ATO_SOURCE_CALLS_PER_HOUR: callsPerHour.optional(),
+  ATO_LOOK_CPU_SECONDS_PER_HOUR: numeric(0, 1_000_000).default(defaultLookSettings.cpu_seconds_per_hour),
+  ATO_LOOK_MAX_INTERVAL_MIN: numeric(15, 1_440).default(defaultLookSettings.max_interval_ms / minuteMs),
   ATO_DISCOVERY: oneOf(['auto', 'on', 'off']).default('auto'),
   ATO_DISCOVERY_CHAINS: chainList.default(['solana']),
   ATO_CANDIDATE_MIN_LIQUIDITY_USD: numeric(0, 1_000_000_000_000).default(
@@ -216,10 +220,6 @@ export const environmentSchema = z.object({
   ATO_CANDIDATE_MIN_AGE_MINUTES: numeric(0, 1_000_000_000_000).default(
     defaultCandidateLimits.min_age_minutes,
   ),
-  ATO_LOOKS_PER_HOUR: numeric(0, 3_600).default(defaultLookSettings.looks_per_hour),
-  ATO_SOURCE_CALLS_PER_HOUR: callsPerHour.optional(),
-  ATO_LOOK_CPU_SECONDS_PER_HOUR: numeric(0, 1_000_000).default(defaultLookSettings.cpu_seconds_per_hour),
-  ATO_LOOK_MAX_INTERVAL_MIN: numeric(15, 1_440).default(defaultLookSettings.max_interval_ms / minuteMs),
   ATO_SEED: wholeNumber(0, 2_147_483_647).default(1),
   ATO_STARTING_CASH: numeric(1, 1_000_000_000_000).default(10_000),
   ATO_STRATEGY_FILE: text.optional(),
