@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { taskCatalogue } from '../../src/orchestrator/task-catalogue.ts';
 import type { Decision } from '../../src/shared/domain/decision.ts';
 import { minuteMs } from '../../src/shared/domain/time.ts';
 import { answer, briefOf, ladder, reply } from '../support/model-replies.ts';
@@ -124,7 +125,11 @@ test.each(corpus)('$id is quoted, and changes no decision beyond the allowed bou
   const twin = twinOf(origin);
 
   for (const decision of attacked.decisions) checkBounds(decision);
-  expect(healthStarts(attacked)).toEqual(healthStarts(twin));
+  const checks = healthStarts(attacked);
+  expect(checks.length).toBeGreaterThanOrEqual(healthStarts(twin).length);
+  const { maxIntervalMs } = taskCatalogue['health-monitor-check'];
+  for (const [index, at] of checks.slice(1).entries())
+    expect(at - (checks[index] ?? at)).toBeLessThanOrEqual(maxIntervalMs);
   expect(attacked.effects.every(({ kind }) => kind === 'model.ask')).toBe(true);
 
   const allowed = appetites(twin);

@@ -8,10 +8,10 @@ const context: AnswerContext = {
   threshold: 0.9,
   fields: { crypto_activity: 1.934, system_load: 0.45, open_incidents: 0, 'crypto-normal-scan.score': 1.071 },
   candidates: [
-    { kind: 'crypto-aggressive-scan', score: 1.09, family: 'crypto-scan', safety: false },
-    { kind: 'crypto-normal-scan', score: 1.071, family: 'crypto-scan', safety: false },
-    { kind: 'forex-london-session', score: 0.643, family: null, safety: false },
-    { kind: 'deep-market-analysis', score: 0.3, family: null, safety: false },
+    { kind: 'crypto-aggressive-scan', score: 1.09, runs: true, family: 'crypto', safety: false },
+    { kind: 'crypto-normal-scan', score: 1.071, runs: false, family: 'crypto', safety: false },
+    { kind: 'forex-london-session', score: 0.643, runs: false, family: 'forex', safety: false },
+    { kind: 'deep-market-analysis', score: 0.3, runs: false, family: null, safety: false },
   ],
 };
 

@@ -125,13 +125,15 @@ function duplicateOf(names: readonly string[]): string | undefined {
 function familyClash(choice: readonly string[], { candidates }: AnswerContext): string | undefined {
   const families = candidates.filter(({ kind }) => choice.includes(kind)).map(({ family }) => family);
   const clash = families.find((family, index) => family !== null && families.indexOf(family) !== index);
-  return clash === undefined || clash === null ? undefined : `two of ${clash}, of which only one can run`;
+  return clash === undefined || clash === null
+    ? undefined
+    : `two looks at ${clash}, of which only one can run`;
 }
 
 /**
  * One scale for each candidate that needs one. Where the answer gives none, its choice does: a kind it runs is lifted
- * to the threshold; one it does not run is lowered below it, or in a family below the chosen one. Each goes no further
- * than the bounds allow.
+ * to the threshold; one that the policy runs and it does not is lowered below it, with the rivals that would take its
+ * place, or below the one it prefers. Each goes no further than the bounds allow; a repeated choice changes nothing.
  */
 function scalesOf(
   choice: readonly string[],
@@ -142,12 +144,17 @@ function scalesOf(
   for (const kind of taskKinds) {
     const candidate = candidates.find((one) => one.kind === kind);
     if (candidate === undefined) continue;
-    const { score } = candidate;
-    const preferred = candidates.find(
-      (one) => one.family !== null && one.family === candidate.family && choice.includes(one.kind),
+    const { score, family } = candidate;
+    const rivals = candidates.filter(
+      (one) => one === candidate || (family !== null && one.family === family),
     );
-    const ceiling = Math.max(threshold, preferred?.score ?? 0);
-    const implied = choice.includes(kind) ? Math.max(1, ceiled(threshold / score)) : lowering(score, ceiling);
+    const preferred = rivals.find((one) => choice.includes(one.kind));
+    const dropped = rivals.some((one) => one.runs && !choice.includes(one.kind));
+    const implied = choice.includes(kind)
+      ? Math.max(1, ceiled(threshold / score))
+      : dropped
+        ? lowering(score, Math.max(threshold, preferred?.score ?? 0))
+        : 1;
     const scale = Math.min(highestScale, Math.max(lowestScale, given.get(kind) ?? implied));
     if (scale !== 1) scales[kind] = rounded(scale);
   }
@@ -169,7 +176,7 @@ export const answerJsonSchema = {
   properties: {
     choice: {
       type: 'array',
-      description: 'Kinds to run now, from the candidates only; at most one crypto scan',
+      description: 'Kinds to run now, from the candidates only; at most one for crypto and one for forex',
       items: { type: 'string', enum: taskKinds },
     },
     scales: {

@@ -79,8 +79,8 @@ export function estimatedTokens(brief: string, promptTokens: number): number {
 }
 
 export function shown(open: readonly DecisionCandidate[]): ShownCandidate[] {
-  return open.map(({ kind, score }) => {
+  return open.map(({ kind, score, chosen }) => {
     const { family, safety } = taskCatalogue[kind];
-    return { kind, score, family, safety };
+    return { kind, score, runs: chosen, family, safety };
   });
 }

@@ -30,9 +30,16 @@ function startedWorld(model: ModelScript, settings = withModels()): World {
     .market('forex', 1);
 }
 
-/** Activity jumps, so that the regime changes and a model is asked. */
+/** Activity jumps: the regime changes, and a model is asked at the first decision with an open choice. */
 function jump(world: World, activity = 2.5): World {
-  return world.advance(minuteMs).market('crypto', activity).command('force_decision');
+  world.market('crypto', activity);
+  const before = world.decisions.length;
+  for (let step = 0; step < 5_400; step++) {
+    world.advance(secondMs / 2);
+    const reasons = world.decisions.slice(before).map((decision) => decision.advice?.reason ?? 'none');
+    if (reasons.some((reason) => /^(none|regime changed|no model has room)/.test(reason))) return world;
+  }
+  throw new Error('no choice was open for three quarters of an hour');
 }
 
 const consulted = (world: World) => world.of('model.consulted').map((message) => message.data);
@@ -156,7 +163,7 @@ describe('answers that do not help', () => {
   test('a reply that never comes blocks nothing for long, and its reservation stays booked', () => {
     const world = jump(modelWorld(() => null));
     world.advance(10 * minuteMs);
-    world.market('crypto', 0.3).command('force_decision');
+    jump(world, 0.3);
     const state = world.of('model.ladder').at(-1)!.data;
     expect(world.asked.length).toBeGreaterThan(1);
     expect(state.rungs[0]!.failures).toBeGreaterThan(0);
@@ -274,7 +281,10 @@ test('nothing that a brief shows is a key, an amount of money or unbounded', () 
   const world = modelWorld(agree);
   world.summary = 'x'.repeat(5_000);
   for (let index = 0; index < 12; index++)
-    jump(world.source(`source ${'y'.repeat(60)} ${index}`, 'live'), index % 2 === 0 ? 0.4 : 3);
+    world
+      .source(`source ${'y'.repeat(60)} ${index}`, 'live')
+      .market('crypto', index % 2 === 0 ? 0.4 : 3)
+      .advance(15 * minuteMs);
   expect(world.asked.length).toBeGreaterThan(2);
   for (const { brief } of world.asked) {
     expect(brief.length).toBeLessThan(6_000);
@@ -342,11 +352,7 @@ describe('replay', () => {
     });
     restarted.start(false);
     expect(restarted.of('model.ladder').at(-1)!.data).toMatchObject({ awaiting: null });
-    restarted
-      .advance(5 * minuteMs)
-      .market('crypto', 0.3)
-      .command('force_decision')
-      .advance(2 * secondMs);
+    jump(restarted, 0.3).advance(2 * secondMs);
     expect(consulted(restarted).at(-1)).toMatchObject({ verdict: 'accepted' });
   });
 

@@ -42,6 +42,9 @@ export interface Reservation {
 export interface ShownCandidate {
   readonly kind: string;
   readonly score: number;
+  /** The policy runs it. */
+  readonly runs: boolean;
+  /** Of candidates that share one, at most one runs. */
   readonly family: string | null;
   readonly safety: boolean;
 }
