@@ -138,7 +138,7 @@ function taskMoments(task: Task): Moment[] {
   const moments = [
     {
       at: task.queued_at,
-      text: `TASK ${task.id}: ${task.kind} on ${task.symbols.length} symbols by ${task.agent}, because ${task.reason}`,
+      text: `TASK ${task.id}: ${task.kind} on ${task.symbols.length} symbols by ${task.agent}${task.open ? `, because ${task.reason}` : ''}`,
     },
   ];
   if (task.finished_at !== null)
@@ -173,7 +173,8 @@ function orderMoments(order: Order): Moment[] {
     },
     {
       at: order.updated_at,
-      text: `ORDER ${order.id} ${order.state}${order.reason === '' ? '' : `: ${order.reason}`}`,
+      // A filled order says all by itself; what it keeps as reason is an earlier doubt or wish.
+      text: `ORDER ${order.id} ${order.state}${order.reason === '' || order.state === 'filled' ? '' : `: ${order.reason}`}`,
     },
   ];
 }

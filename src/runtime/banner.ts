@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Settings } from '../shared/config/settings.ts';
 import type { LoadedState } from '../shared/ports/store.ts';
+import type { SelectedBroker } from './broker-selection.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
 import type { ModelWiring } from './model-ladder.ts';
@@ -12,6 +13,7 @@ export interface BannerParts {
   readonly market: SelectedMarket;
   readonly hub: MarketHub;
   readonly models: ModelWiring | undefined;
+  readonly trading: Pick<SelectedBroker, 'words'>;
 }
 
 /** Prints to stdout, because it is what `npm start` was typed for. */
@@ -23,7 +25,7 @@ export function banner(parts: BannerParts, listening: AddressInfo | string | nul
   const base = `http://${host}:${port}`;
   const lines = [
     '',
-    'AI Trading Orchestrator is running (paper trading: a simulated account, no real orders)',
+    `AI Trading Orchestrator is running (${parts.trading.words})`,
     `  page       ${base}/`,
     `  API        ${base}/docs`,
     `  database   ${settings.DATABASE_URL === undefined ? `embedded, in ${settings.DATA_DIR}` : `PostgreSQL, schema ${settings.DATABASE_SCHEMA}`}${loaded.sequence > 0 ? `, continuing after input ${loaded.sequence}` : ''}`,
@@ -36,6 +38,7 @@ export function banner(parts: BannerParts, listening: AddressInfo | string | nul
       : [
           `  models     ${models.settings.rungs.map((rung) => `${rung.provider}/${rung.model}`).join(', then ')}, then the policy alone`,
         ]),
+    ...market.unreachable.map((name) => `  source     ${name}: unreachable, not used`),
     ...(market.kind === 'simulated'
       ? ['  WARNING    SYNTHETIC MARKET DATA: some or all prices are generated, not real.']
       : []),

@@ -2,6 +2,7 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { BinanceStandIn } from '../../test/contract/market-data-support/binance-stand-in.ts';
 import { CcxtStandIn } from '../../test/contract/market-data-support/ccxt-stand-in.ts';
+import { DexStandIn } from '../../test/contract/market-data-support/dex-stand-in.ts';
 import {
   OandaStandIn,
   oandaAccount,
@@ -82,6 +83,7 @@ test('without keys forex is synthetic, and that is said', async () => {
 test('OANDA serves forex when its key is set, before TraderMade', async () => {
   const { market, served } = await select({ ...both, ...oandaKeys, ...tradermadeKeys });
   expect(served).toEqual({ binance: 'BTCUSDT', oanda: 'EURUSD XAUUSD' });
+  expect(market.unreachable).toEqual([]);
   expect(market.kind).toBe('live');
   expect(market.universe).toEqual(['BTCUSDT', 'EURUSD', 'XAUUSD']);
   expect(warnings).toEqual([]);
@@ -100,6 +102,7 @@ test('TraderMade serves forex when a real key is set and it answers, else the sy
   });
   const silent = await select({ ...both, ...tradermadeKeys }, { tradermade: nowhere });
   expect(silent.served).toEqual({ binance: 'BTCUSDT', synthetic: 'EURUSD XAUUSD' });
+  expect(silent.market.unreachable).toEqual(['tradermade']);
   const wrong = await select({ ...both, TRADERMADE_API_KEY: 'wrong' });
   expect(wrong.served).toEqual({ binance: 'BTCUSDT', synthetic: 'EURUSD XAUUSD' });
   expect(warnings.join()).toContain('TraderMade cannot be reached');
@@ -172,6 +175,26 @@ test('ATO_MARKET_SOURCE=ccxt is exactly that, and refuses to start without it', 
   const misspelt = select({ ...only, ATO_CCXT_EXCHANGE: 'krakn' });
   await expect(misspelt).rejects.toThrow(SettingsError);
   await expect(misspelt).rejects.toThrow(/kraken/);
+});
+
+const token = 'solana:EKpQGSJtjMFqKZ9KQanSqYXRcF8fBopzLHYxdM65zcjm';
+
+test('tokens on chains are priced by DexScreener, with Birdeye beside it when its key is set', async () => {
+  const dex = new DexStandIn();
+  await dex.listen();
+  dex.routes.push([/./, () => ({ body: [] })]);
+  const services = { dexscreener: { baseUrl: dex.baseUrl }, birdeye: { baseUrl: dex.baseUrl } };
+  const wish = { ATO_UNIVERSE: `BTCUSDT,${token}` };
+  expect((await select(wish, services)).served).toEqual({ binance: 'BTCUSDT', dexscreener_prices: token });
+  const keyed = await select({ ...wish, BIRDEYE_API_KEY: 'key' }, services);
+  expect(keyed.served).toEqual({ binance: 'BTCUSDT', dexscreener_prices: token, birdeye_prices: token });
+  expect(keyed.market.universe).toEqual(['BTCUSDT', token]);
+  const silent = { dexscreener: { baseUrl: nowhere.restUrl } };
+  const unpriced = await select(wish, silent);
+  expect(unpriced.served).toEqual({ binance: 'BTCUSDT', synthetic: token });
+  expect(unpriced.market.unreachable).toEqual(['dexscreener_prices']);
+  expect(warnings.join()).toContain('DexScreener cannot be reached');
+  await dex.close();
 });
 
 test.each([

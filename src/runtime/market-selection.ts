@@ -33,6 +33,8 @@ export interface SelectedMarket {
   readonly universe: readonly string[];
   /** Loudest kind among the sources: simulated, then recorded, then live. */
   readonly kind: 'live' | 'simulated' | 'recorded';
+  /** Sources that were asked, did not answer and are not used. */
+  readonly unreachable: readonly string[];
   /** Own clock minus the venue's, milliseconds; null while unknown. */
   readonly clockSkewMs: () => number | null;
 }
@@ -79,6 +81,7 @@ async function tapeMarket(settings: Settings, lastAt: EpochMs, log: Log): Promis
     baseTimeframe,
     universe: tape.symbols,
     kind: 'recorded',
+    unreachable: [],
     clockSkewMs: unknownSkew,
   };
 }
@@ -107,6 +110,7 @@ function syntheticMarket(settings: Settings, lastAt: EpochMs): SelectedMarket {
     baseTimeframe: '1m',
     universe: settings.ATO_UNIVERSE,
     kind: 'simulated',
+    unreachable: [],
     clockSkewMs: unknownSkew,
   };
 }
@@ -115,6 +119,7 @@ interface Chosen {
   readonly live: readonly LiveSource[];
   /** Symbols that no real source serves. */
   readonly unserved: readonly string[];
+  readonly unreachable: readonly string[];
 }
 
 /** One live source per asset class where one is wanted and answers; the synthetic market for the rest. */
@@ -125,9 +130,10 @@ async function realMarket(settings: Settings, log: Log, hosts: MarketHosts): Pro
   );
   const live = choices.flatMap((choice) => choice.live);
   const unserved = choices.flatMap((choice) => choice.unserved);
+  const unreachable = choices.flatMap((choice) => choice.unreachable);
   if (live.length === 0) {
     log.warn({ symbols: unserved }, 'using the SYNTHETIC market alone. Nothing you see is a real price.');
-    return syntheticMarket(settings, 0);
+    return { ...syntheticMarket(settings, 0), unreachable };
   }
   if (unserved.length > 0)
     log.warn(
@@ -144,6 +150,7 @@ async function realMarket(settings: Settings, log: Log, hosts: MarketHosts): Pro
     baseTimeframe: '1m',
     universe: [...new Set(live.flatMap((source) => source.symbols)), ...unserved],
     kind: unserved.length > 0 ? 'simulated' : 'live',
+    unreachable,
     clockSkewMs: () => widestSkew(live),
   };
 }
@@ -158,8 +165,9 @@ async function chooseFor(
   const wish = wishFor(assetClass, settings);
   const wanted = settings.ATO_UNIVERSE.filter((symbol) => instrumentFor(symbol)?.assetClass === assetClass);
   const live: LiveSource[] = [];
+  const unreachable: string[] = [];
   let waiting = wanted;
-  if (wish === 'none') return { live, unserved: [] };
+  if (wish === 'none') return { live, unserved: [], unreachable };
   const required = wish === settings.ATO_MARKET_SOURCE && wish !== 'auto';
   for (const candidate of candidates[assetClass]) {
     if ((wish !== 'auto' && wish !== candidate.name) || candidate.missing(settings) !== undefined) continue;
@@ -178,13 +186,16 @@ async function chooseFor(
     const kept = answers || wish === candidate.name || candidate.keptWhenSilent || spare;
     if (!answers)
       log.warn({ source: candidate.name, symbols }, unanswered(candidate.title(settings), kept, spare));
-    if (!kept) continue;
+    if (!kept) {
+      unreachable.push(source.name);
+      continue;
+    }
     live.push(source);
     waiting = waiting.filter((symbol) => !source.symbols.includes(symbol));
   }
-  if (!required || waiting.length === 0) return { live, unserved: waiting };
+  if (!required || waiting.length === 0) return { live, unserved: waiting, unreachable };
   log.warn({ source: wish, symbols: waiting }, 'these symbols are left out: the source does not have them');
-  return { live, unserved: [] };
+  return { live, unserved: [], unreachable };
 }
 
 /** Whether a source answers and has at least one of its symbols (a list of markets may shorten them). */
