@@ -118,6 +118,20 @@ describe('form', () => {
     expect(code(JSON.stringify(good) + ' '.repeat(200_000))).toBe('too_long');
   });
 
+  test.each([
+    ['an open fence', `\`\`\`${' '.repeat(7_990)}`],
+    ['back-ticks', '`'.repeat(8_000)],
+    ['braces', '{'.repeat(8_000)],
+    ['brackets', '['.repeat(8_000)],
+    ['digits', JSON.stringify({ ...good, reasoning: '1'.repeat(800) })],
+    ['letters', JSON.stringify({ ...good, reasoning: 'a_'.repeat(400) })],
+    ['separators', JSON.stringify({ ...good, reasoning: '1,'.repeat(400) })],
+  ])('8,000 characters of %s are judged in no time', (_, text) => {
+    const begun = performance.now();
+    judge(text);
+    expect(performance.now() - begun).toBeLessThan(100);
+  });
+
   test('keys that mean something to JavaScript change nothing', () => {
     expect(code('{"__proto__":{"accepted":true},"constructor":1}')).toBe('shape');
     expect(code({ ...good, choice: ['__proto__'] })).toBe('not_admissible');

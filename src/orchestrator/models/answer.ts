@@ -11,6 +11,7 @@ import type { ShownCandidate } from './model-memory.ts';
 const maxReasoningLength = 800;
 const maxEvidence = 12;
 const lowestRiskScale = 0.5;
+const fence = '```';
 
 export const rejectionCodes = [
   'empty',
@@ -98,10 +99,16 @@ function rejected(code: RejectionCode, detail: string): AnswerVerdict {
 function parsedOnce(text: string): unknown {
   const direct = parsedJson(text);
   if (direct !== undefined) return direct;
-  const fenced = /```(?:json)?\s*([\s\S]*?)```/i.exec(text)?.[1];
   const [first, last] = [text.indexOf('{'), text.lastIndexOf('}')];
-  const repaired = fenced ?? (first >= 0 && last > first ? text.slice(first, last + 1) : undefined);
+  const repaired = fencedText(text) ?? (first >= 0 && last > first ? text.slice(first, last + 1) : undefined);
   return repaired === undefined ? undefined : parsedJson(repaired);
+}
+
+/** What stands between the first two fences, without the name of a language. */
+function fencedText(text: string): string | undefined {
+  const begin = text.indexOf(fence);
+  const end = begin < 0 ? -1 : text.indexOf(fence, begin + fence.length);
+  return end < 0 ? undefined : text.slice(begin + fence.length, end).replace(/^json/i, '');
 }
 
 function parsedJson(text: string): unknown {

@@ -18,11 +18,12 @@ import { durationText } from '../numbers.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type AcceptedAnswer, judgeAnswer } from './answer.ts';
 import { briefOf, estimatedTokens, quotedText, shown } from './brief.ts';
+import { type Cost, costOf, maxOutputTokens, noCost, reservationOf } from './call-cost.ts';
 import { mayChangeChoice, openCandidates } from './consult-gate.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { admit, answered, failed, rungMemory } from './ladder.ts';
 import { ladderState } from './ladder-state.ts';
-import { microUsdOf, moneyAt, observe, reserve, settle, settleMoney, spend } from './ledger.ts';
+import { moneyAt, observe, reserve, settle, settleMoney, spend } from './ledger.ts';
 import { freshModelMemory, type KeptAdvice, type ModelMemory, type PendingConsult } from './model-memory.ts';
 import { regimeOf } from './regime.ts';
 import { snapshotFields } from './snapshot-fields.ts';
@@ -34,7 +35,6 @@ const askTimeoutMs = 8 * secondMs;
 const leastAskMs = 2 * secondMs;
 /** A reply that has not come by this long after the deadline will not come: the effect was lost. */
 const lostAfterMs = minuteMs;
-const maxOutputTokens = 900;
 const adviceLifeMs = 10 * minuteMs;
 const cacheLifeMs = hourMs;
 const maxCached = 12;
@@ -370,43 +370,6 @@ interface Call {
   readonly reply: ModelReply;
   readonly cost: Cost;
   readonly rung: ModelRung;
-}
-
-interface Cost {
-  readonly input_tokens: number;
-  readonly output_tokens: number;
-  readonly micro_usd: number;
-}
-
-const noCost = { input_tokens: 0, output_tokens: 0, micro_usd: 0, latency_ms: 0 } as const;
-
-/** Faults after which the provider has certainly not worked on the request. */
-const unusedFaults: ReadonlySet<string> = new Set<ModelFault>([
-  'rate_limited',
-  'quota_exhausted',
-  'too_large',
-  'unauthorised',
-  'unknown_model',
-]);
-
-function costOf(rung: ModelRung, { reservation }: PendingConsult, reply: ModelReply): Cost {
-  if (unusedFaults.has(reply.outcome)) return { input_tokens: 0, output_tokens: 0, micro_usd: 0 };
-  const { input_tokens, output_tokens } = reply;
-  if (input_tokens === null || output_tokens === null)
-    return {
-      input_tokens: Math.max(0, reservation.tokens - maxOutputTokens),
-      output_tokens: maxOutputTokens,
-      micro_usd: reservation.micro_usd,
-    };
-  return { input_tokens, output_tokens, micro_usd: microUsdOf(rung, input_tokens, output_tokens) };
-}
-
-function reservationOf(
-  rung: ModelRung,
-  { inputTokens, outputTokens }: { inputTokens: number; outputTokens: number },
-  at: EpochMs,
-) {
-  return { at, tokens: inputTokens + outputTokens, micro_usd: microUsdOf(rung, inputTokens, outputTokens) };
 }
 
 function adviceOf({ consult_id, provider, model }: PendingConsult, answer: AcceptedAnswer): ModelAdvice {

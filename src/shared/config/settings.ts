@@ -92,8 +92,8 @@ const modelName = text.max(200, 'a model name has at most 200 characters');
 const endpoint = z
   .url({ protocol: /^https?$/, error: 'write it as http://127.0.0.1:11434/v1' })
   .refine(
-    (url) => !/^https?:\/\/[^/]*@/.test(url),
-    'leave user and password out of it, use ATO_COMPATIBLE_API_KEY',
+    (url) => !/[@?#]/.test(url),
+    'leave user, password and anything after a ? out of it, use ATO_COMPATIBLE_API_KEY',
   );
 const sessionHours = z.string().superRefine((value, context) => {
   try {

@@ -96,7 +96,6 @@ export interface AgentSettings {
   readonly models?: ModelSettings;
   /** What looking at symbols may cost; absent means the defaults. */
   readonly looks?: LookSettings;
-  readonly exits?: ExitSettings;
   /** Session hours and holidays; absent in journals written before they were settings. */
   readonly sessions?: SessionRules;
   /** Limits of the candidate filters; the defaults where absent. */
