@@ -110,6 +110,7 @@ test('the OpenAPI document names every path with a summary, and all its referenc
     '/status',
     '/tasks',
     '/trading/close',
+    '/trading/close-all',
     '/trading/equity',
     '/trading/fills',
     '/trading/halt',

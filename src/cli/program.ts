@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../runtime/version.ts';
 import { SettingsError } from '../shared/config/load-settings.ts';
 import { benchCommand } from './bench.ts';
+import { closeCommand } from './close.ts';
 import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
 import { exitsCommand } from './exits.ts';
@@ -11,10 +12,13 @@ import { explainCommand } from './explain.ts';
 import { fuzzCommand } from './fuzz.ts';
 import { journalCommand } from './journal.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
+import { ordersCommand } from './orders.ts';
+import { positionsCommand } from './positions.ts';
 import { recordCommand } from './record.ts';
 import { sessionsCommand } from './sessions.ts';
 import { simCommand } from './sim.ts';
 import { startCommand } from './start.ts';
+import { switchCommands } from './trading-switch.ts';
 
 const misuseExitCode = 2;
 
@@ -27,6 +31,10 @@ export function createProgram(): Command {
     startCommand(),
     simCommand(),
     exitsCommand(),
+    positionsCommand(),
+    ordersCommand(),
+    closeCommand(),
+    ...switchCommands(),
     journalCommand(),
     explainCommand(),
     doctorCommand(),

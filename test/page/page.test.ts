@@ -257,14 +257,18 @@ pageTest('buttons post their command; halting asks first', async () => {
   await page.getByText('Halt trading: accepted').waitFor();
   await page.getByRole('button', { name: 'Stop' }).click();
   await page.getByText('Stop: accepted').waitFor();
-  await page.getByRole('button', { name: 'Close' }).first().click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'Close', exact: true }).first().click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close', exact: true }).click();
   await page.getByText('Close: accepted').waitFor();
+  await page.getByRole('button', { name: 'Close all' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close all' }).click();
+  await page.getByText('Close all: accepted').waitFor();
   expect(server.commands.map((given) => [given.command, given.by, given.symbol])).toEqual([
     ['force_decision', 'page', null],
     ['halt', 'page', null],
     ['stop', 'page', null],
     ['close_position', 'page', 'BTCUSDT'],
+    ['close_all', 'page', null],
   ]);
   await page.getByRole('button', { name: 'Start' }).waitFor();
   await page.getByRole('button', { name: 'Resume trading' }).waitFor();

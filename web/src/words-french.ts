@@ -39,6 +39,7 @@ export const french: Readonly<Record<Word, string>> = {
   resume: 'Reprendre le trading',
   autoHeal: 'Lancer les réparations',
   closePosition: 'Fermer',
+  closeAll: 'Tout fermer',
   cancel: 'Annuler',
   confirm: 'Confirmer',
   haltTitle: 'Suspendre tout le trading ?',
@@ -46,6 +47,12 @@ export const french: Readonly<Record<Word, string>> = {
     'Aucun nouvel ordre ne part avant qu’une personne reprenne le trading. Les stops et objectifs déjà placés restent en vigueur.',
   resumeTitle: 'Reprendre le trading ?',
   resumeText: 'Le trading pourra de nouveau ouvrir des positions, dans ses limites de risque.',
+  closeAllTitle: 'Fermer toutes les positions ?',
+  closeAllText:
+    'Chaque position est fermée au prix du marché et les entrées en cours sont annulées. Le trading continue tant que vous ne le suspendez pas.',
+  reduceOnlyTitle: 'N’autoriser que les fermetures ?',
+  reduceOnlyText:
+    'Aucune position n’est ouverte ni agrandie avant qu’une personne reprenne le trading. Les positions ouvertes suivent leur plan.',
   closeTitle: 'Fermer {symbol} ?',
   closeText: 'Toute la position est fermée au prix du marché.',
   tokenTitle: 'Le serveur demande son jeton',

@@ -38,6 +38,7 @@ export const english = {
   resume: 'Resume trading',
   autoHeal: 'Run healing',
   closePosition: 'Close',
+  closeAll: 'Close all',
   cancel: 'Cancel',
   confirm: 'Confirm',
   haltTitle: 'Halt all trading?',
@@ -45,6 +46,12 @@ export const english = {
     'No new order is sent until a person resumes trading. Stops and targets already placed stay in force.',
   resumeTitle: 'Resume trading?',
   resumeText: 'Trading may open new positions again, within its risk limits.',
+  closeAllTitle: 'Close all positions?',
+  closeAllText:
+    'Every position is closed at the market price and entries under way are cancelled. Trading itself goes on unless you halt it.',
+  reduceOnlyTitle: 'Allow only closing?',
+  reduceOnlyText:
+    'No position is opened or enlarged until a person resumes trading. Open ones are led out as planned.',
   closeTitle: 'Close {symbol}?',
   closeText: 'The whole position is closed at the market price.',
   tokenTitle: 'The server asks for its token',

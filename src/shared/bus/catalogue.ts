@@ -109,6 +109,8 @@ export interface BrokerPosition {
   /** Signed: negative is short. */
   readonly quantity: DecimalText;
   readonly average_price: DecimalText | null;
+  /** True when the quantity may include what is not ours, such as coins of a spot account: only less than ours differs. */
+  readonly shared?: boolean;
 }
 
 /** A symbol about which the broker could not be heard in full; nothing of it may be read as absent or flat. */
@@ -145,6 +147,7 @@ export const operatorCommands = [
   'resume',
   'auto_heal',
   'close_position',
+  'close_all',
 ] as const;
 
 export interface OperatorCommand {

@@ -54,6 +54,7 @@ const fill = z.object({
   liquidity: z.enum(['maker', 'taker']),
   at,
   account_rate: positiveDecimal.exactOptional(),
+  withheld_quantity: positiveDecimal.exactOptional(),
 });
 
 const orderRequest = z.object({
@@ -211,7 +212,14 @@ export const inputSchemas: InputSchemas = {
     fills: z.array(fill).max(maxListLength),
     cash: decimal.nullable(),
     positions: z
-      .array(z.object({ symbol: name, quantity: decimal, average_price: positiveDecimal.nullable() }))
+      .array(
+        z.object({
+          symbol: name,
+          quantity: decimal,
+          average_price: positiveDecimal.nullable(),
+          shared: z.boolean().exactOptional(),
+        }),
+      )
       .max(maxListLength)
       .exactOptional(),
   }),

@@ -33,6 +33,8 @@ export interface Instrument {
   readonly pip: string;
   /** Smallest quantity step, decimal text. */
   readonly quantityStep: string;
+  /** Smallest quantity that the venue takes, decimal text; absent where only the order value is bounded. */
+  readonly minimumQuantity?: string;
   /** Smallest order value in quote currency, decimal text. */
   readonly minimumNotional: string;
   /** Typical full spread as a fraction of the price, used where no quote is known. */
