@@ -18,6 +18,8 @@ export interface SourceFacts {
   readonly kind: 'live' | 'simulated' | 'recorded';
   readonly symbols: readonly string[];
   readonly status: SourceStatus | null;
+  /** Times the source stopped working since the start; absent when the runtime does not count. */
+  readonly errors?: number;
   /** Data kept out since the start, counted by reason; absent when the runtime does not count. */
   readonly quarantined?: Readonly<Record<string, number>>;
 }

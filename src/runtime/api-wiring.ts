@@ -80,7 +80,7 @@ function silentAtStart(source: string, at: EpochMs): RuntimeFacts['sources'][num
     lastDataAt: null,
     at,
   } as const;
-  return { source, kind: 'live', symbols: [], status, quarantined: {} };
+  return { source, kind: 'live', symbols: [], status, errors: 1, quarantined: {} };
 }
 
 function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
@@ -100,15 +100,17 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
         kind: source.kind,
         symbols: source.symbols,
         status: hub.status(source.name) ?? null,
+        errors: hub.errors(source.name),
         quarantined: hub.quarantined(source.name),
       })),
       ...market.unreachable.map((source) => silentAtStart(source, startedAt)),
       ...news.groups.map((group) => ({ ...group, kind: 'live' as const, symbols: [], quarantined: {} })),
-      ...discovery.sources.map(({ name, status, quarantined }) => ({
+      ...discovery.sources.map(({ name, status, errors, quarantined }) => ({
         source: name,
         kind: 'live' as const,
         symbols: [],
         status,
+        errors,
         quarantined,
       })),
     ],

@@ -289,6 +289,20 @@ function healthMetrics(): MetricDefinition[] {
       (scrape) => scrape.deadLetters,
     ),
     labelled(
+      'gauge',
+      'ato_source_latency_seconds',
+      'Round trip of recent requests to a source; absent while it is not known.',
+      ['source'],
+      ({ facts }) => sourceSamples(facts, ({ status }) => inSeconds(status?.latencyMs)),
+    ),
+    labelled(
+      'counter',
+      'ato_source_errors_total',
+      'Times a source stopped working since the start.',
+      ['source'],
+      ({ facts }) => sourceSamples(facts, ({ errors }) => errors ?? 0),
+    ),
+    labelled(
       'counter',
       'ato_market_candles_total',
       'Candles taken in since the start, by source.',
@@ -340,6 +354,21 @@ function systemMetrics(): MetricDefinition[] {
       ({ facts }) => [[{ version: facts.version, run_mode: facts.run_mode }, 1]],
     ),
   ];
+}
+
+const maxSources = 64;
+
+/** One sample per source that has a number, bounded and without repeats. */
+function sourceSamples(
+  { sources }: RuntimeFacts,
+  read: (source: RuntimeFacts['sources'][number]) => number | undefined,
+): Samples {
+  const samples = new Map<string, number>();
+  for (const source of sources.slice(0, maxSources)) {
+    const value = read(source);
+    if (value !== undefined) samples.set(source.source, value);
+  }
+  return [...samples].map(([source, value]) => [{ source }, value] as const);
 }
 
 function inSeconds(milliseconds: number | null | undefined): number | undefined {

@@ -225,6 +225,24 @@ test('sources with hostile or countless names cannot break or flood the metrics'
   expect(names.length).toBe(64);
 });
 
+test('latency and errors of sources, only where they are known', async () => {
+  const status = (source: string, latencyMs: number | null) => ({
+    ...{ source, state: 'live' as const, health: 1, detail: '' },
+    ...{ latencyMs, lastDataAt: null, at: 0 },
+  });
+  const row = (source: string, latencyMs: number | null, errors?: number) => ({
+    ...{ source, kind: 'live' as const, symbols: [], status: status(source, latencyMs) },
+    ...(errors === undefined ? {} : { errors }),
+  });
+  const sources = [row('binance', 120, 3), row('oanda', null)];
+  await open({ dependencies: { runtime: () => facts({ sources }) } });
+  const scraped = await scrape();
+  expect(scraped.get('ato_source_latency_seconds{source="binance"}')).toBe(0.12);
+  expect(scraped.has('ato_source_latency_seconds{source="oanda"}')).toBe(false);
+  expect(scraped.get('ato_source_errors_total{source="binance"}')).toBe(3);
+  expect(scraped.get('ato_source_errors_total{source="oanda"}')).toBe(0);
+});
+
 test('another part may add its own text', async () => {
   await open({ dependencies: { metricsText: async () => '# TYPE extra gauge\nextra 1\n' } });
   expect((await scrape()).get('extra')).toBe(1);
