@@ -17,6 +17,7 @@ import {
   systemHealthBody,
   workflowBody,
 } from './schemas/overview-bodies.ts';
+import { scheduleBody } from './schemas/schedule-bodies.ts';
 import { equityBody, fillBody, orderBody, positionBody, refusalBody } from './schemas/trading-bodies.ts';
 import { eventsOf } from './stream-events.ts';
 
@@ -38,6 +39,7 @@ test.each<[string, z.ZodType]>([
   ['### `GET /health/incidents', list('incidents', incidentBody)],
   ['### `GET /health/heals', list('heals', healBody)],
   ['### `GET /orchestrator/status`', orchestratorStatusBody],
+  ['### `GET /orchestrator/schedule`', scheduleBody],
   ['### `GET /decisions?', list('decisions', decisionBody)],
   ['### `GET /workflows/available`', list('workflows', workflowBody)],
   ['### `GET /tasks', list('tasks', taskBody)],

@@ -27,6 +27,8 @@ const sessionNames: Readonly<Record<ForexSession, string>> = {
 export interface Admission {
   readonly mode: MarketMode;
   readonly paused: boolean;
+  /** Kinds an operator has paused; a safety kind cannot be. */
+  readonly paused_kinds?: readonly TaskKind[];
   /** Classes of which nothing may be looked at, because a budget is zero. */
   readonly unfunded?: readonly AssetClass[];
 }
@@ -44,6 +46,7 @@ export function inadmissibleReason(
   const entry = taskCatalogue[kind];
   if (entry.safety) return undefined;
   if (admission.paused) return 'paused by the operator';
+  if (admission.paused_kinds?.includes(kind)) return 'this kind is paused by the operator';
   if (entry.classes.length === 0) return undefined;
   const admitted = classesByMode[admission.mode];
   if (!entry.classes.some((assetClass) => admitted.includes(assetClass)))

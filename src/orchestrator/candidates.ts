@@ -3,6 +3,7 @@
 import type { DecisionCandidate } from '../shared/domain/decision.ts';
 import type { AssetClass } from '../shared/domain/instrument.ts';
 import type { MarketMode } from '../shared/domain/mode.ts';
+import type { ModelAdvice } from '../shared/domain/model.ts';
 import type { TaskKind } from '../shared/domain/task.ts';
 import { type Admission, classesOf, inadmissibleReason } from './admission.ts';
 import { floorDueKinds } from './floor.ts';
@@ -16,7 +17,7 @@ import type { Snapshot } from './snapshot.ts';
 import { taskCatalogue } from './task-catalogue.ts';
 import type { TaskManager } from './task-manager.ts';
 
-/** Added to the score of a kind that the floor asks for; above anything the policy gives. */
+/** Added to the score of a kind that the floor or an operator asks for; above anything the policy gives. */
 const floorTerm = 10;
 
 export interface Consultation {
@@ -27,7 +28,11 @@ export interface Consultation {
   readonly schedule: Schedule;
   readonly tasks: TaskManager;
   readonly learning: Learning;
+  /** A model's advice in force; it scales priorities, never floors, safety kinds or admission. */
+  readonly advice: ModelAdvice | undefined;
   readonly looks: LookDesk;
+  /** Kind that an operator asks for; it runs whatever its score, but not against a limit. */
+  readonly requested: TaskKind | null;
 }
 
 /** All kinds in catalogue order, each with score, terms, and the reason for its fate. */
@@ -48,7 +53,7 @@ export function weighCandidates(consultation: Consultation): DecisionCandidate[]
     const { kind, score } = candidate;
     const assetClass = looksOf(kind);
     const rival = assetClass === undefined ? undefined : best.get(assetClass);
-    if (floorDue.has(kind)) candidate.chosen = true;
+    if (floorDue.has(kind) || kind === consultation.requested) candidate.chosen = true;
     else if (score < policy.threshold) candidate.reason = `score ${score} is below ${policy.threshold}`;
     else if (rival !== undefined && rival.kind !== kind)
       candidate.reason = `${rival.kind} is the better look: ${rival.score} against ${score}`;
@@ -94,11 +99,23 @@ function weigh(kind: TaskKind, consultation: Consultation, floor: boolean): Weig
     worth: consultation.looks.wish(kind, snapshot.now)?.worth ?? null,
     successRate: learning.successRate(mode, kind),
   });
-  if (floor) terms.floor = floorTerm;
-  let score = 0;
-  for (const name of Object.keys(terms)) score += terms[name] ?? 0;
-  const reason = floor ? 'floor: its maximum interval is nearly over' : '';
+  let score = sumOf(terms);
+  const scale = taskCatalogue[kind].safety ? 1 : (consultation.advice?.scales[kind] ?? 1);
+  if (scale !== 1 && score > 0) score += terms.advice = rounded(score * (scale - 1));
+  if (floor) score += terms.floor = floorTerm;
+  else if (kind === consultation.requested) score += terms.operator = floorTerm;
+  const reason = floor
+    ? 'floor: its maximum interval is nearly over'
+    : kind === consultation.requested
+      ? 'asked for by an operator'
+      : '';
   return { kind, score: rounded(score), due: true, chosen: false, terms, reason };
+}
+
+function sumOf(terms: Readonly<Record<string, number>>): number {
+  let sum = 0;
+  for (const name of Object.keys(terms)) sum += terms[name] ?? 0;
+  return sum;
 }
 
 /** Why a kind cannot be queued now, whatever its score. */
@@ -118,7 +135,7 @@ function obstacleOf(kind: TaskKind, consultation: Consultation, floor: boolean):
     return `min interval not over: ${durationText(gone)} of ${durationText(minIntervalMs)}`;
   }
   const wish = looks.wish(kind, snapshot.now);
-  if (wish === undefined || wish.count > 0) return undefined;
+  if (wish === undefined || wish.count > 0 || kind === consultation.requested) return undefined;
   if (wish.best === null) return 'no symbol may be looked at yet, by interval or budget';
   return `no symbol is worth its price yet: the best, ${wish.best}, ${rounded(wish.worth, 2)} of it`;
 }

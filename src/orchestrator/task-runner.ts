@@ -107,18 +107,6 @@ export class TaskRunner {
     this.#closed(turn, control, superseded);
   }
 
-  /** Queues a kind that a person asks for, unless it is open, may not run now, or its minimum interval is not over. */
-  runNow(turn: Turn, control: ControlMemory, kind: TaskKind, reason: string): void {
-    const { schedule, tasks, looks } = this.#parts;
-    this.closeOverdue(turn, control);
-    const free = tasks.openTask(kind) === undefined && schedule.notBefore(kind) <= turn.now;
-    if (!free || !schedule.isAdmissible(kind)) return;
-    const planned = looks.plan(kind, control.mode, turn.now, 'must');
-    if (planned.length === 0 && taskCatalogue[kind].classes.length > 0) return;
-    this.queue(turn, control, { kind, score: floorPriority / 100, reason, looks: planned });
-    this.settle(turn, control);
-  }
-
   /** Brings everything up to now: overdue work closed, floors kept, free locks used, the next alarm set. */
   settle(turn: Turn, control: ControlMemory): void {
     const { schedule, tasks } = this.#parts;

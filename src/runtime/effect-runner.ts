@@ -9,6 +9,7 @@ import type { Notifier } from '../shared/ports/notifier.ts';
 import type { Probe } from '../shared/ports/probe.ts';
 import type { JobDesk } from './jobs/job-desk.ts';
 import type { MarketHub } from './market-hub.ts';
+import type { ModelLadder } from './model-ladder.ts';
 import type { WorkflowDesk } from './workflow-desk.ts';
 
 const brokerTimeoutMs = 10_000;
@@ -25,6 +26,8 @@ export interface EffectRunnerOptions {
   readonly probes: ReadonlyMap<string, Probe>;
   readonly workflows: WorkflowDesk;
   readonly jobs: JobDesk;
+  /** Undefined when no model is configured. */
+  readonly models: ModelLadder | undefined;
   readonly clock: Clock;
   readonly post: (input: KernelInput) => void;
   /** Resolves once the input is committed. */
@@ -93,6 +96,8 @@ export class EffectRunner {
         return this.#options.jobs.release(effect);
       case 'workflow.run':
         return this.#options.workflows.release(effect);
+      case 'model.ask':
+        return this.#askModel(effect);
     }
   }
 
@@ -215,6 +220,19 @@ export class EffectRunner {
       }
     }
     this.#options.settle(effect.id);
+  }
+
+  async #askModel(effect: Effect<'model.ask'>): Promise<void> {
+    const { models, clock, post, log } = this.#options;
+    // Settings without models cannot ask; a question of an earlier run is not repeated.
+    if (models === undefined) return;
+    const reply = await models.ask(effect.data);
+    if (reply.outcome !== 'answered')
+      log.warn(
+        { provider: reply.provider, model: reply.model, fault: reply.outcome, detail: reply.detail },
+        'a model did not answer: the next one of the ladder is asked, or the policy stands',
+      );
+    post({ from: 'model', message_type: 'model.reply', data: reply, at: clock.now() });
   }
 }
 

@@ -34,6 +34,8 @@ import { openLog } from './logging.ts';
 import { assertLooksPayable } from './look-guard.ts';
 import { MarketHub } from './market-hub.ts';
 import { type SelectedMarket, selectMarket } from './market-selection.ts';
+import { checkModels } from './model-check.ts';
+import { type ModelWiring, wireModels } from './model-ladder.ts';
 import { NewsDesk, selectNews } from './news-desk.ts';
 import { openStore } from './open-store.ts';
 import { keepPageBuilt } from './page-build.ts';
@@ -60,6 +62,8 @@ interface Foundation {
   readonly workflows: SelectedWorkflows;
   readonly clock: Clock;
   readonly trading: SelectedBroker;
+  /** Undefined when no language model is configured. */
+  readonly models: ModelWiring | undefined;
 }
 
 export class TradingSystem {
@@ -123,11 +127,13 @@ export class TradingSystem {
     this.#closers.push(keepPageBuilt(log));
     log.info({ version, sequence: loaded.sequence, data_kind: parts.market.kind }, 'started');
     banner(parts, api.server.address());
+    if (foundation.models !== undefined) void sayWhatModelsLack(settings, log);
   }
 
   /** Log, store, market and strategies: everything that can refuse to start does so here. */
   async #lay(settings: Settings): Promise<Foundation> {
     const strategies = await loadStrategies(settings);
+    const models = wireModels(settings);
     const { log, close } = await openLog(settings);
     this.#closers.push(() => {
       log.info({}, 'stopped');
@@ -152,8 +158,14 @@ export class TradingSystem {
     });
     const trading = await selectBroker(settings, store, market, clock, log);
     const workflows = selectWorkflows(settings, clock, log);
-    return { settings, log, store, loaded, market, strategies, workflows, clock, trading };
+    return { settings, log, store, loaded, market, strategies, workflows, clock, trading, models };
   }
+}
+
+/** After the start and beside it: a model that cannot be asked is no reason to wait, but one to be said. */
+async function sayWhatModelsLack(settings: Settings, log: Log): Promise<void> {
+  for (const { provider, model, ok, detail } of await checkModels(settings))
+    if (!ok) log.warn({ provider, model, detail }, 'a configured model cannot be asked as things stand');
 }
 
 /** Everything that runs, joined but not yet started. */
@@ -189,13 +201,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   const postAndWait = (input: KernelInput) => loop.postAndWait(input);
   const waits = { post, postAndWait, settle };
   const { desk, jobs } = workDesks(foundation, waits);
-  const newsSource = selectNews(settings, {
-    clock: market.clock(),
-    log,
-    universe: market.universe,
-    recent: loaded.rows.news.values(),
-  });
-  const news = new NewsDesk({ source: newsSource, clock, post, log });
+  const news = newsDesk(foundation, post);
   const discovery = new DiscoveryHub({
     sources: selectDiscovery(settings, market),
     clock: market.clock(),
@@ -216,10 +222,13 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     ...(foundation.workflows.forAgents === undefined ? {} : { workflowCheck: () => desk.check() }),
   });
   const notifiers = [new LogNotifier(log)];
-  const parts = { broker, market: hub, notifiers, probes, workflows: desk, jobs };
+  const models = foundation.models?.ladder;
+  const parts = { broker, market: hub, notifiers, probes, workflows: desk, jobs, models };
   const runner = new EffectRunner({ ...parts, clock, log, ...waits });
   return {
     ...foundation,
+    agentSettings: agentSettingsOf(foundation),
+    rows: kernel.rows,
     facts,
     kernel,
     loop,
@@ -233,6 +242,15 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     jobs,
     alerts: () => runner.alerts,
   };
+}
+
+function newsDesk(
+  { settings, market, log, loaded, clock }: Foundation,
+  post: (input: KernelInput) => void,
+): NewsDesk {
+  const recent = loaded.rows.news.values();
+  const source = selectNews(settings, { clock: market.clock(), log, universe: market.universe, recent });
+  return new NewsDesk({ source, clock, post, log });
 }
 
 /** Who does work outside of the agents: the workflow server and the jobs. */
@@ -268,9 +286,10 @@ function decidesAfterStart(loaded: LoadedState): boolean {
   return control?.paused !== true;
 }
 
-function startedInput(foundation: Foundation): KernelInput {
-  const { settings, loaded, market, strategies, clock } = foundation;
-  const agentSettings: AgentSettings = {
+/** What the agents are built from; it travels in `kernel.started`. */
+function agentSettingsOf(foundation: Foundation): AgentSettings {
+  const { settings, market, strategies } = foundation;
+  return {
     run_mode: settings.ATO_MODE,
     universe: market.universe,
     starting_cash: foundation.trading.startingCash,
@@ -291,14 +310,18 @@ function startedInput(foundation: Foundation): KernelInput {
         1.5 * timeframeMs[market.baseTimeframe],
       ),
     },
+    ...(foundation.models === undefined ? {} : { models: foundation.models.settings }),
+    ...(foundation.workflows.forAgents === undefined ? {} : { workflows: foundation.workflows.forAgents }),
   };
-  const { forAgents } = foundation.workflows;
+}
+
+function startedInput(foundation: Foundation): KernelInput {
+  const { settings, loaded, clock } = foundation;
   const data = {
     run_mode: settings.ATO_MODE,
     seed: settings.ATO_SEED,
     version,
-    agent_settings:
-      forAgents === undefined ? { ...agentSettings } : { ...agentSettings, workflows: forAgents },
+    agent_settings: { ...agentSettingsOf(foundation) },
     first_start: loaded.sequence === 0,
   };
   return { from: 'kernel', message_type: 'kernel.started', data, at: clock.now() };

@@ -11,6 +11,7 @@ import { type Task, taskKinds, taskStates } from '../../shared/domain/task.ts';
 import type { MarketState } from '../../shared/domain/vitals.ts';
 import type { WireForm } from '../wire-form.ts';
 import { instant } from './common-bodies.ts';
+import { decisionAdviceBody } from './model-bodies.ts';
 
 const fraction = z.number().describe('0 to 1');
 
@@ -78,7 +79,11 @@ export const decisionBody = z
       .describe('Symbols its tasks look at, and why now; at most 24 of them'),
     next_decision_at: instant,
     policy_version: z.string(),
-    model: z.string().nullable().describe('Model that advised; null when the policy alone decided'),
+    model: z
+      .string()
+      .nullable()
+      .describe('Who decided, a model or the policy, and the prompt in force; null without a model'),
+    advice: decisionAdviceBody.exactOptional().describe('Absent when no model is configured'),
     data_kind: z.enum(['live', 'simulated', 'recorded', 'none']),
     outcome: decisionOutcomeBody.nullable().describe('Null until the outcome is scored'),
     open: z.boolean(),

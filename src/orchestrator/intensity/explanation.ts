@@ -50,6 +50,8 @@ const termWords: Readonly<Record<TermName, string>> = {
   advice: 'advice',
 };
 
+const explainedTerms = (Object.keys(feature) as TermName[]).filter((name) => name !== 'constant');
+
 /** What is explained: a slot, or for a subject that was not chosen its gain and price now. */
 interface Explained {
   readonly subject: string;
@@ -63,12 +65,7 @@ export function explainSubject(scheduler: IntensityScheduler, slot: Explained): 
   const { subject, gain, price, reason } = slot;
   const index = scheduler.indexOf(subject);
   const { contribution, value } = scheduler.model.terms(index);
-  const names = Object.keys(feature) as TermName[];
-  const terms = names
-    .map((name) => ({ name, contribution: tidy(contribution[feature[name]] ?? 0) }))
-    .filter((one) => one.name !== 'constant' && Math.abs(one.contribution) >= leastContribution)
-    .sort((left, right) => Math.abs(right.contribution) - Math.abs(left.contribution))
-    .slice(0, shownTerms);
+  const terms = strongestTerms(contribution);
   const sinceLookMs = scheduler.sinceLookMs(subject);
   const market = Math.exp(value[feature.market] ?? 0);
   const looks = scheduler.model.looksSince(index);
@@ -94,6 +91,20 @@ export function explainSubject(scheduler: IntensityScheduler, slot: Explained): 
     terms: terms.map((one) => ({ term: one.name, contribution: one.contribution })),
     model: scheduler.model.learner.level,
   };
+}
+
+/** The terms that differ most from usual, strongest first. */
+function strongestTerms(contribution: readonly number[]): { name: TermName; contribution: number }[] {
+  const strongest: { name: TermName; contribution: number }[] = [];
+  for (const name of explainedTerms) {
+    const value = contribution[feature[name]] ?? 0;
+    if (Math.abs(value) < leastContribution) continue;
+    let k = strongest.length;
+    while (k > 0 && Math.abs(strongest[k - 1]?.contribution ?? 0) < Math.abs(value)) k -= 1;
+    if (k < shownTerms) strongest.splice(k, 0, { name, contribution: tidy(value) });
+    if (strongest.length > shownTerms) strongest.pop();
+  }
+  return strongest;
 }
 
 function tidy(value: number, digits = 3): number {

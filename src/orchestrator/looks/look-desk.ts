@@ -2,13 +2,14 @@
 // It must never decide which kind of task runs; admission and the floors of kinds hold without it.
 import type { StateReader, Turn } from '../../kernel/agent.ts';
 import type { AgentSettings } from '../../shared/domain/agent-settings.ts';
-import { type AssetClass, instrumentFor } from '../../shared/domain/instrument.ts';
+import type { AssetClass } from '../../shared/domain/instrument.ts';
 import {
   type LookAnswer,
   type LookRecord,
   type LookRequest,
   maxBarsPerAnswer,
   maxLooksPerTask,
+  maxLooksTold,
 } from '../../shared/domain/look.ts';
 import type { MarketMode } from '../../shared/domain/mode.ts';
 import type { Task, TaskKind } from '../../shared/domain/task.ts';
@@ -36,11 +37,15 @@ export type Demand = 'worth' | 'must' | 'all';
 
 export class LookDesk {
   readonly #planners = new Map<AssetClass, LookPlanner>();
+  readonly #plannerOf = new Map<string, LookPlanner>();
 
   constructor(settings: AgentSettings) {
     for (const assetClass of classes) {
       const limits = classLimits(settings, assetClass);
-      if (limits !== undefined) this.#planners.set(assetClass, new LookPlanner(limits));
+      if (limits === undefined) continue;
+      const planner = new LookPlanner(limits);
+      this.#planners.set(assetClass, planner);
+      for (const symbol of limits.symbols) this.#plannerOf.set(symbol, planner);
     }
     this.unfunded = [...this.#planners].flatMap(([name, planner]) => (planner.limits.funded ? [] : [name]));
   }
@@ -61,8 +66,8 @@ export class LookDesk {
   readonly unfunded: readonly AssetClass[];
 
   /** What admits kinds of tasks now: mode and switch, without the classes that cannot pay for a look. */
-  admission({ mode, paused }: Admission): Admission {
-    return { mode, paused, unfunded: this.unfunded };
+  admission(control: Omit<Admission, 'unfunded'>): Admission {
+    return { ...control, unfunded: this.unfunded };
   }
 
   /** What is worth a look of this kind now; undefined for kinds whose symbols are not chosen one by one. */
@@ -99,10 +104,11 @@ export class LookDesk {
 
   /** What a handler is asked to report of the symbols; undefined for tasks that look at none. */
   requestFor(symbols: readonly string[]): LookRequest | undefined {
-    const planner = this.#plannerOf(symbols[0]);
+    const [first] = symbols;
+    const planner = first === undefined ? undefined : this.#plannerOf.get(first);
     if (planner === undefined) return undefined;
     const max_bars = Math.max(1, Math.min(maxBarsPerLook, Math.floor(maxBarsPerAnswer / symbols.length)));
-    const after = symbols.map((symbol) => this.#plannerOf(symbol)?.knownThrough(symbol) ?? 0);
+    const after = symbols.map((symbol) => this.#plannerOf.get(symbol)?.knownThrough(symbol) ?? 0);
     return { bar_ms: planner.barMs, max_bars, after };
   }
 
@@ -113,7 +119,7 @@ export class LookDesk {
   closed(task: Task, answers: readonly LookAnswer[], now: EpochMs): void {
     const answerOf = new Map(answers.map((answer) => [answer.symbol, answer]));
     for (const symbol of task.symbols) {
-      const planner = this.#plannerOf(symbol);
+      const planner = this.#plannerOf.get(symbol);
       const answer = answerOf.get(symbol);
       if (answer?.seen ?? task.state === 'succeeded') planner?.seen(symbol, answer?.bars ?? [], now);
       else planner?.failed(symbol);
@@ -132,18 +138,13 @@ export class LookDesk {
     }
     return next;
   }
-
-  #plannerOf(symbol: string | undefined): LookPlanner | undefined {
-    const assetClass = symbol === undefined ? undefined : instrumentFor(symbol)?.assetClass;
-    return assetClass === undefined ? undefined : this.#planners.get(assetClass);
-  }
 }
 
 function takeAll(planner: LookPlanner, now: EpochMs, room: number): LookRecord[] {
   const looks: LookRecord[] = [];
   for (const symbol of planner.limits.symbols) {
     if (looks.length >= room) break;
-    const look = planner.takeAsked(symbol, now, false);
+    const look = planner.takeAsked(symbol, now, false, looks.length < maxLooksTold);
     if (look !== undefined) looks.push(look);
   }
   return looks;

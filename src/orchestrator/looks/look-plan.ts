@@ -1,6 +1,6 @@
 // Joins a verdict's kinds with the symbols they look at, and says when to ask again. It must never choose a kind.
 import type { DecisionCandidate } from '../../shared/domain/decision.ts';
-import type { LookRecord } from '../../shared/domain/look.ts';
+import { type LookRecord, maxLooksTold } from '../../shared/domain/look.ts';
 import type { MarketMode } from '../../shared/domain/mode.ts';
 import { type EpochMs, secondMs } from '../../shared/domain/time.ts';
 import { classesOf } from '../admission.ts';
@@ -10,8 +10,6 @@ import type { TaskManager } from '../task-manager.ts';
 import type { Demand, LookDesk } from './look-desk.ts';
 import { looksOf, scanKinds } from './look-limits.ts';
 
-/** Looks told one by one in a decision; the task names every symbol. */
-const maxLooksTold = 24;
 /** Looks put in words in a decision's reasoning. */
 const looksInReasoning = 3;
 /** Answers that make another look worth while are followed up no sooner than this. */
@@ -32,7 +30,7 @@ export function planTasks(
   return chosen.flatMap((candidate) => {
     const { kind, terms } = candidate;
     if (taskCatalogue[kind].classes.length === 0) return [{ candidate, looks: [] }];
-    const own: Demand = looksOf(kind) === undefined ? 'all' : 'worth';
+    const own: Demand = looksOf(kind) === undefined || terms.operator !== undefined ? 'all' : 'worth';
     const looks = desk.plan(kind, mode, now, terms.floor === undefined ? own : 'must');
     return looks.length === 0 ? [] : [{ candidate, looks }];
   });

@@ -1,7 +1,7 @@
 // One market class's looks: asks its intensity scheduler, remembers every call that changed it, and keeps it in rows.
 // It must never choose by itself, and never leave a call that rows do not know.
 import type { StateReader, Turn } from '../../kernel/agent.ts';
-import { type LookBar, type LookRecord, maxLooksPerTask } from '../../shared/domain/look.ts';
+import { type LookBar, type LookRecord, maxLooksPerTask, maxLooksTold } from '../../shared/domain/look.ts';
 import type { EpochMs } from '../../shared/domain/time.ts';
 import { explainSubject } from '../intensity/explanation.ts';
 import { IntensityScheduler } from '../intensity/intensity-scheduler.ts';
@@ -21,7 +21,7 @@ import {
 } from './look-rows.ts';
 
 /** Call rows after which a snapshot is written. */
-const snapshotEvery = 96;
+const snapshotEvery = 256;
 
 export class LookPlanner {
   readonly limits: ClassLimits;
@@ -100,14 +100,14 @@ export class LookPlanner {
       slots.push(slot);
     }
     this.#keep(['next', now, asked]);
-    return slots.map((slot) => this.#recordOf(slot));
+    return slots.map((slot, index) => this.#recordOf(slot, index < maxLooksTold));
   }
 
   /** Takes one look that somebody asks for; undefined when it is too early or cannot be paid. */
-  takeAsked(symbol: string, now: EpochMs, urgent: boolean): LookRecord | undefined {
+  takeAsked(symbol: string, now: EpochMs, urgent: boolean, told = true): LookRecord | undefined {
     const slot = this.scheduler.take(symbol, now, urgent);
     this.#keep(['take', now, symbol, urgent ? 1 : 0]);
-    return slot === undefined ? undefined : this.#recordOf(slot);
+    return slot === undefined ? undefined : this.#recordOf(slot, told);
   }
 
   mostUrgent(now: EpochMs): string | undefined {
@@ -218,14 +218,15 @@ export class LookPlanner {
     this.#touched.add(symbol);
   }
 
-  #recordOf(slot: Slot): LookRecord {
+  /** Words cost time: only looks that will be told get them. */
+  #recordOf(slot: Slot, told: boolean): LookRecord {
     return {
       slot_id: `${this.limits.assetClass}/${slot.id}`,
       symbol: slot.subject,
       reason: slot.reason,
       gain: rounded(slot.gain, 6),
       price: rounded(slot.price, 6),
-      text: explainSubject(this.scheduler, slot).text,
+      text: told ? explainSubject(this.scheduler, slot).text : '',
     };
   }
 }

@@ -42,7 +42,7 @@ export interface LookRows {
 }
 
 /** Call rows that may wait for a snapshot; more are not looked for. */
-export const maxCallRows = 128;
+export const maxCallRows = 320;
 
 export const lookKeys = {
   snapshot: (assetClass: AssetClass) => `looks/${assetClass}/snapshot` as const,

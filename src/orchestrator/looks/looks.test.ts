@@ -175,12 +175,14 @@ test('in any history of jumps, clocks set back, failures and restarts: budget, i
         expectWithinBudget(world, settings, wednesday);
         const looks = looksOf(world);
         for (const symbol of settings.universe) {
-          const own = looks.filter((look) => look.symbol === symbol);
+          const own = looks
+            .filter((look) => look.symbol === symbol)
+            .sort((left, right) => left.paidAt - right.paidAt);
           own.reduce((before, look) => {
             expect(look.paidAt - before.paidAt).toBeGreaterThanOrEqual(minuteMs);
             return look;
           });
-          const times = own.map((look) => look.at);
+          const times = own.map((look) => look.at).sort((left, right) => left - right);
           // After the last leap nothing may wait longer than promised.
           const late = [jumpEnd, ...times.filter((at) => at > jumpEnd), world.now];
           const gaps = late.slice(1).map((at, index) => at - late[index]!);

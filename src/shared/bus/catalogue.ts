@@ -6,7 +6,8 @@ import type { Decision } from '../domain/decision.ts';
 import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
 import type { LookRequest } from '../domain/look.ts';
 import type { Mandate } from '../domain/mandate.ts';
-import type { RunMode } from '../domain/mode.ts';
+import type { MarketMode, RunMode } from '../domain/mode.ts';
+import type { LadderState, ModelConsultation, ModelReply } from '../domain/model.ts';
 import type { DecimalText } from '../domain/money.ts';
 import type { CalendarSnapshot, NewsItem, SentimentReading } from '../domain/news.ts';
 import type { Fill, Order, OrderRequest } from '../domain/order.ts';
@@ -150,7 +151,10 @@ export const operatorCommands = [
   'auto_heal',
   'close_position',
   'close_all',
+  'set_mode',
   'run_task',
+  'pause_task',
+  'resume_task',
 ] as const;
 
 export interface OperatorCommand {
@@ -160,7 +164,9 @@ export interface OperatorCommand {
   /** Symbol of close_position; null otherwise. */
   readonly symbol: string | null;
   readonly dry_run: boolean;
-  /** Kind of run_task; absent otherwise. */
+  /** Mode of set_mode; `auto` gives the choice back to the orchestrator. */
+  readonly mode?: MarketMode | 'auto';
+  /** Kind of run_task, pause_task and resume_task. */
   readonly kind?: TaskKind;
 }
 
@@ -250,6 +256,9 @@ export interface MessageDataByType {
   'job.result': JobResult;
   'workflow.handover': WorkflowHandover;
   'workflow.status': WorkflowServerStatus;
+  'model.reply': ModelReply;
+  'model.consulted': ModelConsultation;
+  'model.ladder': LadderState;
   mandate: Mandate;
   decision: Decision;
   'decision.scored': Decision;
@@ -295,6 +304,7 @@ export const inputTypes = [
   'job.result',
   'workflow.handover',
   'workflow.status',
+  'model.reply',
   'kernel.agent_restarted',
 ] as const satisfies readonly MessageType[];
 export type InputType = (typeof inputTypes)[number];

@@ -9,7 +9,8 @@ import {
 } from '../domain/candidate.ts';
 import { timeframes } from '../domain/candle.ts';
 import { maxBarsPerAnswer, maxLooksPerTask } from '../domain/look.ts';
-import { runModes } from '../domain/mode.ts';
+import { marketModes, runModes } from '../domain/mode.ts';
+import { maxAnswerCharacters, modelFaults, modelProviders } from '../domain/model.ts';
 import { sourceStates } from '../domain/source-status.ts';
 import { taskKinds } from '../domain/task.ts';
 import { workflowOutcomes, workflowWitnesses } from '../domain/workflow.ts';
@@ -18,6 +19,7 @@ import { calendarSchema, newsItemSchema, sentimentSchema } from './news-schemas.
 
 const maxNameLength = 64;
 const maxDetailLength = 2_000;
+const maxModelNameLength = 200;
 /** A history answer, a quote batch or a snapshot larger than this is refused whole. */
 const maxListLength = 20_000;
 
@@ -242,6 +244,7 @@ export const inputSchemas: InputSchemas = {
     reason: detail,
     symbol: name.nullable(),
     dry_run: z.boolean(),
+    mode: z.enum([...marketModes, 'auto']).exactOptional(),
     kind: z.enum(taskKinds).exactOptional(),
   }),
   'system.vitals': z.object({
@@ -290,5 +293,30 @@ export const inputSchemas: InputSchemas = {
     detail,
     latency_ms: z.number().nonnegative().nullable(),
     at,
+  }),
+  'model.reply': z.object({
+    consult_id: name,
+    provider: z.enum(modelProviders),
+    model: z.string().min(1).max(maxModelNameLength),
+    outcome: z.enum(['answered', ...modelFaults]),
+    text: z.string().max(maxAnswerCharacters),
+    characters: z.int().nonnegative(),
+    finish: z.enum(['stop', 'length', 'other']).nullable(),
+    detail,
+    input_tokens: z.int().nonnegative().nullable(),
+    output_tokens: z.int().nonnegative().nullable(),
+    latency_ms: z.number().nonnegative(),
+    retry_after_ms: z.int().nonnegative().nullable(),
+    windows: z
+      .array(
+        z.object({
+          resource: z.enum(['requests', 'tokens']),
+          window: z.enum(['minute', 'day']),
+          limit: z.int().nonnegative().nullable(),
+          remaining: z.int().nonnegative().nullable(),
+          resets_in_ms: z.int().nonnegative().nullable(),
+        }),
+      )
+      .max(8),
   }),
 };

@@ -87,6 +87,28 @@ function parseTargetSteps(value: string): readonly TargetStep[] | undefined {
 
 const targetSteps = z.string().refine((value) => parseTargetSteps(value) !== undefined, targetStepRule);
 
+/** Such as `gpt-5.4-mini=0.75/4.5`: US dollars per million tokens in and out. */
+const priceList = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ''),
+  )
+  .refine(
+    (entries) => entries.every((entry) => /^.{1,190}=\d{1,6}(\.\d{1,6})?\/\d{1,6}(\.\d{1,6})?$/.test(entry)),
+    'write it as model=input/output in US dollars per million tokens, comma-separated, such as gpt-5.4-mini=0.75/4.5',
+  );
+
+const modelName = text.max(200, 'a model name has at most 200 characters');
+
+const endpoint = z
+  .url({ protocol: /^https?$/, error: 'write it as http://127.0.0.1:11434/v1' })
+  .refine(
+    (url) => !/[@?#]/.test(url),
+    'leave user, password and anything after a ? out of it, use ATO_COMPATIBLE_API_KEY',
+  );
 const sessionHours = z.string().superRefine((value, context) => {
   try {
     parseSessionHours(value);
@@ -260,6 +282,15 @@ export const environmentSchema = z.object({
   ATO_EXIT_BREAK_EVEN_RISK: numeric(0, 20).default(defaultExitSettings.break_even_at_risk),
   ATO_EXIT_TARGET_STEPS: targetSteps.optional(),
   ATO_EXIT_TIME_LIMIT_HOURS: numeric(0, 8_760).default(defaultExitSettings.time_limit_hours),
+  ATO_GROQ_MODEL: modelName.default('openai/gpt-oss-120b'),
+  ATO_OPENAI_MODEL: modelName.default('gpt-5.4-mini'),
+  ATO_ANTHROPIC_MODEL: modelName.default('claude-haiku-4-5'),
+  ATO_COMPATIBLE_URL: endpoint.optional(),
+  ATO_COMPATIBLE_MODEL: modelName.optional(),
+  ATO_COMPATIBLE_API_KEY: secret,
+  ATO_MODEL_DAILY_USD: numeric(0, 100_000).default(1),
+  ATO_MODEL_MONTHLY_USD: numeric(0, 1_000_000).default(10),
+  ATO_MODEL_PRICES: priceList.optional(),
   ATO_JOURNAL_RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
 });
 
@@ -274,6 +305,7 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'GROQ_API_KEY',
   'OPENAI_API_KEY',
   'ANTHROPIC_API_KEY',
+  'ATO_COMPATIBLE_API_KEY',
   'TRADERMADE_API_KEY',
   'TRADERMADE_STREAM_KEY',
   'OANDA_API_KEY',

@@ -5,6 +5,7 @@ import type { TargetStep } from './exit-plan.ts';
 import type { Instrument } from './instrument.ts';
 import type { LookSettings } from './look.ts';
 import type { RunMode } from './mode.ts';
+import type { ModelSettings } from './model.ts';
 import type { SessionRules } from './session-rules.ts';
 import type { ChoreKind } from './task.ts';
 
@@ -95,9 +96,11 @@ export interface AgentSettings {
   readonly chores?: readonly ChoreKind[];
   /** Workflow server that may run tasks; absent when only the agents do. */
   readonly workflows?: { readonly server: string; readonly runner: 'auto' | 'n8n' };
+  readonly exits?: ExitSettings;
+  /** Absent when no language model is configured: the policy decides alone. */
+  readonly models?: ModelSettings;
   /** What looking at symbols may cost; absent means the defaults. */
   readonly looks?: LookSettings;
-  readonly exits?: ExitSettings;
   /** Session hours and holidays; absent in journals written before they were settings. */
   readonly sessions?: SessionRules;
   /** Limits of the candidate filters; the defaults where absent. */

@@ -62,5 +62,7 @@ export interface LookAnswer {
 
 /** Bars in one answer, all symbols together. */
 export const maxBarsPerAnswer = 20_000;
+/** Looks put in words, one by one, in a decision; its tasks name every symbol. */
+export const maxLooksTold = 24;
 /** Symbols of one task. */
 export const maxLooksPerTask = 256;
