@@ -29,6 +29,10 @@ export interface EffectRunnerOptions {
   /** Undefined when no model is configured. */
   readonly models: ModelLadder | undefined;
   readonly clock: Clock;
+  /** Rejects when another process may have taken over; asked before an order leaves. */
+  readonly mayTrade?: () => Promise<void>;
+  /** Asks the other processes to restart a source of theirs; absent when all agents are here. */
+  readonly restartElsewhere?: (source: string, reason: string) => Promise<void>;
   readonly post: (input: KernelInput) => void;
   /** Resolves once the input is committed. */
   readonly postAndWait: (input: KernelInput) => Promise<unknown>;
@@ -104,22 +108,27 @@ export class EffectRunner {
   /** A failure without a clear answer is unknown: the order may be at the venue. */
   async #order(clientOrderId: string, action: 'submit' | 'cancel', call: () => Promise<void>): Promise<void> {
     try {
+      await this.#options.mayTrade?.();
+    } catch (error) {
+      this.#uncertain(clientOrderId, action, 'not-sent', messageOf(error));
+      return;
+    }
+    try {
       await within(brokerTimeoutMs, call());
     } catch (error) {
-      const data = {
-        broker: this.#options.broker.name,
-        client_order_id: clientOrderId,
-        action,
-        outcome: 'unknown',
-        detail: messageOf(error),
-      } as const;
-      this.#options.post({
-        from: 'broker',
-        message_type: 'broker.uncertain',
-        data,
-        at: this.#options.clock.now(),
-      });
+      this.#uncertain(clientOrderId, action, 'unknown', messageOf(error));
     }
+  }
+
+  #uncertain(
+    client_order_id: string,
+    action: 'submit' | 'cancel',
+    outcome: 'unknown' | 'not-sent',
+    detail: string,
+  ): void {
+    const { broker, clock, post } = this.#options;
+    const data = { broker: broker.name, client_order_id, action, outcome, detail };
+    post({ from: 'broker', message_type: 'broker.uncertain', data, at: clock.now() });
   }
 
   async #snapshot(effect: Effect<'broker.snapshot'>): Promise<void> {
@@ -175,6 +184,8 @@ export class EffectRunner {
     const { source, reason } = effect.data;
     this.#options.log.info({ source, reason }, 'restarting market source');
     try {
+      await this.#options.restartElsewhere?.(source, reason);
+      if (!this.#options.market.keeps(source) && this.#options.restartElsewhere !== undefined) return;
       await within(restartTimeoutMs, this.#options.market.restart(source, reason));
     } catch (error) {
       this.#options.log.warn({ source, error: messageOf(error) }, 'restarting the source failed');

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { PgliteStore } from '../adapters/store/pglite/pglite-store.ts';
 import { PostgresStore } from '../adapters/store/postgres/postgres-store.ts';
+import { schemaOf } from '../shared/config/process-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import type { Store } from '../shared/ports/store.ts';
 
@@ -9,7 +10,7 @@ import type { Store } from '../shared/ports/store.ts';
 export function openStore(settings: Settings): Store {
   const retentionDays = settings.ATO_JOURNAL_RETENTION_DAYS;
   if (settings.DATABASE_URL !== undefined) {
-    return new PostgresStore({ url: settings.DATABASE_URL, schema: settings.DATABASE_SCHEMA, retentionDays });
+    return new PostgresStore({ url: settings.DATABASE_URL, schema: schemaOf(settings), retentionDays });
   }
   return new PgliteStore({ folder: path.resolve(settings.DATA_DIR), retentionDays });
 }

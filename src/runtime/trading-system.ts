@@ -6,6 +6,7 @@ import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
 import { lookSettingsOf } from '../shared/config/look-settings.ts';
+import { schemaOf } from '../shared/config/process-settings.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import {
   candidateLimitsOf,
@@ -18,7 +19,10 @@ import { timeframeMs } from '../shared/domain/candle.ts';
 import type { BrokerSink } from '../shared/ports/broker.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
+import type { Probe } from '../shared/ports/probe.ts';
+import type { Relay } from '../shared/ports/relay.ts';
 import type { LoadedState, Store } from '../shared/ports/store.ts';
+import { absentBroker } from './absent-broker.ts';
 import { agentBuilder } from './agents.ts';
 import { apiDependencies } from './api-wiring.ts';
 import { banner } from './banner.ts';
@@ -32,14 +36,16 @@ import { choresOf, jobHandlers } from './jobs/job-handlers.ts';
 import { LiveFacts } from './live-facts.ts';
 import { openLog } from './logging.ts';
 import { assertLooksPayable } from './look-guard.ts';
-import { MarketHub } from './market-hub.ts';
+import { MarketHub, type MarketListener } from './market-hub.ts';
 import { type SelectedMarket, selectMarket } from './market-selection.ts';
 import { checkModels } from './model-check.ts';
 import { type ModelWiring, wireModels } from './model-ladder.ts';
 import { NewsDesk, selectNews } from './news-desk.ts';
 import { openStore } from './open-store.ts';
 import { keepPageBuilt } from './page-build.ts';
-import { createProbes } from './probes.ts';
+import { createProbes, type ProbeParts } from './probes.ts';
+import { openRelay } from './relay/open-relay.ts';
+import { type Duties, dutiesOf, isWhole, RelayBridge } from './relay/relay-bridge.ts';
 import { assertPortFree, assertTimeGoesOn } from './start-guards.ts';
 import { type LoadedStrategies, loadStrategies } from './strategies.ts';
 import { version } from './version.ts';
@@ -64,6 +70,9 @@ interface Foundation {
   readonly trading: SelectedBroker;
   /** Undefined when no language model is configured. */
   readonly models: ModelWiring | undefined;
+  readonly duties: Duties;
+  /** Undefined when all agents are here. */
+  readonly relay: Relay | undefined;
 }
 
 export class TradingSystem {
@@ -99,7 +108,7 @@ export class TradingSystem {
   async #compose(settings: Settings, onFatal: (error: Error) => void): Promise<void> {
     const foundation = await this.#lay(settings);
     const parts = await assemble(foundation, onFatal);
-    const { loop, broker, hub, news, discovery, clock, log, loaded, runner, desk, jobs } = parts;
+    const { loop, broker, hub, news, discovery, clock, log, loaded, runner, desk, jobs, bridge } = parts;
     // First of all inputs, before anybody can send one: nothing may reach the kernel before its agents are there.
     loop.post(startedInput(foundation));
     const api = await createApi(apiDependencies(parts));
@@ -117,10 +126,16 @@ export class TradingSystem {
     for (const effect of loaded.pendingEffects) runner.recover(effect);
     await hub.start();
     this.#closers.push(() => hub.stop());
-    news.start();
-    this.#closers.push(() => news.stop());
-    discovery.start();
-    this.#closers.push(() => discovery.stop());
+    if (foundation.duties.speaksForSources) {
+      news.start();
+      this.#closers.push(() => news.stop());
+      discovery.start();
+      this.#closers.push(() => discovery.stop());
+    }
+    if (bridge !== undefined) {
+      await bridge.start();
+      this.#closers.push(() => bridge.stop());
+    }
     const housekeeping = new Housekeeping(parts);
     housekeeping.start();
     this.#closers.push(async () => housekeeping.stop());
@@ -156,9 +171,17 @@ export class TradingSystem {
       base_timeframe: market.baseTimeframe,
       looks: lookSettingsOf(settings, market.sources),
     });
-    const trading = await selectBroker(settings, store, market, clock, log);
+    const duties = dutiesOf(settings.AGENTS);
+    const trading = duties.trades
+      ? await selectBroker(settings, store, market, clock, log)
+      : absentBroker(settings);
     const workflows = selectWorkflows(settings, clock, log);
-    return { settings, log, store, loaded, market, strategies, workflows, clock, trading, models };
+    const relay = await openRelay(settings, log);
+    if (relay !== undefined) this.#closers.push(() => relay.close());
+    return {
+      ...{ settings, log, store, loaded, market, strategies, workflows, clock, trading, models },
+      ...{ duties, relay },
+    };
   }
 }
 
@@ -182,10 +205,15 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     store,
     clock: market.clock(),
     release: (effect) => runner.release(effect),
-    committed: (records) =>
+    ...(foundation.relay === undefined
+      ? {}
+      : { beside: (records, inputs) => bridge?.outgoing(records, inputs) ?? [] }),
+    committed: (records) => {
+      bridge?.committed();
       facts.committed(committedMessages(records), Date.now(), (error) =>
         log.error({ error: String(error) }, 'a listener failed'),
-      ),
+      );
+    },
     fatal: (error) => {
       facts.failed(error.message);
       log.error({ error: error.message }, 'the kernel loop stopped; starting again recovers');
@@ -196,7 +224,8 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   });
   const post = (input: KernelInput) => loop.post(input);
   const { broker, listener } = foundation.trading;
-  const hub = new MarketHub({ sources: market.sources, clock, post, venue: listener, log });
+  const hub = marketHub(foundation, listener, post);
+  const bridge = bridgeOf(foundation, loop, hub);
   const settle = (effectId: string) => loop.settle(effectId);
   const postAndWait = (input: KernelInput) => loop.postAndWait(input);
   const waits = { post, postAndWait, settle };
@@ -210,21 +239,17 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     onlyWhereReachable: settings.ATO_DISCOVERY === 'auto',
   });
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
-  const { clockSkewMs } = market;
-  const probes = createProbes({
-    store,
-    hub,
-    kernel,
-    clock,
-    systemProbe,
-    clockSkewMs,
-    folder: settings.LOG_DIR,
-    ...(foundation.workflows.forAgents === undefined ? {} : { workflowCheck: () => desk.check() }),
-  });
+  const probes = probesOf(foundation, { hub, kernel, systemProbe, desk });
   const notifiers = [new LogNotifier(log)];
   const models = foundation.models?.ladder;
   const parts = { broker, market: hub, notifiers, probes, workflows: desk, jobs, models };
-  const runner = new EffectRunner({ ...parts, clock, log, ...waits });
+  const runner = new EffectRunner({
+    ...{ ...parts, clock, log, ...waits },
+    mayTrade: async () => store.assertHeld?.(),
+    ...(bridge === undefined
+      ? {}
+      : { restartElsewhere: (source, reason) => bridge.restartSource(source, reason) }),
+  });
   return {
     ...foundation,
     agentSettings: agentSettingsOf(foundation),
@@ -240,8 +265,65 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     runner,
     desk,
     jobs,
+    bridge,
     alerts: () => runner.alerts,
   };
+}
+
+function probesOf(
+  { store, clock, market, settings, workflows }: Foundation,
+  parts: Pick<ProbeParts, 'hub' | 'kernel' | 'systemProbe'> & { readonly desk: WorkflowDesk },
+): ReadonlyMap<string, Probe> {
+  const { desk, ...looked } = parts;
+  return createProbes({
+    ...looked,
+    store,
+    clock,
+    clockSkewMs: market.clockSkewMs,
+    folder: settings.LOG_DIR,
+    ...(workflows.forAgents === undefined ? {} : { workflowCheck: () => desk.check() }),
+  });
+}
+
+function marketHub(
+  { duties, market, clock, log }: Foundation,
+  venue: MarketListener,
+  post: (input: KernelInput) => void,
+): MarketHub {
+  return new MarketHub({
+    sources: duties.keepsSources ? market.sources : [],
+    // Another process with the same sources speaks of them; here only their prices count.
+    post: duties.speaksForSources ? post : pricesOnly(post),
+    ...{ clock, venue, log },
+  });
+}
+
+function pricesOnly(post: (input: KernelInput) => void): (input: KernelInput) => void {
+  return (input) => {
+    if (input.message_type === 'market.candle' || input.message_type === 'market.quotes') post(input);
+  };
+}
+
+/** Undefined when all agents are here. */
+function bridgeOf(foundation: Foundation, loop: KernelLoop, hub: MarketHub): RelayBridge | undefined {
+  const { relay, settings, loaded, store, clock, log } = foundation;
+  if (relay === undefined) return undefined;
+  return new RelayBridge({
+    ...{ relay, loaded, log, here: settings.AGENTS, process: schemaOf(settings), reader: store },
+    now: () => clock.now(),
+    post: (input) => loop.post(input),
+    postRelayed: (input, receipts) => loop.postRelayed(input, receipts),
+    keep: (puts) => loop.keep(puts),
+    sourceStatus: (status) => hub.heard(status),
+    restartSource: (source, reason) => {
+      if (hub.keeps(source))
+        hub
+          .restart(source, reason)
+          .catch((error: unknown) =>
+            log.warn({ source, error: String(error) }, 'restarting the source failed'),
+          );
+    },
+  });
 }
 
 function newsDesk(
@@ -291,6 +373,7 @@ function agentSettingsOf(foundation: Foundation): AgentSettings {
   const { settings, market, strategies } = foundation;
   return {
     run_mode: settings.ATO_MODE,
+    ...(isWhole(settings.AGENTS) ? {} : { agents: settings.AGENTS }),
     universe: market.universe,
     starting_cash: foundation.trading.startingCash,
     base_timeframe: market.baseTimeframe,

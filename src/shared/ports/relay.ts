@@ -32,7 +32,7 @@ export interface RelayHealth {
 
 export interface Relay {
   readonly kind: 'memory' | 'redis' | 'rabbitmq';
-  /** Rejects with RelayUnreachable when the server does not answer now. */
+  /** Rejects with RelayUnreachable when the server does not answer now; it goes on trying by itself until closed. */
   open(): Promise<void>;
   /**
    * Resolves when the server holds all of them durably, in this order. Rejects otherwise: then some, all or none may have

@@ -63,7 +63,6 @@ export class RabbitRelay implements Relay {
     try {
       await inTime(this.#limits.answerTimeoutMs, this.#connection.onConnect(undefined, true));
     } catch (error) {
-      this.#connection.unsafeDestroy();
       throw new RelayUnreachable(
         `The relay at ${shownAddress(this.#options.url)} does not answer: ${wordsOf(error)}. Fix: start the RabbitMQ server, or correct RELAY_URL.`,
       );

@@ -50,7 +50,6 @@ export class RedisRelay implements Relay {
       await inTime(this.#limits.answerTimeoutMs, connected(this.#sender));
       await this.#sender.ping();
     } catch (error) {
-      this.#sender.disconnect();
       throw new RelayUnreachable(
         `The relay at ${shownAddress(this.#options.url)} does not answer: ${wordsOf(error)}. Fix: start the Redis server, or correct RELAY_URL.`,
       );
@@ -168,7 +167,7 @@ export class RedisRelay implements Relay {
 }
 
 /** Resolves once the client can be used; it goes on dialling by itself afterwards. */
-export async function connected(client: Redis): Promise<void> {
+async function connected(client: Redis): Promise<void> {
   if (client.status === 'ready') return;
   if (client.status === 'wait' || client.status === 'end') await client.connect();
   else
