@@ -31,11 +31,14 @@ class Rows {
 
 type Trick = 'pass' | 'lose' | 'twice' | 'fail' | 'fail after';
 
+/** After so many sends the weather clears, so that a run ends. */
+const tricksPlayed = 60;
+
 /** A relay that confirms and forgets, says no and keeps it, or brings things twice. */
 function tricky(relay: Relay, tricks: readonly Trick[]): Relay {
   let turn = 0;
   const send = async (queue: string, messages: readonly RelayMessage[]) => {
-    const trick = tricks[turn++ % Math.max(1, tricks.length)] ?? 'pass';
+    const trick = (turn < tricksPlayed ? tricks[turn++ % tricks.length] : undefined) ?? 'pass';
     if (trick === 'fail') throw new Error('no');
     if (trick !== 'lose') await relay.send(queue, messages);
     if (trick === 'twice') await relay.send(queue, messages.slice(-3));
@@ -129,7 +132,7 @@ test('lost, repeated and refused messages take effect once and in order, also ac
   const trick = fc.constantFrom<Trick>('pass', 'lose', 'twice', 'fail', 'fail after', 'pass');
   await fc.assert(
     fc.asyncProperty(
-      fc.array(trick, { minLength: 3, maxLength: 7 }).filter((tricks) => tricks.includes('pass')),
+      fc.array(trick, { minLength: 3, maxLength: 20 }),
       fc.integer({ min: 1, max: 40 }),
       async (tricks, half) => {
         const place = new Map();
