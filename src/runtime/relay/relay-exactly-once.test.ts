@@ -88,7 +88,7 @@ async function life(relay: Relay, rows: Rows, here: 'health_ai' | 'orchestrator_
     readRow: async (key) => rows.outbox.get(key),
     keep,
     log: silent,
-    resendAfterMs: 30,
+    timing: { retryPauseMs: 2, maxRetryPauseMs: 10, resendAfterMs: 20 },
   });
   const inbox = new RelayInbox({
     relay,

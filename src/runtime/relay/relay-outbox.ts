@@ -18,13 +18,18 @@ const windowMessages = 1_000;
 const batchMessages = 100;
 /** Rows kept in memory per link; older ones are read from the database when their turn comes. */
 const cachedRows = 5_000;
-const retryPauseMs = 250;
-const maxRetryPauseMs = 2_000;
-/** Without an acknowledgement for this long, and nothing waiting in the queue, what was sent is sent again. */
-const defaultResendAfterMs = 5_000;
 /** The queue's own count is not believed for longer than this. */
 const resendAnywayMs = 300_000;
 const numberDigits = 15;
+
+export interface RelayTiming {
+  readonly retryPauseMs: number;
+  readonly maxRetryPauseMs: number;
+  /** Without an acknowledgement for this long, and nothing waiting in the queue, what was sent is sent again. */
+  readonly resendAfterMs: number;
+}
+
+const usualTiming: RelayTiming = { retryPauseMs: 250, maxRetryPauseMs: 2_000, resendAfterMs: 5_000 };
 
 export interface RelayOutboxOptions {
   readonly relay: Relay;
@@ -36,7 +41,7 @@ export interface RelayOutboxOptions {
   /** Resolves when the rows are committed. */
   readonly keep: (puts: readonly AnyPut[]) => Promise<void>;
   readonly log: Log;
-  readonly resendAfterMs?: number;
+  readonly timing?: RelayTiming;
 }
 
 interface Lane {
@@ -56,11 +61,13 @@ interface Lane {
 export class RelayOutbox {
   readonly #options: RelayOutboxOptions;
   readonly #lanes: readonly Lane[];
+  readonly #timing: RelayTiming;
   #stopped = false;
   #sending: Promise<void>[] = [];
 
   constructor(options: RelayOutboxOptions) {
     this.#options = options;
+    this.#timing = options.timing ?? usualTiming;
     this.#lanes = agentNames
       .filter((agent) => !options.here.includes(agent))
       .map((to) => laneFrom(to, options.links.get(to)));
@@ -129,7 +136,7 @@ export class RelayOutbox {
       // When this is not committed, the messages are sent once more and recognised there.
       this.#options.keep([...puts, linkPut(lane)]).catch(() => undefined);
     }
-    if (missed && lane.sent > n && performance.now() - lane.progressAt > retryPauseMs) {
+    if (missed && lane.sent > n && performance.now() - lane.progressAt > this.#timing.retryPauseMs) {
       lane.sent = n;
       lane.progressAt = performance.now();
     }
@@ -160,6 +167,7 @@ export class RelayOutbox {
   }
 
   async #send(lane: Lane): Promise<void> {
+    const { retryPauseMs, maxRetryPauseMs } = this.#timing;
     let pauseMs = retryPauseMs;
     while (!this.#stopped) {
       const to = Math.min(lane.committed, lane.sent + batchMessages, lane.acknowledged + windowMessages);
@@ -211,7 +219,7 @@ export class RelayOutbox {
 
   /** Until there is something to send, or until what was sent must be sent again. */
   async #wait(lane: Lane): Promise<void> {
-    const resendAfterMs = this.#options.resendAfterMs ?? defaultResendAfterMs;
+    const { resendAfterMs } = this.#timing;
     const unheard = lane.sent > lane.acknowledged;
     const timer = unheard ? setTimeout(() => lane.wake?.(), resendAfterMs) : undefined;
     await new Promise<void>((resolve) => {
