@@ -83,12 +83,16 @@ export class TradingSystem {
    * Starts everything and returns once the API listens and the agents run. Throws with a message for a person when
    * a setting, the database or the port does not allow it; nothing is left open then.
    */
-  static async start(settings: Settings, onFatal: (error: Error) => void): Promise<TradingSystem> {
+  static async start(
+    settings: Settings,
+    onFatal: (error: Error) => void,
+    stopping: AbortSignal = new AbortController().signal,
+  ): Promise<TradingSystem> {
     assertBindAllowed(settings.BIND_ADDRESS, settings.API_TOKEN);
     await assertPortFree(settings);
     const system = new TradingSystem();
     try {
-      await system.#compose(settings, onFatal);
+      await system.#compose(settings, onFatal, stopping);
       return system;
     } catch (error) {
       // What went wrong first is what a person must read; an error while tidying up would hide it.
@@ -105,8 +109,8 @@ export class TradingSystem {
     if (errors.length > 0) throw errors[0];
   }
 
-  async #compose(settings: Settings, onFatal: (error: Error) => void): Promise<void> {
-    const foundation = await this.#lay(settings);
+  async #compose(settings: Settings, onFatal: (error: Error) => void, stopping: AbortSignal): Promise<void> {
+    const foundation = await this.#lay(settings, stopping);
     const parts = await assemble(foundation, onFatal);
     const { loop, broker, hub, news, discovery, clock, log, loaded, runner, desk, jobs, bridge } = parts;
     // First of all inputs, before anybody can send one: nothing may reach the kernel before its agents are there.
@@ -146,7 +150,7 @@ export class TradingSystem {
   }
 
   /** Log, store, market and strategies: everything that can refuse to start does so here. */
-  async #lay(settings: Settings): Promise<Foundation> {
+  async #lay(settings: Settings, stopping: AbortSignal): Promise<Foundation> {
     const strategies = await loadStrategies(settings);
     const models = wireModels(settings);
     const { log, close } = await openLog(settings);
@@ -154,10 +158,14 @@ export class TradingSystem {
       log.info({}, 'stopped');
       return close();
     });
-    const store = openStore(settings);
+    const store = openStore(settings, { signal: stopping, log });
     this.#closers.push(() => store.close());
+    // Which market answers must be asked when this process takes over, not when it begins to stand by.
+    if (settings.ATO_STANDBY === 'yes') await store.open();
     // Opening the database and asking a venue whether it answers both take a second: do both at once.
-    const opening = store.open().then(() => store.load());
+    const opening = (settings.ATO_STANDBY === 'yes' ? Promise.resolve() : store.open()).then(() =>
+      store.load(),
+    );
     const lastAt = opening.then((state) => state.lastAt);
     const selecting = selectMarket(settings, lastAt, log);
     // All three, also `lastAt`: not every market asks for it, and a rejection that nobody hears ends the process.
