@@ -19,6 +19,7 @@ import { sessionsCommand } from './sessions.ts';
 import { simCommand } from './sim.ts';
 import { startCommand } from './start.ts';
 import { switchCommands } from './trading-switch.ts';
+import { workerCommand } from './worker.ts';
 
 const misuseExitCode = 2;
 
@@ -43,6 +44,7 @@ export function createProgram(): Command {
     dataCommand(),
     benchCommand(),
     fuzzCommand(),
+    workerCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap((parent) => parent.commands)])

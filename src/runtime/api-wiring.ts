@@ -16,7 +16,7 @@ import { isWorkflowKind } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
-import type { Store } from '../shared/ports/store.ts';
+import type { StoreReader } from '../shared/ports/store.ts';
 import type { DiscoveryHub } from './discovery-hub.ts';
 import type { LiveFacts } from './live-facts.ts';
 import type { MarketHub } from './market-hub.ts';
@@ -35,7 +35,7 @@ export interface ApiParts {
   /** The durable rows; at most one uncommitted batch ahead of the store. */
   readonly rows: StateReader;
   readonly log: Log;
-  readonly store: Store;
+  readonly reader: StoreReader;
   readonly market: SelectedMarket;
   readonly loop: KernelLoop;
   readonly hub: MarketHub;
@@ -51,7 +51,7 @@ export interface ApiParts {
 export function apiDependencies(parts: ApiParts): ApiDependencies {
   const startedAt = parts.clock.now();
   return {
-    reader: parts.store,
+    reader: parts.reader,
     post: (command) => receiptOf(parts, 'operator', 'operator.command', command),
     workflowDoor: {
       callback: (request) => parts.desk.callback(request),

@@ -25,7 +25,7 @@ export interface EffectRunnerOptions {
   readonly notifiers: readonly Notifier[];
   readonly probes: ReadonlyMap<string, Probe>;
   readonly workflows: WorkflowDesk;
-  readonly jobs: JobDesk;
+  readonly jobs: Pick<JobDesk, 'release'>;
   /** Undefined when no model is configured. */
   readonly models: ModelLadder | undefined;
   readonly clock: Clock;

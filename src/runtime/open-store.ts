@@ -2,12 +2,19 @@
 import { hash } from 'node:crypto';
 import path from 'node:path';
 import { PgliteStore } from '../adapters/store/pglite/pglite-store.ts';
+import { PostgresInstallation } from '../adapters/store/postgres/installation.ts';
 import { PostgresStore } from '../adapters/store/postgres/postgres-store.ts';
-import { schemaOf, shortName } from '../shared/config/process-settings.ts';
+import { isPart, schemaOf, shortName } from '../shared/config/process-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store } from '../shared/ports/store.ts';
 import { accountOf } from './broker-selection.ts';
+
+/** The other processes of the installation; undefined when all agents are here. */
+export function installationOf(settings: Settings): PostgresInstallation | undefined {
+  const { DATABASE_URL: url, DATABASE_SCHEMA: base } = settings;
+  return url === undefined || !isPart(settings) ? undefined : new PostgresInstallation(url, base);
+}
 
 export interface StandingBy {
   readonly signal: AbortSignal;

@@ -21,7 +21,7 @@ import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Probe } from '../shared/ports/probe.ts';
 import type { Relay } from '../shared/ports/relay.ts';
-import type { LoadedState, Store } from '../shared/ports/store.ts';
+import type { LoadedState, Store, StoreReader } from '../shared/ports/store.ts';
 import { absentBroker } from './absent-broker.ts';
 import { agentBuilder } from './agents.ts';
 import { apiDependencies } from './api-wiring.ts';
@@ -33,6 +33,8 @@ import { EffectRunner } from './effect-runner.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { JobDesk } from './jobs/job-desk.ts';
 import { choresOf, jobHandlers } from './jobs/job-handlers.ts';
+import { jobQueueOf } from './jobs/job-queue.ts';
+import { WorkerDesk } from './jobs/worker-desk.ts';
 import { LiveFacts } from './live-facts.ts';
 import { openLog } from './logging.ts';
 import { assertLooksPayable } from './look-guard.ts';
@@ -41,7 +43,7 @@ import { type SelectedMarket, selectMarket } from './market-selection.ts';
 import { checkModels } from './model-check.ts';
 import { type ModelWiring, wireModels } from './model-ladder.ts';
 import { NewsDesk, selectNews } from './news-desk.ts';
-import { openStore } from './open-store.ts';
+import { installationOf, openStore } from './open-store.ts';
 import { keepPageBuilt } from './page-build.ts';
 import { createProbes, type ProbeParts } from './probes.ts';
 import { openRelay } from './relay/open-relay.ts';
@@ -73,6 +75,8 @@ interface Foundation {
   readonly duties: Duties;
   /** Undefined when all agents are here. */
   readonly relay: Relay | undefined;
+  /** Rows of all agents, also of those in other processes. */
+  readonly reader: StoreReader;
 }
 
 export class TradingSystem {
@@ -186,9 +190,12 @@ export class TradingSystem {
     const workflows = selectWorkflows(settings, clock, log);
     const relay = await openRelay(settings, log);
     if (relay !== undefined) this.#closers.push(() => relay.close());
+    const installation = installationOf(settings);
+    if (installation !== undefined) this.#closers.push(() => installation.close());
+    const reader = installation?.reader(store, settings.AGENTS) ?? store;
     return {
       ...{ settings, log, store, loaded, market, strategies, workflows, clock, trading, models },
-      ...{ duties, relay },
+      ...{ duties, relay, reader },
     };
   }
 }
@@ -345,15 +352,19 @@ function newsDesk(
 
 /** Who does work outside of the agents: the workflow server and the jobs. */
 function workDesks(
-  { clock, log, market, settings, store, trading, workflows }: Foundation,
+  { clock, log, market, settings, reader, trading, workflows }: Foundation,
   waits: Pick<WorkflowDeskOptions, 'post' | 'postAndWait' | 'settle'>,
-): { readonly desk: WorkflowDesk; readonly jobs: JobDesk } {
+): { readonly desk: WorkflowDesk; readonly jobs: Pick<JobDesk, 'release' | 'stop'> } {
   const { server, callbackSecret } = workflows;
   const account = trading.agentSettings.broker.simulated ? 'simulated' : 'live';
-  const handlers = jobHandlers({ settings, store }, market.sources, account);
+  const handlers = jobHandlers({ settings, store: reader }, market.sources, account);
+  const queue = jobQueueOf(settings);
   return {
     desk: new WorkflowDesk({ server, callbackSecret, clock, log, ...waits }),
-    jobs: new JobDesk({ handlers, clock, log, ...waits }),
+    jobs:
+      queue === undefined
+        ? new JobDesk({ handlers, clock, log, ...waits })
+        : new WorkerDesk({ queue, clock, log, ...waits }),
   };
 }
 

@@ -59,7 +59,7 @@ export class PostgresDriver implements SqlDriver {
   #lease: Lease | undefined;
 
   /** Without a writer the driver only reads. */
-  constructor(target: PostgresTarget, writer: pg.Client | undefined) {
+  constructor(target: PostgresTarget, writer: pg.Client | undefined, connections = readConnections) {
     this.#writer = writer;
     const lose = (why: string): void => {
       this.#lost ??= new SqlError(`the writer's database connection is lost: ${why}`, 'gone');
@@ -69,7 +69,7 @@ export class PostgresDriver implements SqlDriver {
     this.#pool = new pg.Pool({
       connectionString: target.url,
       application_name: `${target.applicationName} read`,
-      max: readConnections,
+      max: connections,
       connectionTimeoutMillis: connectTimeoutMs,
       statement_timeout: readTimeoutMs,
       keepAlive: true,
