@@ -9,6 +9,7 @@ import { type AssetClass, instrumentFor } from '../shared/domain/instrument.ts';
 import type { TaskResult } from '../shared/domain/task.ts';
 import type { MarketState } from '../shared/domain/vitals.ts';
 import { AnalystMemory } from './analyst-memory.ts';
+import { CandidateBook } from './discovery/candidate-book.ts';
 import { InstrumentDesk } from './instrument-desk.ts';
 import { MarketAnalyzer } from './market-analyzer.ts';
 import { NewsDesk } from './news-desk.ts';
@@ -23,6 +24,7 @@ const maxBackfillSymbols = 500;
 const subscriptions = [
   'market.candle',
   'market.history',
+  'market.candidates',
   'market.sentiment',
   'market.calendar',
   'news.item',
@@ -55,15 +57,18 @@ class Analyst implements Agent {
   readonly #desks = new Map<string, InstrumentDesk>();
   readonly #analyzers: Readonly<Partial<Record<AssetClass, MarketAnalyzer>>> = {};
   readonly #scan: ScanContext;
+  readonly #candidates: CandidateBook;
 
   constructor(settings: AgentSettings, strategy: Strategy, strategyNames: readonly string[]) {
     this.#settings = settings;
     this.#strategyNames = strategyNames;
+    this.#candidates = new CandidateBook(settings.discovery);
     this.#scan = { strategy, base: settings.base_timeframe, desks: this.#desks, memory: this.#memory };
   }
 
   restore(state: StateReader): void {
     const { universe, base_timeframe: base } = this.#settings;
+    this.#candidates.restore(state);
     this.#memory.restore(state, new Set(universe), this.#strategyNames);
     this.#news.restore(state);
     const members: Record<AssetClass, InstrumentDesk[]> = { crypto: [], forex: [] };
@@ -105,6 +110,9 @@ class Analyst implements Agent {
         return;
       case 'market.calendar':
         this.#news.onCalendar(message.data, turn);
+        return;
+      case 'market.candidates':
+        this.#candidates.observe(message.data, turn);
         return;
       case 'kernel.started':
         this.#memory.prune(turn);

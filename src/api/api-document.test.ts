@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { apiWorld, decision, message } from '../../test/support/api-world.ts';
 import { problemBody } from './problem.ts';
+import { candidateBody } from './schemas/candidate-bodies.ts';
 import { decisionBody, signalBody, taskBody } from './schemas/decision-bodies.ts';
 import { candleBody, healBody, incidentBody, sourceBody } from './schemas/health-bodies.ts';
 import { instrumentBody } from './schemas/instrument-bodies.ts';
@@ -48,6 +49,7 @@ test.each<[string, z.ZodType]>([
   ['### `GET /trading/equity', list('equity', equityBody)],
   ['### `GET /markets/sources', list('sources', sourceBody)],
   ['### `GET /markets/instruments', list('instruments', instrumentBody)],
+  ['### `GET /markets/candidates', list('candidates', candidateBody)],
   ['### `GET /markets/candles', list('candles', candleBody)],
   ['## Commands', commandBody],
 ])('the example under %s has the promised shape', (heading, schema) => {

@@ -21,6 +21,7 @@ import { MetricsCollector } from './metrics/metrics-collector.ts';
 import { Problem, toProblem } from './problem.ts';
 import { RecentCandles } from './recent-candles.ts';
 import { guardRequest } from './request-guard.ts';
+import { addCandidateRoutes } from './routes/candidate-routes.ts';
 import { addControlRoutes } from './routes/control-routes.ts';
 import { addExplainRoutes } from './routes/explain-routes.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
@@ -77,6 +78,7 @@ export async function createApi(
   addNewsRoutes(app, context);
   addSessionRoutes(app, context);
   addInstrumentRoutes(app, context);
+  addCandidateRoutes(app, context);
   addControlRoutes(app, context);
   addStreamRoutes(app, context);
   await addPageRoutes(app, context);

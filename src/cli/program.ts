@@ -5,6 +5,7 @@ import { version } from '../runtime/version.ts';
 import { SettingsError } from '../shared/config/load-settings.ts';
 import { benchCommand } from './bench.ts';
 import { chaosCommand } from './chaos.ts';
+import { closeCommand } from './close.ts';
 import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
 import { exitsCommand } from './exits.ts';
@@ -12,10 +13,13 @@ import { explainCommand } from './explain.ts';
 import { fuzzCommand } from './fuzz.ts';
 import { journalCommand } from './journal.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
+import { ordersCommand } from './orders.ts';
+import { positionsCommand } from './positions.ts';
 import { recordCommand } from './record.ts';
 import { sessionsCommand } from './sessions.ts';
 import { simCommand } from './sim.ts';
 import { startCommand } from './start.ts';
+import { switchCommands } from './trading-switch.ts';
 
 const misuseExitCode = 2;
 
@@ -28,6 +32,10 @@ export function createProgram(): Command {
     startCommand(),
     simCommand(),
     exitsCommand(),
+    positionsCommand(),
+    ordersCommand(),
+    closeCommand(),
+    ...switchCommands(),
     journalCommand(),
     explainCommand(),
     doctorCommand(),

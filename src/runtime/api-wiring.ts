@@ -7,9 +7,11 @@ import { taskCatalogue } from '../orchestrator/task-catalogue.ts';
 import { maskedSettings } from '../shared/config/mask.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
+import type { EpochMs } from '../shared/domain/time.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store } from '../shared/ports/store.ts';
+import type { DiscoveryHub } from './discovery-hub.ts';
 import type { LiveFacts } from './live-facts.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
@@ -25,6 +27,7 @@ export interface ApiParts {
   readonly loop: KernelLoop;
   readonly hub: MarketHub;
   readonly news: NewsDesk;
+  readonly discovery: DiscoveryHub;
   readonly facts: LiveFacts;
   readonly clock: Clock;
   readonly alerts: () => { readonly sent: number; readonly failed: number };
@@ -65,8 +68,23 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
   };
 }
 
+/** A source that the settings wanted and that did not answer: shown as down, so that nobody looks for it in vain. */
+function silentAtStart(source: string, at: EpochMs): RuntimeFacts['sources'][number] {
+  const detail = 'did not answer at the start, so this run does not use it';
+  const status = {
+    source,
+    state: 'unreachable',
+    health: 0,
+    detail,
+    latencyMs: null,
+    lastDataAt: null,
+    at,
+  } as const;
+  return { source, kind: 'live', symbols: [], status, quarantined: {} };
+}
+
 function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
-  const { facts, loop, market, hub, news, settings } = parts;
+  const { facts, loop, market, hub, news, discovery, settings } = parts;
   return {
     version,
     run_mode: settings.ATO_MODE,
@@ -84,7 +102,15 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
         status: hub.status(source.name) ?? null,
         quarantined: hub.quarantined(source.name),
       })),
+      ...market.unreachable.map((source) => silentAtStart(source, startedAt)),
       ...news.groups.map((group) => ({ ...group, kind: 'live' as const, symbols: [], quarantined: {} })),
+      ...discovery.sources.map(({ name, status, quarantined }) => ({
+        source: name,
+        kind: 'live' as const,
+        symbols: [],
+        status,
+        quarantined,
+      })),
     ],
     journal: {
       sequence: loop.committed.sequence,

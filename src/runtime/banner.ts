@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Settings } from '../shared/config/settings.ts';
 import type { LoadedState } from '../shared/ports/store.ts';
+import type { SelectedBroker } from './broker-selection.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
 
@@ -10,6 +11,7 @@ export interface BannerParts {
   readonly loaded: LoadedState;
   readonly market: SelectedMarket;
   readonly hub: MarketHub;
+  readonly trading: Pick<SelectedBroker, 'words'>;
 }
 
 /** Prints to stdout, because it is what `npm start` was typed for. */
@@ -21,7 +23,7 @@ export function banner(parts: BannerParts, listening: AddressInfo | string | nul
   const base = `http://${host}:${port}`;
   const lines = [
     '',
-    'AI Trading Orchestrator is running (paper trading: a simulated account, no real orders)',
+    `AI Trading Orchestrator is running (${parts.trading.words})`,
     `  page       ${base}/`,
     `  API        ${base}/docs`,
     `  database   ${settings.DATABASE_URL === undefined ? `embedded, in ${settings.DATA_DIR}` : `PostgreSQL, schema ${settings.DATABASE_SCHEMA}`}${loaded.sequence > 0 ? `, continuing after input ${loaded.sequence}` : ''}`,

@@ -65,7 +65,7 @@ export class EffectRunner {
         );
       case 'broker.cancel':
         return this.#order(effect.data.client_order_id, 'cancel', () =>
-          this.#options.broker.cancel(effect.data.client_order_id),
+          this.#options.broker.cancel(effect.data.client_order_id, effect.data.symbol),
         );
       case 'broker.snapshot':
         return this.#snapshot(effect);

@@ -3,8 +3,7 @@ import { type Story, storyOf } from '../api/story.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import { StoreOpenError } from '../shared/ports/store.ts';
 import { openReader } from './open-reader.ts';
-
-const apiTimeoutMs = 5_000;
+import { askRunningSystem, RunningSystemError } from './running-system.ts';
 
 /** What people read; the rest of a story differs in how instants are written, so only --json shows it. */
 export type ToldStory = Pick<Story, 'id' | 'lines'>;
@@ -34,14 +33,9 @@ async function askRunningProcess(
   settings: Settings,
   id: string,
 ): Promise<{ story: ToldStory | undefined } | undefined> {
-  const host = settings.BIND_ADDRESS === '0.0.0.0' ? '127.0.0.1' : settings.BIND_ADDRESS;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${settings.ORCHESTRATOR_PORT}/explain/${encodeURIComponent(id)}`;
-  const headers = settings.API_TOKEN === undefined ? {} : { authorization: `Bearer ${settings.API_TOKEN}` };
   try {
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(apiTimeoutMs) });
-    if (response.status === 404) return { story: undefined };
-    return response.ok ? { story: (await response.json()) as ToldStory } : undefined;
-  } catch {
-    return undefined;
+    return { story: (await askRunningSystem(settings, `/explain/${encodeURIComponent(id)}`)) as ToldStory };
+  } catch (error) {
+    return error instanceof RunningSystemError && error.status === 404 ? { story: undefined } : undefined;
   }
 }

@@ -20,7 +20,7 @@ export interface HousekeepingParts {
   readonly loop: KernelLoop;
   readonly facts: LiveFacts;
   readonly clock: Clock;
-  readonly broker: { tick(): void };
+  readonly trading: { readonly tick: () => void };
   readonly systemProbe: SystemProbe;
 }
 
@@ -33,7 +33,7 @@ export class Housekeeping {
 
   start(): void {
     this.#every(vitalsIntervalMs, () => this.#postVitals());
-    this.#every(brokerTickMs, () => this.#parts.broker.tick());
+    this.#every(brokerTickMs, () => this.#parts.trading.tick());
     this.#every(storeCheckIntervalMs, async () =>
       this.#parts.facts.storeChecked(await this.#parts.store.check()),
     );

@@ -1,6 +1,8 @@
 // The real sources a paper run can choose from, per asset class, best first. A new source is one row here.
 import { BinanceSource } from '../adapters/market-data/binance/binance-source.ts';
+import { createBirdeyePrices } from '../adapters/market-data/birdeye/birdeye-prices.ts';
 import { CcxtSource, type CcxtSourceOptions } from '../adapters/market-data/ccxt/ccxt-source.ts';
+import { createDexscreenerPrices } from '../adapters/market-data/dexscreener/dexscreener-prices.ts';
 import { OandaSource } from '../adapters/market-data/oanda/oanda-source.ts';
 import { TradermadeSource } from '../adapters/market-data/tradermade/tradermade-source.ts';
 import type { Settings } from '../shared/config/settings.ts';
@@ -12,6 +14,8 @@ import type { MarketDataSource } from '../shared/ports/market-data.ts';
 export interface MarketHosts {
   readonly binance?: { readonly restUrl: string; readonly streamUrl: string };
   readonly oanda?: { readonly restUrl: string; readonly streamUrl: string };
+  readonly dexscreener?: { readonly baseUrl: string };
+  readonly birdeye?: { readonly baseUrl: string };
   /** Changes a freshly opened exchange of ccxt. */
   readonly ccxt?: NonNullable<CcxtSourceOptions['prepare']>;
   readonly tradermade?: { readonly restUrl: string; readonly streamUrl: string };
@@ -123,8 +127,32 @@ const tradermade: Candidate = {
     }),
 };
 
+/** Tokens on chains, by the deepest pool of each. */
+const dexscreener: Candidate = {
+  name: 'dexscreener',
+  title: () => 'DexScreener',
+  reachableTimeoutMs,
+  standsBy: false,
+  keptWhenSilent: false,
+  missing: () => undefined,
+  build: (_settings, symbols, clock, hosts) =>
+    createDexscreenerPrices({ symbols, clock, ...hosts.dexscreener }),
+};
+
+/** Compared with DexScreener, and the only one of the two that has candles of the past. */
+const birdeye: Candidate = {
+  name: 'birdeye',
+  title: () => 'Birdeye',
+  reachableTimeoutMs,
+  standsBy: true,
+  keptWhenSilent: false,
+  missing: ({ BIRDEYE_API_KEY }) => (BIRDEYE_API_KEY === undefined ? 'BIRDEYE_API_KEY' : undefined),
+  build: ({ BIRDEYE_API_KEY: apiKey = '' }, symbols, clock, hosts) =>
+    createBirdeyePrices({ symbols, clock, apiKey, ...hosts.birdeye }),
+};
+
 export const candidates: Readonly<Record<AssetClass, readonly Candidate[]>> = {
-  crypto: [binance, ccxt],
+  crypto: [binance, ccxt, dexscreener, birdeye],
   forex: [oanda, tradermade],
 };
 

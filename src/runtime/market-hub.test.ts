@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../test/contract/market-data-support/manual-clock.ts';
 import type { KernelInput } from '../kernel/kernel.ts';
+import type { Candle } from '../shared/domain/candle.ts';
 import type { SourceState } from '../shared/domain/source-status.ts';
 import type { MarketDataSink, MarketDataSource } from '../shared/ports/market-data.ts';
 import { MarketHub } from './market-hub.ts';
@@ -23,7 +24,7 @@ class HandSource implements MarketDataSource {
   async start(sink: MarketDataSink): Promise<void> {
     this.#sink = sink;
   }
-  async history(): Promise<readonly never[]> {
+  async history(_symbol: string, _count: number): Promise<readonly Candle[]> {
     return [];
   }
   async restart(): Promise<void> {}
@@ -73,6 +74,23 @@ test('of several sources of a symbol one is heard; the next takes over when it g
   second.quote(100, 3);
   first.quote(100, 3);
   expect(heard()).toEqual(['first', 'second', 'first']);
+});
+
+test('past candles come from the first source that has some', async () => {
+  const { sources, hub } = await world();
+  const [first, , third] = sources;
+  const candle = {
+    ...{ symbol: 'BTCUSDT', timeframe: '1m' as const, openTime: t0 },
+    ...{ open: 1, high: 1, low: 1, close: 1, volume: 0 },
+  };
+  first.history = () => Promise.reject(new Error('not today'));
+  third.history = async () => [candle];
+  expect(await hub.history('BTCUSDT', 1)).toEqual({ source: third, candles: [candle] });
+  third.history = async () => [];
+  expect(await hub.history('BTCUSDT', 1)).toEqual({ source: third, candles: [] });
+  third.history = () => Promise.reject(new Error('down'));
+  await expect(hub.history('BTCUSDT', 1)).rejects.toThrow('down');
+  expect(await hub.history('ETHUSDT', 1)).toBeUndefined();
 });
 
 test('a spike that the other sources did not see is kept out, counted by reason and reported', async () => {

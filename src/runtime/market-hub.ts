@@ -10,9 +10,7 @@ import type { SourceStatus } from '../shared/domain/source-status.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { MarketDataSink, MarketDataSource } from '../shared/ports/market-data.ts';
-
-/** Reasons counted apart per source. */
-const maxReasons = 50;
+import { QuarantineCounts } from './quarantine-counts.ts';
 
 /** What the hub feeds besides the kernel. Live quotes match orders; a recording has only candles. */
 export interface MarketListener {
@@ -32,7 +30,7 @@ export class MarketHub {
   readonly #options: MarketHubOptions;
   readonly #statuses = new Map<string, SourceStatus>();
   readonly #crossSource = new CrossSourceGate();
-  readonly #quarantined = new Map<string, Map<string, number>>();
+  readonly #quarantined = new QuarantineCounts();
 
   constructor(options: MarketHubOptions) {
     this.#options = options;
@@ -48,7 +46,7 @@ export class MarketHub {
 
   /** What was kept out since the start, by reason; empty when nothing was. */
   quarantined(source: string): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#quarantined.get(source) ?? []);
+    return this.#quarantined.of(source);
   }
 
   async start(): Promise<void> {
@@ -66,14 +64,21 @@ export class MarketHub {
     await source.restart(reason);
   }
 
-  /** Past candles of a symbol from the source that serves it. */
+  /** Past candles of a symbol from the first source that serves it and has some. */
   async history(
     symbol: string,
     count: number,
   ): Promise<{ source: MarketDataSource; candles: readonly Candle[] } | undefined> {
-    const source = this.#options.sources.find((candidate) => candidate.symbols.includes(symbol));
-    if (source === undefined) return undefined;
-    return { source, candles: await source.history(symbol, count) };
+    const serving = this.#options.sources.filter((candidate) => candidate.symbols.includes(symbol));
+    for (const [index, source] of serving.entries()) {
+      const candles = await source.history(symbol, count).catch((error: unknown) => {
+        // The next one may know; the last one's trouble is the answer.
+        if (index === serving.length - 1) throw error;
+        return [];
+      });
+      if (candles.length > 0 || index === serving.length - 1) return { source, candles };
+    }
+    return undefined;
   }
 
   #sinkFor(source: MarketDataSource): MarketDataSink {
@@ -142,13 +147,7 @@ export class MarketHub {
   #quarantine(report: MarketQuarantine): void {
     const { post, log, clock } = this.#options;
     log.warn({ ...report }, 'market data quarantined');
-    let counts = this.#quarantined.get(report.source);
-    if (counts === undefined) {
-      counts = new Map();
-      this.#quarantined.set(report.source, counts);
-    }
-    const reason = counts.has(report.reason) || counts.size < maxReasons ? report.reason : 'other';
-    counts.set(reason, (counts.get(reason) ?? 0) + report.count);
+    this.#quarantined.add(report);
     post({ from: 'market', message_type: 'market.quarantined', data: report, at: clock.now() });
   }
 }

@@ -2,6 +2,7 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { BinanceStandIn } from '../../test/contract/market-data-support/binance-stand-in.ts';
 import { CcxtStandIn } from '../../test/contract/market-data-support/ccxt-stand-in.ts';
+import { DexStandIn } from '../../test/contract/market-data-support/dex-stand-in.ts';
 import {
   OandaStandIn,
   oandaAccount,
@@ -174,6 +175,26 @@ test('ATO_MARKET_SOURCE=ccxt is exactly that, and refuses to start without it', 
   const misspelt = select({ ...only, ATO_CCXT_EXCHANGE: 'krakn' });
   await expect(misspelt).rejects.toThrow(SettingsError);
   await expect(misspelt).rejects.toThrow(/kraken/);
+});
+
+const token = 'solana:EKpQGSJtjMFqKZ9KQanSqYXRcF8fBopzLHYxdM65zcjm';
+
+test('tokens on chains are priced by DexScreener, with Birdeye beside it when its key is set', async () => {
+  const dex = new DexStandIn();
+  await dex.listen();
+  dex.routes.push([/./, () => ({ body: [] })]);
+  const services = { dexscreener: { baseUrl: dex.baseUrl }, birdeye: { baseUrl: dex.baseUrl } };
+  const wish = { ATO_UNIVERSE: `BTCUSDT,${token}` };
+  expect((await select(wish, services)).served).toEqual({ binance: 'BTCUSDT', dexscreener_prices: token });
+  const keyed = await select({ ...wish, BIRDEYE_API_KEY: 'key' }, services);
+  expect(keyed.served).toEqual({ binance: 'BTCUSDT', dexscreener_prices: token, birdeye_prices: token });
+  expect(keyed.market.universe).toEqual(['BTCUSDT', token]);
+  const silent = { dexscreener: { baseUrl: nowhere.restUrl } };
+  const unpriced = await select(wish, silent);
+  expect(unpriced.served).toEqual({ binance: 'BTCUSDT', synthetic: token });
+  expect(unpriced.market.unreachable).toEqual(['dexscreener_prices']);
+  expect(warnings.join()).toContain('DexScreener cannot be reached');
+  await dex.close();
 });
 
 test.each([

@@ -187,7 +187,7 @@ async function chooseFor(
     if (!answers)
       log.warn({ source: candidate.name, symbols }, unanswered(candidate.title(settings), kept, spare));
     if (!kept) {
-      unreachable.push(candidate.name);
+      unreachable.push(source.name);
       continue;
     }
     live.push(source);

@@ -7,7 +7,7 @@ import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import type { CandleEvent } from '../shared/bus/catalogue.ts';
 import type { AnyEffect } from '../shared/bus/effects.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
-import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
+import { exitSettingsOf, riskSettingsOf, type Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { type Timeframe, timeframeMs } from '../shared/domain/candle.ts';
 import { decimalText } from '../shared/domain/money.ts';
@@ -161,6 +161,7 @@ function simulationSettings(
     market_kind: plan.kind,
     broker: { name: 'paper', simulated: true, short: true },
     initial_trading_state: 'active',
+    exits: exitSettingsOf(settings),
     sessions: sessionRulesOf(settings),
     risk: { ...riskSettingsOf(settings), quote_stale_ms: staleAfterMs(settings, plan.timeframe) },
   };

@@ -1,6 +1,4 @@
-// The running system in paper mode: opens the store, joins kernel, agents, adapters and API, and stops them in order.
-import { PaperBroker } from '../adapters/broker/paper/paper-broker.ts';
-import { PaperVenue } from '../adapters/broker/paper/paper-venue.ts';
+// The running system: opens the store, joins kernel, agents, adapters and API, and stops them in order.
 import { LogNotifier } from '../adapters/notifier/log/log-notifier.ts';
 import { SystemProbe } from '../adapters/probe/system/system-probe.ts';
 import { assertBindAllowed } from '../api/bind-guard.ts';
@@ -8,10 +6,14 @@ import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
-import { riskSettingsOf, type Settings } from '../shared/config/settings.ts';
+import {
+  candidateLimitsOf,
+  exitSettingsOf,
+  riskSettingsOf,
+  type Settings,
+} from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { timeframeMs } from '../shared/domain/candle.ts';
-import { decimalText } from '../shared/domain/money.ts';
 import type { BrokerSink } from '../shared/ports/broker.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
@@ -19,6 +21,9 @@ import type { LoadedState, Store } from '../shared/ports/store.ts';
 import { agentBuilder } from './agents.ts';
 import { apiDependencies } from './api-wiring.ts';
 import { banner } from './banner.ts';
+import { type SelectedBroker, selectBroker } from './broker-selection.ts';
+import { DiscoveryHub } from './discovery-hub.ts';
+import { selectDiscovery } from './discovery-selection.ts';
 import { EffectRunner } from './effect-runner.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { LiveFacts } from './live-facts.ts';
@@ -28,7 +33,6 @@ import { type SelectedMarket, selectMarket } from './market-selection.ts';
 import { NewsDesk, selectNews } from './news-desk.ts';
 import { openStore } from './open-store.ts';
 import { keepPageBuilt } from './page-build.ts';
-import { openPaperAccount } from './paper-account.ts';
 import { createProbes } from './probes.ts';
 import { assertPortFree, assertTimeGoesOn } from './start-guards.ts';
 import { type LoadedStrategies, loadStrategies } from './strategies.ts';
@@ -48,8 +52,7 @@ interface Foundation {
   readonly market: SelectedMarket;
   readonly strategies: LoadedStrategies;
   readonly clock: Clock;
-  /** What the paper account was opened with, which a later setting does not change. */
-  readonly startingCash: number;
+  readonly trading: SelectedBroker;
 }
 
 export class TradingSystem {
@@ -85,7 +88,7 @@ export class TradingSystem {
   async #compose(settings: Settings, onFatal: (error: Error) => void): Promise<void> {
     const foundation = await this.#lay(settings);
     const parts = await assemble(foundation, onFatal);
-    const { loop, broker, hub, news, clock, log, loaded, runner } = parts;
+    const { loop, broker, hub, news, discovery, clock, log, loaded, runner } = parts;
     // First of all inputs, before anybody can send one: nothing may reach the kernel before its agents are there.
     loop.post(startedInput(foundation));
     const api = await createApi(apiDependencies(parts));
@@ -100,6 +103,8 @@ export class TradingSystem {
     this.#closers.push(() => hub.stop());
     news.start();
     this.#closers.push(() => news.stop());
+    discovery.start();
+    this.#closers.push(() => discovery.stop());
     const housekeeping = new Housekeeping(parts);
     housekeeping.start();
     this.#closers.push(async () => housekeeping.stop());
@@ -127,8 +132,8 @@ export class TradingSystem {
     const [loaded, market] = [await opening, await selecting];
     const clock = market.clock();
     assertTimeGoesOn(loaded.lastAt, clock.now(), settings);
-    const startingCash = await openPaperAccount(store.venueBook(), market.sources, settings, log);
-    return { settings, log, store, loaded, market, strategies, clock, startingCash };
+    const trading = await selectBroker(settings, store, market, clock, log);
+    return { settings, log, store, loaded, market, strategies, clock, trading };
   }
 }
 
@@ -159,9 +164,8 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   });
   const post = (input: KernelInput) => loop.post(input);
-  const venue = new PaperVenue({ startingCash: decimalText(foundation.startingCash) });
-  const broker = new PaperBroker({ venue, book: store.venueBook(), clock });
-  const hub = new MarketHub({ sources: market.sources, clock, post, venue: broker, log });
+  const { broker, listener } = foundation.trading;
+  const hub = new MarketHub({ sources: market.sources, clock, post, venue: listener, log });
   const newsSource = selectNews(settings, {
     clock: market.clock(),
     log,
@@ -169,6 +173,13 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     recent: loaded.rows.news.values(),
   });
   const news = new NewsDesk({ source: newsSource, clock, post, log });
+  const discovery = new DiscoveryHub({
+    sources: selectDiscovery(settings, market),
+    clock: market.clock(),
+    post,
+    log,
+    onlyWhereReachable: settings.ATO_DISCOVERY === 'auto',
+  });
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
   const { clockSkewMs } = market;
   const probes = createProbes({
@@ -193,6 +204,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     broker,
     hub,
     news,
+    discovery,
     systemProbe,
     runner,
     alerts: () => runner.alerts,
@@ -223,14 +235,15 @@ function startedInput(foundation: Foundation): KernelInput {
   const agentSettings: AgentSettings = {
     run_mode: settings.ATO_MODE,
     universe: market.universe,
-    starting_cash: foundation.startingCash,
+    starting_cash: foundation.trading.startingCash,
     base_timeframe: market.baseTimeframe,
     strategy: strategies.active,
     sources: market.sources.map((source) => source.name),
     market_kind: market.kind,
-    broker: { name: 'paper', simulated: true, short: true },
-    initial_trading_state: 'active',
+    ...foundation.trading.agentSettings,
+    exits: exitSettingsOf(settings),
     sessions: sessionRulesOf(settings),
+    discovery: candidateLimitsOf(settings),
     risk: {
       ...riskSettingsOf(settings),
       quote_stale_ms: Math.max(

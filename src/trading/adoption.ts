@@ -2,7 +2,13 @@
 // It must never believe a difference on one look: fills may be on their way.
 import type { Turn } from '../kernel/agent.ts';
 import type { BrokerPosition, BrokerSnapshot } from '../shared/bus/catalogue.ts';
-import { addDecimal, decimalText, isZeroDecimal, subtractDecimal } from '../shared/domain/money.ts';
+import {
+  addDecimal,
+  compareDecimal,
+  decimalText,
+  isZeroDecimal,
+  subtractDecimal,
+} from '../shared/domain/money.ts';
 import type { Fill, Order, OrderRequest } from '../shared/domain/order.ts';
 import { isInFlight } from '../shared/domain/order-lifecycle.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
@@ -71,6 +77,8 @@ export function compareHoldings(desk: Desk, snapshot: BrokerSnapshot, askedAt: E
     const broker = told.get(symbol);
     const ours = holdingOf(desk.positions.get(symbol));
     const difference = subtractDecimal(broker?.quantity ?? '0', ours.quantity);
+    // More than ours may be the user's own.
+    if (broker?.shared === true && compareDecimal(difference, '0') >= 0) continue;
     if (isZeroDecimal(difference) && !averageDiffers(ours, broker?.average_price ?? null)) continue;
     const seen = before.find((mismatch) => mismatch.key === symbol);
     const confirmed =

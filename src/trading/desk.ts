@@ -2,13 +2,17 @@
 // writes the row in the same turn, so a restart from rows finds exactly this. It decides nothing.
 import type { StateReader, Turn } from '../kernel/agent.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
+import { timeframeMs } from '../shared/domain/candle.ts';
 import type { Mandate } from '../shared/domain/mandate.ts';
+import { type DecimalText, floorToStep } from '../shared/domain/money.ts';
 import type { Order } from '../shared/domain/order.ts';
 import { isFinalState } from '../shared/domain/order-lifecycle.ts';
 import type { Position } from '../shared/domain/position.ts';
 import { type SessionCalendar, sessionCalendar } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
+import type { TokenRecord } from '../shared/domain/token-safety.ts';
 import type { TradingStateRecord } from '../shared/domain/trading-state.ts';
+import { MarketStatistics } from './market-statistics.ts';
 import { MarketView } from './market-view.ts';
 import { memoryKey, readMemory, type TradingMemory, withEntry } from './trading-memory.ts';
 
@@ -19,11 +23,14 @@ const maxReasonLength = 200;
 export class Desk {
   readonly settings: AgentSettings;
   readonly calendar: SessionCalendar;
-  readonly market = new MarketView();
+  readonly market: MarketView;
+  readonly statistics: MarketStatistics;
   /** Orders still needed, by client order id. */
   readonly orders = new Map<string, Order>();
   /** Open positions by symbol: one per symbol, as venues net them. */
   readonly positions = new Map<string, Position>();
+  /** Safety records of DEX tokens by symbol; a token without one is unsafe. */
+  readonly tokens = new Map<string, TokenRecord>();
   mandate: Mandate | undefined;
   state: TradingStateRecord | undefined;
   /** True from start until the broker has told its whole truth once. */
@@ -40,6 +47,8 @@ export class Desk {
 
   constructor(settings: AgentSettings) {
     this.settings = settings;
+    this.market = new MarketView(settings.instruments);
+    this.statistics = new MarketStatistics(timeframeMs[settings.base_timeframe]);
     this.calendar = sessionCalendar(settings.sessions);
     this.#memory = readMemory(undefined, settings.starting_cash);
   }
@@ -65,6 +74,7 @@ export class Desk {
     );
     for (const position of positions) this.positions.set(position.symbol, position);
     for (const [symbol, price] of Object.entries(this.#memory.marks)) this.market.remembered(symbol, price);
+    this.statistics.restore(state);
     this.mandate = state.get('mandates', 'current');
     this.state = state.get('trading_state', 'current');
     this.truthDueAt = state.get('alarms', `trading_ai/${truthAlarm}`)?.due_at;
@@ -157,6 +167,17 @@ export class Desk {
   *liveOrders(symbol: string): Iterable<Order> {
     for (const order of this.orders.values())
       if (order.symbol === symbol && !isFinalState(order.state)) yield order;
+  }
+
+  /** Whether the broker keeps stop and target of an entry itself. */
+  get brokerKeepsBracket(): boolean {
+    return this.settings.broker.attached_bracket !== false;
+  }
+
+  /** The part of a quantity that the venue's steps can express. */
+  tradable(symbol: string, quantity: DecimalText): DecimalText {
+    const step = this.market.instrument(symbol)?.quantityStep;
+    return step === undefined ? quantity : floorToStep(quantity, step);
   }
 
   liveEntry(symbol: string): Order | undefined {

@@ -44,7 +44,8 @@ export function requestExit(desk: Desk, position: Position, reason: string, turn
     turn.setAlarm(exitPrefix + closing.symbol, turn.now + truthDelayMs);
     return;
   }
-  const approved = approveReduction(turn, closing, 'exit', takeEpoch(desk, closing), closing.quantity, null);
+  const quantity = desk.tradable(closing.symbol, closing.quantity);
+  const approved = approveReduction(turn, closing, 'exit', takeEpoch(desk, closing), quantity, null);
   submitOrder(desk, approved, closing.close_reason ?? reason, null, turn);
 }
 
@@ -98,10 +99,12 @@ function takeEpoch(desk: Desk, position: Position): number {
 /** Quantity of live or in-flight stops of the position. */
 function coveredQuantity(desk: Desk, position: Position): string {
   let covered = '0';
-  for (const order of desk.liveOrders(position.symbol))
-    if (isProtection(order) && reduces(order, position))
-      covered = addDecimal(covered, subtractDecimal(order.quantity, order.filled_quantity));
+  for (const order of liveStops(desk, position)) covered = addDecimal(covered, openQuantity(order));
   return covered;
+}
+
+export function openQuantity(order: Order): string {
+  return subtractDecimal(order.quantity, order.filled_quantity);
 }
 
 function isProtection(order: Order): boolean {
@@ -113,17 +116,43 @@ function isProtection(order: Order): boolean {
   );
 }
 
-/** True when stops at the broker, as far as known, cover the whole position. */
-export function isProtected(desk: Desk, position: Position): boolean {
-  return compareDecimal(coveredQuantity(desk, position), position.quantity) >= 0;
+/** Live or in-flight stops of the position, oldest first. */
+export function liveStops(desk: Desk, position: Position): Order[] {
+  return [...desk.liveOrders(position.symbol)].filter(
+    (order) => isProtection(order) && reduces(order, position),
+  );
 }
 
 /**
- * Gives a position the stop it lacks. Call it only with the broker's fresh and complete truth in hand.
+ * Sends a second, closer stop for the whole position. The old one stays until the new one is known to stand, so the
+ * position is never bare; both only reduce, so both together never close more than there is.
+ */
+export function tightenStop(desk: Desk, position: Position, stop: string, turn: Turn): void {
+  const moved = desk.changePosition({ ...position, stop_price: stop, updated_at: turn.now }, turn);
+  const approved = approveReduction(turn, moved, 'stop', takeEpoch(desk, moved), moved.quantity, stop);
+  submitOrder(desk, approved, 'stop moved towards profit', null, turn);
+}
+
+/** True when stops at the broker, as far as known, cover the whole position. */
+export function isProtected(desk: Desk, position: Position): boolean {
+  return (
+    compareDecimal(coveredQuantity(desk, position), desk.tradable(position.symbol, position.quantity)) >= 0
+  );
+}
+
+/**
+ * Gives a position the stop it lacks. Where the broker keeps brackets itself, call it only with its fresh and complete
+ * truth in hand; elsewhere every stop is one that we sent.
  * A stop level that the price has already passed means: out, now.
  */
-export function protect(desk: Desk, position: Position, turn: Turn): void {
-  const missing = subtractDecimal(position.quantity, coveredQuantity(desk, position));
+export function protect(
+  desk: Desk,
+  position: Position,
+  turn: Turn,
+  reason = 'protection was missing at the broker',
+): void {
+  const held = desk.tradable(position.symbol, position.quantity);
+  const missing = subtractDecimal(held, coveredQuantity(desk, position));
   if (compareDecimal(missing, '0') <= 0) return;
   const view = desk.market.get(position.symbol);
   const long = position.side === 'long';
@@ -139,5 +168,16 @@ export function protect(desk: Desk, position: Position, turn: Turn): void {
   if (position.stop_price === null)
     desk.changePosition({ ...position, stop_price: stop, updated_at: turn.now }, turn);
   const approved = approveReduction(turn, position, 'stop', takeEpoch(desk, position), missing, stop);
-  submitOrder(desk, approved, 'protection was missing at the broker', null, turn);
+  submitOrder(desk, approved, reason, null, turn);
+}
+
+/** Where the venue keeps no target, the house watches it: once the price is there, the position leaves at market. */
+export function watchTargets(desk: Desk, turn: Turn): void {
+  for (const position of [...desk.positions.values()]) {
+    if (position.target_price === null || position.close_reason !== null) continue;
+    const price = desk.market.freshPriceOf(position.symbol);
+    const target = Number(position.target_price);
+    if (price === undefined || (position.side === 'long' ? price < target : price > target)) continue;
+    requestExit(desk, position, 'target', turn);
+  }
 }

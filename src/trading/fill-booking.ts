@@ -16,6 +16,7 @@ import {
 import type { Fill, Order } from '../shared/domain/order.ts';
 import { orderTransition } from '../shared/domain/order-lifecycle.ts';
 import type { Position } from '../shared/domain/position.ts';
+import { noteResult } from './cooldowns.ts';
 import type { Desk } from './desk.ts';
 import { contradictionDelayMs, settledRetentionMs } from './limits.ts';
 import { recordEquity, rollDay, scheduleNextPulse } from './portfolio.ts';
@@ -77,8 +78,10 @@ export function holdingOf(position: Position | undefined): Holding {
 /** Folds the fill into the symbol's position; returns the id of the position that the order belongs to now. */
 function bookPosition(desk: Desk, order: Order, fill: Fill, turn: Turn): string {
   const position = desk.positions.get(fill.symbol);
-  const change = foldFill(holdingOf(position), fill.side, fill.quantity, fill.price);
-  const net = subtractDecimal(change.realised, fill.fee);
+  const folded = foldFill(holdingOf(position), fill.side, fill.quantity, fill.price);
+  const { holding, dust } = settle(desk, order, fill, folded.holding);
+  const change = { ...folded, holding };
+  const net = subtractDecimal(subtractDecimal(change.realised, fill.fee), dust);
   desk.remember({ cash: addDecimal(desk.memory.cash, multiplyDecimal(net, fill.account_rate ?? '1')) });
   if (position === undefined) {
     const late = order.fill_ids.length > 0;
@@ -93,6 +96,19 @@ function bookPosition(desk: Desk, order: Order, fill: Fill, turn: Turn): string 
   closePosition(desk, position, order, fill, net, turn);
   if (!turned) return order.position_id;
   return openPosition(desk, order, fill, change.holding, '0', true, turn);
+}
+
+/**
+ * What is truly held after a fill: less what the venue kept of a purchase as its fee, and nothing where a reduction left
+ * less than the venue's smallest step, which nobody can sell. `dust` is the cost of that remainder.
+ */
+function settle(desk: Desk, order: Order, fill: Fill, holding: Holding): { holding: Holding; dust: string } {
+  const long = compareDecimal(holding.quantity, '0') > 0;
+  const withheld = fill.side === 'buy' && long ? (fill.withheld_quantity ?? '0') : '0';
+  const quantity = subtractDecimal(holding.quantity, withheld);
+  const untradable = order.reduce_only && long && isZeroDecimal(desk.tradable(fill.symbol, quantity));
+  if (!untradable) return { holding: { ...holding, quantity }, dust: '0' };
+  return { holding: flatHolding, dust: holding.cost };
 }
 
 /** `unplanned` positions, left by a fill that should have only reduced or that came too late, are closed again. */
@@ -176,12 +192,11 @@ function closePosition(
     },
     turn,
   );
-  desk.remember({ epochs: withEntry(desk.memory.epochs, position.id, undefined) });
-  if (decimalNumber(realised) < 0) {
-    const alive = Object.entries(desk.memory.cooldowns).filter(([, until]) => until > turn.now);
-    const until = turn.now + desk.settings.risk.loss_cooldown_ms;
-    desk.remember({ cooldowns: withEntry(Object.fromEntries(alive), position.symbol, until) });
-  }
+  desk.remember({
+    epochs: withEntry(desk.memory.epochs, position.id, undefined),
+    exits: withEntry(desk.memory.exits, position.id, undefined),
+  });
+  noteResult(desk, position.symbol, decimalNumber(realised), turn.now);
   // Every closed trade is compared with the broker, after it had time to end the other leg itself.
   desk.doubt(`position in ${position.symbol} closed`, settledRetentionMs, turn);
 }

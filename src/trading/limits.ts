@@ -33,3 +33,11 @@ export const adoptedStopFraction = 0.02;
 export const cashReserveFraction = 0.01;
 /** Mismatches with the broker remembered while they wait for confirmation. */
 export const maxMismatches = 50;
+/** A stop is replaced only when it moves by this share of the first stop's distance: each move is two requests. */
+export const stopMoveShare = 0.1;
+/** Pause after a stop was sent to replace another before the next is sent. */
+export const stopMovePauseMs = 60_000;
+/** Profit above the entry that a break-even stop locks in, in typical spreads: leaving costs about that. */
+export const breakEvenSpreads = 2;
+/** Largest share of the value traded per hour that one entry may be. */
+export const maxTurnoverShare = 0.05;

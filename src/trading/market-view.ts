@@ -3,13 +3,15 @@ import type { CandleEvent, QuoteBatch } from '../shared/bus/catalogue.ts';
 import { accountRate } from '../shared/domain/account-currency.ts';
 import { timeframeMs } from '../shared/domain/candle.ts';
 import { type Instrument, instrumentFor } from '../shared/domain/instrument.ts';
-import type { EpochMs } from '../shared/domain/time.ts';
+import { type EpochMs, hourMs } from '../shared/domain/time.ts';
 
 export interface SymbolView {
   readonly instrument: Instrument;
   price: number;
   /** Half of the difference between ask and bid; an estimate from the instrument when only candles are known. */
   halfSpread: number;
+  /** Value traded per hour in quote currency by the last candle; undefined where the feed gives no volume. */
+  hourlyTurnover: number | undefined;
   /** When the price was true. */
   at: EpochMs;
   /** Extra age that is normal for this feed: a candle feed is one candle old by nature. */
@@ -19,7 +21,17 @@ export interface SymbolView {
 export class MarketView {
   readonly #views = new Map<string, SymbolView>();
   readonly #instruments = new Map<string, Instrument | null>();
+  constructor(instruments: readonly Instrument[] = []) {
+    for (const instrument of instruments) this.#instruments.set(instrument.symbol, instrument);
+  }
+
   readonly priceOf = (symbol: string): number | undefined => this.#views.get(symbol)?.price;
+
+  /** The last price that the market told since the start; a remembered one is too old to act upon. */
+  freshPriceOf(symbol: string): number | undefined {
+    const view = this.#views.get(symbol);
+    return view === undefined || view.at === 0 ? undefined : view.price;
+  }
 
   instrument(symbol: string): Instrument | undefined {
     const known = this.#instruments.get(symbol);
@@ -34,12 +46,18 @@ export class MarketView {
   }
 
   candle(event: CandleEvent): void {
-    const { symbol, close, timeframe } = event.candle;
-    this.#note(symbol, close, undefined, event.happened_at, timeframeMs[timeframe]);
+    const { symbol, close, timeframe, volume } = event.candle;
+    const candleMs = timeframeMs[timeframe];
+    this.#note(symbol, close, undefined, event.happened_at, candleMs);
+    const view = this.#views.get(symbol);
+    if (view !== undefined)
+      view.hourlyTurnover = volume > 0 ? (volume * close * hourMs) / candleMs : undefined;
   }
 
   quotes(batch: QuoteBatch): void {
     for (const quote of batch.quotes) {
+      // A crossed or empty quote is no price that anything may rest on.
+      if (!(quote.bid > 0 && quote.ask >= quote.bid)) continue;
       const price = (quote.bid + quote.ask) / 2;
       this.#note(quote.symbol, price, (quote.ask - quote.bid) / 2, quote.happenedAt, 0);
     }
@@ -67,7 +85,14 @@ export class MarketView {
       const instrument = this.instrument(symbol);
       if (instrument === undefined) return;
       const half = halfSpread ?? (price * instrument.typicalSpread) / 2;
-      this.#views.set(symbol, { instrument, price, halfSpread: half, at, naturalAgeMs });
+      this.#views.set(symbol, {
+        instrument,
+        price,
+        halfSpread: half,
+        hourlyTurnover: undefined,
+        at,
+        naturalAgeMs,
+      });
       return;
     }
     if (at < view.at) return;

@@ -3,7 +3,7 @@ import { worldSettings } from '../../test/contract/broker-world.ts';
 import type { Order } from '../shared/domain/order.ts';
 import type { Position } from '../shared/domain/position.ts';
 import { Desk } from './desk.ts';
-import { equityOf, exposureOf } from './portfolio.ts';
+import { equityOf, exposuresOf } from './portfolio.ts';
 
 function position(symbol: string, side: Position['side'], quantity: string, entry: string): Position {
   return {
@@ -71,7 +71,15 @@ test.each<readonly [string, Readonly<Record<string, number>>, Position, number]>
 test('exposure counts positions and what is still in flight, in account currency', () => {
   const desk = deskWith({ USDJPY: 160, EURUSD: 1.25 }, position('USDJPY', 'short', '1000', '150'));
   desk.orders.set('o', entryOrder('EURUSD', '800', '300'));
-  expect(exposureOf(desk, 'EURUSD')).toEqual({ gross: 1_000 + 625, ofSymbol: 625 });
+  expect(Object.fromEntries(exposuresOf(desk))).toEqual({
+    USDJPY: { net: -1_000, gross: 1_000 },
+    EURUSD: { net: 625, gross: 625 },
+  });
   desk.orders.set('o', { ...entryOrder('EURUSD', '800', '300'), reduce_only: true });
-  expect(exposureOf(desk, 'EURUSD')).toEqual({ gross: 1_000, ofSymbol: 0 });
+  expect([...exposuresOf(desk).keys()]).toEqual(['USDJPY']);
+  desk.orders.set('o', entryOrder('USDJPY', '500', '0'));
+  expect(exposuresOf(desk).get('USDJPY'), 'one of the two may come to nothing').toEqual({
+    net: -500,
+    gross: 1_500,
+  });
 });

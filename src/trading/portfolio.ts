@@ -33,30 +33,32 @@ export function equityOf(desk: Desk): number {
 }
 
 export interface Exposure {
+  /** Positive for long. */
+  readonly net: number;
+  /** What opposes each other still counts twice here: one of the two may come to nothing. */
   readonly gross: number;
-  readonly ofSymbol: number;
 }
 
-/** Market value of positions and of everything that may still open or add to one. */
-export function exposureOf(desk: Desk, symbol: string): Exposure {
-  let gross = 0;
-  let ofSymbol = 0;
-  const add = (of: string, value: number): void => {
-    gross += value;
-    if (of === symbol) ofSymbol += value;
+/** Market value of each symbol in account currency: positions and everything that may still open or add to one. */
+export function exposuresOf(desk: Desk): Map<string, Exposure> {
+  const exposures = new Map<string, Exposure>();
+  const add = (symbol: string, long: boolean, value: number): void => {
+    const { net, gross } = exposures.get(symbol) ?? { net: 0, gross: 0 };
+    exposures.set(symbol, { net: net + (long ? value : -value), gross: gross + value });
   };
   for (const position of desk.positions.values())
     add(
       position.symbol,
+      position.side === 'long',
       decimalNumber(position.quantity) * markOf(desk, position) * rateOf(desk, position.symbol),
     );
   for (const order of desk.orders.values()) {
     if (order.reduce_only || isFinalState(order.state)) continue;
     const price = desk.market.priceOf(order.symbol) ?? Number(order.price ?? order.bracket?.stop_price ?? 0);
     const remaining = Math.max(0, decimalNumber(order.quantity) - decimalNumber(order.filled_quantity));
-    add(order.symbol, remaining * price * rateOf(desk, order.symbol));
+    add(order.symbol, order.side === 'buy', remaining * price * rateOf(desk, order.symbol));
   }
-  return { gross, ofSymbol };
+  return exposures;
 }
 
 /** Symbols that hold or may soon hold a position. */

@@ -41,7 +41,7 @@ function questionsOf(desk: Desk): OrderQuestion[] {
   const questions: OrderQuestion[] = [];
   for (const { client_order_id, symbol, created_at, bracket, fill_ids } of desk.orders.values()) {
     questions.push({ client_order_id, symbol, created_at });
-    if (bracket === null || fill_ids.length === 0) continue;
+    if (bracket === null || fill_ids.length === 0 || !desk.brokerKeepsBracket) continue;
     for (const leg of [bracket.stop_client_order_id, bracket.target_client_order_id])
       if (!desk.orders.has(leg)) questions.push({ client_order_id: leg, symbol, created_at });
   }
@@ -242,8 +242,7 @@ function takeState(
   askedAt: EpochMs | undefined,
   turn: Turn,
 ): boolean {
-  const event: OrderEvent | undefined =
-    broker.state === 'partially_filled' ? 'accepted' : broker.state === 'filled' ? undefined : broker.state;
+  const event = eventOf(order, broker);
   if (event === undefined) return false;
   // An answer older than our last news of the order may not bring it back to life.
   const fresh = askedAt !== undefined && order.updated_at < askedAt;
@@ -253,6 +252,16 @@ function takeState(
   const after = desk.orders.get(order.client_order_id) ?? order;
   if (after.state === 'cancel_requested' && fresh) cancelOrder(desk, after, after.reason, turn);
   return after.state !== before;
+}
+
+/** What the broker's state of an order tells beyond its fills. */
+function eventOf(order: Order, broker: BrokerOrder): OrderEvent | undefined {
+  if (broker.state === 'partially_filled') return 'accepted';
+  if (broker.state !== 'filled') return broker.state;
+  // Done at the venue, every fill of it booked, and still short of what we asked for: the venue took less.
+  const ended = compareDecimal(order.filled_quantity, broker.filled_quantity) >= 0;
+  const short = compareDecimal(order.filled_quantity, order.quantity) < 0;
+  return ended && short ? 'cancelled' : undefined;
 }
 
 /** Orders that the broker, asked by their id, says it does not have: never arrived, or gone. */

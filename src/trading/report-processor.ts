@@ -6,7 +6,7 @@ import { compareDecimal, isZeroDecimal } from '../shared/domain/money.ts';
 import type { Order, OrderRequest } from '../shared/domain/order.ts';
 import { isFinalState, type OrderEvent, orderTransition } from '../shared/domain/order-lifecycle.ts';
 import type { Desk } from './desk.ts';
-import { exitInFlight, isProtected, requestExit, scheduleExitRetry } from './exits.ts';
+import { exitInFlight, isProtected, protect, requestExit, scheduleExitRetry } from './exits.ts';
 import { bookFill } from './fill-booking.ts';
 import { contradictionDelayMs, maxSubmitAttempts, settledRetentionMs, truthDelayMs } from './limits.ts';
 import { scheduleResend } from './order-executor.ts';
@@ -143,14 +143,19 @@ export function followUp(desk: Desk, clientOrderId: string, turn: Turn): void {
     if (justOpened)
       desk.doubt(`a position in ${position.symbol} was not intended`, contradictionDelayMs, turn);
     else if (order.leg === 'entry') requestExit(desk, position, position.close_reason, turn);
-    else if (order.leg === 'exit' && isFinalState(order.state)) scheduleExitRetry(desk, position, turn);
+    else if (order.leg === 'exit' && isFinalState(order.state)) {
+      scheduleExitRetry(desk, position, turn);
+      // A venue that frees what a stop locks before it sells leaves the rest bare until the next try.
+      if (!desk.brokerKeepsBracket) protect(desk, position, turn);
+    }
     return;
   }
   if (isProtected(desk, position)) return;
   const ended = order.leg === 'stop' && isFinalState(order.state);
   if (ended)
     desk.doubt(`stop of ${position.symbol} ended while its position is open`, contradictionDelayMs, turn);
-  else desk.scheduleTruth(truthDelayMs, turn);
+  else if (desk.brokerKeepsBracket) desk.scheduleTruth(truthDelayMs, turn);
+  else protect(desk, position, turn, `stop of ${order.client_order_id}`);
 }
 
 /** `unknown` is a real state: exposure keeps counting it and nothing is sent again before the broker was asked. */

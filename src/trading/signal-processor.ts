@@ -9,6 +9,7 @@ import { requestExit } from './exits.ts';
 import { cancelOrder, submitOrder } from './order-executor.ts';
 import type { Denial } from './position-sizer.ts';
 import { judgeEntry } from './risk-manager.ts';
+import { shownText, signalDefect } from './signal-check.ts';
 import { rememberSignal } from './trading-memory.ts';
 
 const expiryPrefix = 'expiry/';
@@ -33,7 +34,7 @@ export function processSignal(desk: Desk, message: Message<'signal'>, turn: Turn
 
 /** What is wrong with the claim itself, before anybody asks whether it is allowed. */
 function claimDenial(desk: Desk, signal: Signal, turn: Turn): Denial | undefined {
-  const wrong = defectOf(signal);
+  const wrong = signalDefect(signal, turn.now);
   if (wrong !== undefined) return { code: 'signal_invalid', limit: null, actual: wrong };
   if (!desk.settings.universe.includes(signal.symbol) || desk.market.instrument(signal.symbol) === undefined)
     return { code: 'unknown_symbol', limit: null, actual: signal.symbol };
@@ -41,17 +42,6 @@ function claimDenial(desk: Desk, signal: Signal, turn: Turn): Denial | undefined
     return { code: 'signal_expired', limit: signal.expires_at, actual: turn.now };
   if (desk.memory.recent_signals.some((known) => known.id === signal.signal_id))
     return { code: 'duplicate_signal', limit: 1, actual: signal.signal_id };
-  return undefined;
-}
-
-function defectOf(signal: Signal): string | undefined {
-  if (!(signal.confidence >= 0 && signal.confidence <= 1)) return 'confidence is not within 0..1';
-  if (!Number.isFinite(signal.expires_at)) return 'no expiry';
-  if (signal.action === 'CLOSE') return undefined;
-  if (signal.action !== 'BUY' && signal.action !== 'SELL') return 'unknown action';
-  if (!(signal.reference_price > 0) || !Number.isFinite(signal.reference_price)) return 'no reference price';
-  if (!(signal.average_true_range > 0) || !Number.isFinite(signal.average_true_range))
-    return 'no average true range';
   return undefined;
 }
 
@@ -84,9 +74,9 @@ function isOpposite(position: Position, signal: Signal): boolean {
 
 function refuse(signal: Signal, denial: Denial, correlationId: string, turn: Turn): void {
   const refusal: Refusal = {
-    id: turn.id('ref', signal.signal_id, denial.code, turn.now),
-    signal_id: signal.signal_id,
-    symbol: signal.symbol,
+    id: turn.id('ref', shownText(signal.signal_id), denial.code, turn.now),
+    signal_id: shownText(signal.signal_id),
+    symbol: shownText(signal.symbol),
     code: denial.code,
     limit: denial.limit,
     actual: denial.actual,

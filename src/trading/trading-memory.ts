@@ -14,6 +14,15 @@ interface Intent {
   readonly expires_at: EpochMs | null;
 }
 
+/** What leading a position out needs to know, changed only when its stop moves or its best price moved far. */
+export interface ExitRecord {
+  /** Distance from entry to the first stop in price units. */
+  readonly risk: number;
+  readonly best_price: number;
+  /** When a stop was last sent to replace another; null before the first. */
+  readonly moved_at: EpochMs | null;
+}
+
 /** A difference with the broker, believed only when a later snapshot shows the same again. */
 export interface Mismatch {
   readonly key: string;
@@ -34,9 +43,14 @@ export interface TradingMemory {
   readonly recent_entries: readonly EpochMs[];
   readonly recent_signals: readonly { readonly id: string; readonly expires_at: EpochMs }[];
   readonly cooldowns: Readonly<Record<string, EpochMs>>;
+  /** Losing trades in a row, on any instrument, and until when they stop entries. */
+  readonly losses_in_a_row: number;
+  readonly paused_until: EpochMs;
   readonly intents: Readonly<Record<string, Intent>>;
   /** How many exits and stops were sent for a position. */
   readonly epochs: Readonly<Record<string, number>>;
+  /** By position id. */
+  readonly exits: Readonly<Record<string, ExitRecord>>;
   /** The question to the broker that is still open. */
   readonly question: { readonly id: string; readonly asked_at: EpochMs } | null;
   readonly questions: number;
@@ -62,8 +76,11 @@ function freshMemory(startingCash: number): TradingMemory {
     recent_entries: [],
     recent_signals: [],
     cooldowns: {},
+    losses_in_a_row: 0,
+    paused_until: 0,
     intents: {},
     epochs: {},
+    exits: {},
     question: null,
     questions: 0,
     rounds: 0,

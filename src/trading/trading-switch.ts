@@ -13,6 +13,12 @@ export function ensureState(desk: Desk, turn: Turn): void {
     change(desk, desk.settings.initial_trading_state, 'system', 'initial state from the settings', turn);
 }
 
+/** Live trading starts halted every time, not only at the first: what happened meanwhile, a person has to look at. */
+export function haltAtStart(desk: Desk, turn: Turn): void {
+  if (desk.settings.initial_trading_state === 'halted')
+    tighten(desk, 'halted', 'system', 'live trading starts halted', turn);
+}
+
 function change(desk: Desk, state: TradingState, by: string, reason: string, turn: Turn): void {
   desk.state = { state, by, reason, since: turn.now };
   turn.put('trading_state', 'current', desk.state);
@@ -46,14 +52,31 @@ export function obey(desk: Desk, command: OperatorCommand, turn: Turn): void {
       change(desk, 'active', command.by, command.reason, turn);
       recordEquity(desk, turn);
       return;
-    case 'close_position': {
-      const position = command.symbol === null ? undefined : desk.positions.get(command.symbol);
-      if (position !== undefined)
-        requestExit(desk, position, `closed by ${command.by}: ${command.reason}`.slice(0, 200), turn);
+    case 'close_position':
+      if (command.symbol !== null) closeSymbol(desk, command.symbol, command, turn);
+      return;
+    case 'close_all': {
+      const symbols = new Set([
+        ...desk.positions.keys(),
+        ...[...desk.orders.values()].map((row) => row.symbol),
+      ]);
+      for (const symbol of [...symbols].sort()) closeSymbol(desk, symbol, command, turn);
       return;
     }
     default:
   }
+}
+
+/** A person closes: the position at market, in every state of trading, and whatever entry is under way. */
+function closeSymbol(desk: Desk, symbol: string, command: OperatorCommand, turn: Turn): void {
+  const reason = `closed by ${command.by}: ${command.reason}`.slice(0, 200);
+  const position = desk.positions.get(symbol);
+  if (position !== undefined) {
+    requestExit(desk, position, reason, turn);
+    return;
+  }
+  const entry = desk.liveEntry(symbol);
+  if (entry !== undefined && entry.state !== 'cancel_requested') cancelOrder(desk, entry, reason, turn);
 }
 
 /** Tightens to reducing when the fall from the peak reaches the limit. */

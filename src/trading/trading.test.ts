@@ -201,7 +201,7 @@ const refusals: readonly [
     { max_open_positions: 0 },
   ],
   [
-    'below_minimum_notional',
+    'trade_risk',
     (made) => {
       made.mandate();
       buy(made);
@@ -311,6 +311,29 @@ test('halted means nothing is sent for a signal, but a person can still close', 
   made.operator('close_position', symbol);
   made.candle(symbol, 100, 100, 100, 100);
   expect(made.openPositions()).toEqual([]);
+});
+
+test('closing everything closes every position and cancels every entry under way, halted or not', () => {
+  const made = long();
+  made.candle('ETHUSDT', 100, 100, 100, 100);
+  made.signal('ETHUSDT', 'BUY', 100);
+  expect(orders(made, 'entry').at(-1)).toMatchObject({ symbol: 'ETHUSDT', state: 'pending_submit' });
+  made.operator('halt');
+  made.operator('close_all');
+  made.operator('close_all');
+  made.candle(symbol, 100, 100, 100, 100);
+  expect(made.openPositions()).toEqual([]);
+  expect(made.truth().positions).toEqual([]);
+  expect(orders(made, 'exit')).toHaveLength(1);
+  expect(orders(made, 'entry').at(-1)).toMatchObject({ symbol: 'ETHUSDT', state: 'cancelled' });
+});
+
+test('a position that only comes to be after a close of everything is not part of it', () => {
+  const made = world();
+  made.operator('close_all');
+  buy(made);
+  made.candle(symbol, 100, 100.2, 99.8, 100);
+  expect(made.openPositions()).toHaveLength(1);
 });
 
 test('halting survives a restart and only a person loosens it', () => {

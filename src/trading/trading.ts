@@ -5,17 +5,20 @@ import type { KernelAlarm, MessageType } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { Desk, pulseAlarm, truthAlarm } from './desk.ts';
+import { watchExits } from './exit-watch.ts';
+import { watchTargets } from './exits.ts';
 import { recordEquity, scheduleNextPulse, summaryOf } from './portfolio.ts';
 import { askForTruth, checkTruth, nameUnknown, processOrderAlarm, processSnapshot } from './reconciler.ts';
 import { processReport, processUncertainty } from './report-processor.ts';
 import { processExpiryAlarm, processSignal } from './signal-processor.ts';
-import { ensureState, guardDrawdown, obey, tighten } from './trading-switch.ts';
+import { ensureState, guardDrawdown, haltAtStart, obey, tighten } from './trading-switch.ts';
 
 const subscriptions = [
   'kernel.started',
   'kernel.agent_restarted',
   'market.candle',
   'market.quotes',
+  'market.history',
   'broker.report',
   'broker.uncertain',
   'broker.snapshot',
@@ -55,11 +58,17 @@ class TradingAgent implements Agent {
     switch (message.message_type) {
       case 'market.candle':
         desk.market.candle(message.data);
-        if (desk.positions.size > 0) guardDrawdown(desk, turn);
+        desk.statistics.candle(message.data.candle, turn);
+        if (desk.positions.size === 0) return;
+        this.#watch(turn);
+        watchExits(desk, message.data.candle, turn);
+        return;
+      case 'market.history':
+        desk.statistics.history(message.data, turn);
         return;
       case 'market.quotes':
         desk.market.quotes(message.data);
-        if (desk.positions.size > 0) guardDrawdown(desk, turn);
+        if (desk.positions.size > 0) this.#watch(turn);
         return;
       case 'signal':
         processSignal(desk, message, turn);
@@ -87,12 +96,18 @@ class TradingAgent implements Agent {
         return;
       case 'kernel.started':
         this.#begin('start', turn);
+        haltAtStart(this.#desk, turn);
         return;
       case 'kernel.agent_restarted':
         if (message.data.agent === this.name) this.#begin('restart of trading', turn);
         return;
       default:
     }
+  }
+
+  #watch(turn: Turn): void {
+    guardDrawdown(this.#desk, turn);
+    if (!this.#desk.brokerKeepsBracket) watchTargets(this.#desk, turn);
   }
 
   /** Start and recovery are the same: say what is known, then ask the broker what is true. */

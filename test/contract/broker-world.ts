@@ -13,7 +13,11 @@ import {
 } from '../../src/shared/bus/collections.ts';
 import type { AnyEffect, EffectDataByKind } from '../../src/shared/bus/effects.ts';
 import type { AnyMessage } from '../../src/shared/bus/message.ts';
-import { type AgentSettings, defaultRiskSettings } from '../../src/shared/domain/agent-settings.ts';
+import {
+  type AgentSettings,
+  defaultExitSettings,
+  defaultRiskSettings,
+} from '../../src/shared/domain/agent-settings.ts';
 import type { Mandate } from '../../src/shared/domain/mandate.ts';
 import type { Fill, Order, OrderRequest } from '../../src/shared/domain/order.ts';
 import type { Position } from '../../src/shared/domain/position.ts';
@@ -36,6 +40,7 @@ export const worldSettings: AgentSettings = {
   sources: ['test'],
   broker: { name: 'paper', simulated: true, short: true },
   initial_trading_state: 'active',
+  exits: { ...defaultExitSettings, time_limit_hours: 0 },
   risk: {
     ...defaultRiskSettings,
     max_daily_loss_pct: 1_000,
@@ -43,6 +48,8 @@ export const worldSettings: AgentSettings = {
     loss_cooldown_ms: 0,
     max_orders_per_minute: 1_000,
     price_collar_pct: 100,
+    target_daily_volatility_pct: 1_000,
+    loss_streak: 0,
   },
 };
 
@@ -171,7 +178,7 @@ export class BrokerWorld {
   }
 
   operator(
-    command: 'halt' | 'resume' | 'reduce_only' | 'close_position',
+    command: 'halt' | 'resume' | 'reduce_only' | 'close_position' | 'close_all',
     symbol: string | null = null,
   ): void {
     const data = { command, by: 'tester', reason: 'test', symbol, dry_run: false };

@@ -2,7 +2,7 @@
 // market; what a venue cannot do it declares, with the reason, instead of silently passing.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BrokerReport, BrokerUncertainty } from '../../src/shared/bus/catalogue.ts';
-import { addDecimal, compareDecimal } from '../../src/shared/domain/money.ts';
+import { addDecimal, compareDecimal, multiplyDecimal } from '../../src/shared/domain/money.ts';
 import type { OrderRequest } from '../../src/shared/domain/order.ts';
 import type { Broker } from '../../src/shared/ports/broker.ts';
 
@@ -11,6 +11,12 @@ export interface BrokerHarness {
   readonly symbol: string;
   /** Price before any move; `movePrice` is relative to nothing, it sets the new price. */
   readonly price: number;
+  /** A size that the venue takes easily, a multiple of its step by 10; 0.01 when left out. */
+  readonly quantity?: string;
+  /** What is held after buying `quantity`, where the venue keeps its fee out of it. */
+  readonly held?: string;
+  /** More than the account can pay; 1,000,000 when left out. */
+  readonly tooMuch?: string;
   /** Lets everything happen that is due, such as orders arriving. */
   settle(): Promise<void>;
   /** Brings the market to this price, so that marketable orders fill and triggers fire. */
@@ -24,6 +30,8 @@ export interface BrokerContractOptions {
   /** Reason why the adapter's venue has no reduce-only orders; undefined when it has. */
   readonly withoutReduceOnly?: string;
   readonly withoutAttachedBracket?: string;
+  /** Market orders fill while they are being answered, and not at the next price. */
+  readonly fillsAtOnce?: boolean;
 }
 
 /** Registers the suite for one adapter. */
@@ -52,6 +60,8 @@ export function brokerContract(
       await harness.dispose();
     });
 
+    const size = (): string => harness.quantity ?? '0.01';
+
     function request(id: string, change: Partial<OrderRequest> = {}): OrderRequest {
       return {
         client_order_id: `ord-${id}`,
@@ -59,7 +69,7 @@ export function brokerContract(
         side: 'buy',
         type: 'market',
         leg: 'entry',
-        quantity: '0.01',
+        quantity: size(),
         price: null,
         reduce_only: false,
         bracket: null,
@@ -83,6 +93,12 @@ export function brokerContract(
       await harness.settle();
     }
 
+    const question = (id: string) => ({
+      client_order_id: `ord-${id}`,
+      symbol: harness.symbol,
+      created_at: 0,
+    });
+
     const kinds = (id: string): string[] =>
       reports.filter((report) => report.client_order_id === `ord-${id}`).map((report) => report.kind);
 
@@ -93,7 +109,7 @@ export function brokerContract(
 
     test('a market order is accepted, then filled, at a price against the trader', async () => {
       await submitted(request('a'));
-      expect(kinds('a')).toEqual(['accepted']);
+      if (options.fillsAtOnce !== true) expect(kinds('a')).toEqual(['accepted']);
       await harness.movePrice(harness.price);
       expect(kinds('a')).toEqual(['accepted', 'fill']);
       const fill = reports.find((report) => report.kind === 'fill')?.fill;
@@ -107,7 +123,7 @@ export function brokerContract(
       await harness.movePrice(harness.price);
       await submitted(request('a'));
       await harness.movePrice(harness.price);
-      expect(await held()).toBe('0.01');
+      expect(await held()).toBe(harness.held ?? size());
       const trades = new Set(reports.flatMap((report) => (report.fill === null ? [] : [report.fill.id])));
       expect(trades.size).toBe(1);
     });
@@ -123,7 +139,7 @@ export function brokerContract(
     test('a limit order rests, and a cancel ends it once', async () => {
       await submitted(request('a', { type: 'limit', price: String(harness.price * 0.9) }));
       await harness.movePrice(harness.price);
-      await harness.broker.cancel('ord-a');
+      await harness.broker.cancel('ord-a', harness.symbol);
       await harness.settle();
       expect(kinds('a')).toEqual(['accepted', 'cancelled']);
       await harness.movePrice(harness.price * 0.8);
@@ -131,14 +147,14 @@ export function brokerContract(
     });
 
     test('cancelling an order nobody sent does no harm', async () => {
-      await harness.broker.cancel('ord-nobody');
+      await harness.broker.cancel('ord-nobody', harness.symbol);
       await harness.settle();
       expect(reports.filter((report) => report.kind !== 'rejected')).toEqual([]);
       expect(await held()).toBe('0');
     });
 
     test('an impossible order is rejected with a reason, never swallowed', async () => {
-      await submitted(request('a', { quantity: '1000000' }));
+      await submitted(request('a', { quantity: harness.tooMuch ?? '1000000' }));
       await harness.movePrice(harness.price);
       const rejected = reports.find((report) => report.kind === 'rejected');
       expect(rejected?.client_order_id).toBe('ord-a');
@@ -150,7 +166,7 @@ export function brokerContract(
       await submitted(request('a'));
       await harness.movePrice(harness.price);
       await submitted(request('b', { type: 'limit', price: String(harness.price * 0.9) }));
-      const snapshot = await harness.broker.snapshot('question-1', []);
+      const snapshot = await harness.broker.snapshot('question-1', [question('a'), question('b')]);
       expect(snapshot).toMatchObject({ request_id: 'question-1', complete: true, error: null });
       const states = Object.fromEntries(
         snapshot.orders.map((order) => [order.request.client_order_id, order.state]),
@@ -164,6 +180,12 @@ export function brokerContract(
       }
     });
 
+    test('of an id that it never had a snapshot says absent, and of no other', async () => {
+      await submitted(request('a', { type: 'limit', price: String(harness.price * 0.9) }));
+      const snapshot = await harness.broker.snapshot('q', [question('a'), question('nobody')]);
+      expect(snapshot.absent).toEqual(['ord-nobody']);
+    });
+
     test.skipIf(options.withoutReduceOnly !== undefined)(
       `a reducing order never opens a position${because(options.withoutReduceOnly)}`,
       async () => {
@@ -172,7 +194,14 @@ export function brokerContract(
         expect(await held()).toBe('0');
         await submitted(request('b'));
         await harness.movePrice(harness.price);
-        await submitted(request('c', { side: 'sell', reduce_only: true, leg: 'exit', quantity: '0.05' }));
+        await submitted(
+          request('c', {
+            side: 'sell',
+            reduce_only: true,
+            leg: 'exit',
+            quantity: multiplyDecimal(size(), '5'),
+          }),
+        );
         await harness.movePrice(harness.price);
         expect(await held()).toBe('0');
       },
@@ -183,13 +212,13 @@ export function brokerContract(
       () => {
         test('the entry fill arms stop and target, told with the order they are', async () => {
           await submitted(bracketed('a'));
-          expect(kinds('a-stop')).toEqual([]);
+          if (options.fillsAtOnce !== true) expect(kinds('a-stop')).toEqual([]);
           await harness.movePrice(harness.price);
           const stop = reports.find((report) => report.client_order_id === 'ord-a-stop');
           expect(stop?.order).toMatchObject({
             type: 'stop',
             side: 'sell',
-            quantity: '0.01',
+            quantity: size(),
             reduce_only: true,
           });
           expect(kinds('a-target')).toContain('accepted');
@@ -221,7 +250,7 @@ export function brokerContract(
           const snapshot = await again.snapshot('after', []);
           const live = snapshot.orders.filter((order) => order.state === 'accepted');
           expect(live.map((order) => order.request.leg).sort()).toEqual(['stop', 'target']);
-          expect(snapshot.positions?.[0]?.quantity).toBe('0.01');
+          expect(snapshot.positions?.[0]?.quantity).toBe(size());
           await again.stop();
         });
       },

@@ -125,7 +125,7 @@ describe('settings', () => {
     [{ ATO_UNIVERSE: 'BTCUSDT,???' }, ['cannot read the symbol "???"', 'BTCUSDT']],
     [{ API_TOKEN: 'short-secret' }, ['API_TOKEN: use at least 16 characters']],
     [{ DATABASE_URL: 'mysql://me:sesame@host/db' }, ['postgres://user:password@host:5432/database']],
-    [{ ATO_MODE: 'live' }, ['no live broker', 'Set ATO_MODE=paper']],
+    [{ ATO_MODE: 'live' }, ['needs ATO_BROKER=oanda or ATO_BROKER=ccxt', 'set ATO_MODE=paper']],
     [{ ATO_MARKET_SOURCE: 'auto' }, ['ATO_MARKET_SPEED other than 1', 'a real market cannot be hurried']],
     [{ ATO_MARKET_SOURCE: 'tape' }, ['needs ATO_TAPE_PATH']],
     [{ ATO_MARKET_SOURCE: 'ccxt', ATO_MARKET_SPEED: '1' }, ['needs ATO_CCXT_EXCHANGE', 'kraken']],

@@ -22,6 +22,7 @@ function putsOf(rows: SampleRows): AnyPut[] {
     ...rows.fills.map((value): AnyPut => ({ collection: 'fills', key: value.id, value })),
     ...rows.positions.map((value): AnyPut => ({ collection: 'positions', key: value.id, value })),
     ...rows.refusals.map((value): AnyPut => ({ collection: 'refusals', key: value.id, value })),
+    ...rows.candidates.map((value): AnyPut => ({ collection: 'candidates', key: value.id, value })),
     ...rows.incidents.map((value): AnyPut => ({ collection: 'incidents', key: value.id, value })),
     {
       collection: 'trading_state',

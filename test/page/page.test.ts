@@ -7,8 +7,9 @@ import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { sessionReport } from '../../src/shared/domain/session-report.ts';
 import { sessionCalendar } from '../../src/shared/domain/sessions.ts';
+import { hostileText } from '../support/sample-candidates.ts';
 import { PageServer } from './page-server.ts';
-import { hostileText, type SampleRows, sampleMarketCandidates, sampleRows } from './sample-rows.ts';
+import { type SampleRows, sampleRows } from './sample-rows.ts';
 
 const chromiumPath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const required = process.env.REQUIRE_REAL_SERVERS === '1';
@@ -69,9 +70,6 @@ async function load(options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options });
   await context.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
     console.error('policy violation', event.violatedDirective, event.blockedURI))`);
-  await context.route('**/markets/candidates*', (route) =>
-    route.fulfill({ json: { candidates: sampleMarketCandidates(Date.now()) } }),
-  );
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   page.on('console', (message) => {
@@ -135,7 +133,7 @@ pageTest('shows every part with its data and gives the browser nothing to compla
   expect(await textOf(panel(page, 'Market sources'))).toMatch(
     /1\/2[\s\S]*synthetic\s+simulated[\s\S]*binance\s+unreachable[\s\S]*no data yet/,
   );
-  expect(await textOf(panel(page, 'New instruments'))).toMatch(/DOGWIF\s+solana\s+2 of 3 filters passed/);
+  expect(await textOf(panel(page, 'New instruments'))).toMatch(/DOGWIF\s+solana\s+6 of 12 filters passed/);
   await shoot(page, 'dark');
   expect(complaints).toEqual([]);
 });
@@ -193,25 +191,9 @@ pageTest('a new instrument opens and shows its filters and what is not known of 
   const candidates = panel(page, 'New instruments');
   await candidates.locator('summary').first().click();
   const detail = await textOf(candidates.locator('.detail').first());
-  expect(detail).toMatch(/Filters failed[\s\S]*top holders pct\s+61\.5, limit 30/);
-  expect(detail).toMatch(/mint authority\s+unknown[\s\S]*liquidity locked\s+no/);
+  expect(detail).toMatch(/Filters failed[\s\S]*top 10 holders pct\s+61\.5, at most 30/);
+  expect(detail).toMatch(/Not known[\s\S]*mint authority\s+unknown, must be renounced/);
   expect(await textOf(candidates)).toContain('<img src=x onerror=');
-});
-
-pageTest('where the server has no candidates their panel is absent and is not asked for again', async () => {
-  const context = await browser?.newContext();
-  const page = await context?.newPage();
-  if (page === undefined) throw new Error('no browser');
-  let asked = 0;
-  await page.route('**/markets/candidates*', (route) => {
-    asked += 1;
-    return route.fulfill({ status: 404, json: { title: 'not found' } });
-  });
-  await page.goto(`http://127.0.0.1:${port}/`);
-  await page.locator('.decision').first().waitFor();
-  await panel(page, 'Forex sessions').getByText('London').first().waitFor();
-  expect(await page.getByText('New instruments').count()).toBe(0);
-  expect(asked).toBe(1);
 });
 
 pageTest('text from outside stays text', async () => {
@@ -275,14 +257,18 @@ pageTest('buttons post their command; halting asks first', async () => {
   await page.getByText('Halt trading: accepted').waitFor();
   await page.getByRole('button', { name: 'Stop' }).click();
   await page.getByText('Stop: accepted').waitFor();
-  await page.getByRole('button', { name: 'Close' }).first().click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'Close', exact: true }).first().click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close', exact: true }).click();
   await page.getByText('Close: accepted').waitFor();
+  await page.getByRole('button', { name: 'Close all' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close all' }).click();
+  await page.getByText('Close all: accepted').waitFor();
   expect(server.commands.map((given) => [given.command, given.by, given.symbol])).toEqual([
     ['force_decision', 'page', null],
     ['halt', 'page', null],
     ['stop', 'page', null],
     ['close_position', 'page', 'BTCUSDT'],
+    ['close_all', 'page', null],
   ]);
   await page.getByRole('button', { name: 'Start' }).waitFor();
   await page.getByRole('button', { name: 'Resume trading' }).waitFor();
@@ -335,6 +321,22 @@ pageTest('a lost server is said plainly and found again by itself', async () => 
   await page.locator('[data-connection="live"]').waitFor({ timeout: 30_000 });
   await page.getByText('Said after the restart.').first().waitFor();
   expect(await page.locator('.banner.lost').count()).toBe(0);
+});
+
+pageTest('at 1400 pixels the state of every order is in sight', async () => {
+  const page = await open({ viewport: { width: 1_400, height: 1_182 } });
+  const [inside, whole] = (await page.evaluate(
+    "[...document.querySelectorAll('.orders .scroll')].flatMap((one) => [one.clientWidth, one.scrollWidth])",
+  )) as number[];
+  expect(whole).toBe(inside);
+  // Also where quantities are so long that the table is wider than its panel.
+  const [edge = 0, ...ends] = (await page.evaluate(`
+    for (const cell of document.querySelectorAll('.orders td.number')) cell.textContent = '123,456.78912 / 123,456.78912';
+    const right = (one) => Math.floor(one.getBoundingClientRect().right);
+    [right(document.querySelector('.orders .scroll')), ...[...document.querySelectorAll('.orders td .badge')].map(right)]
+  `)) as number[];
+  expect(ends.length).toBeGreaterThan(0);
+  for (const end of ends) expect(end).toBeLessThanOrEqual(edge);
 });
 
 pageTest('fits 380 pixels without sideways scrolling', async () => {

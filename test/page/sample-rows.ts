@@ -1,5 +1,6 @@
 // A small believable state of the house, typed by the domain, for the page to show. Made numbers, no market data.
 
+import type { Candidate } from '../../src/shared/domain/candidate.ts';
 import type { Candle } from '../../src/shared/domain/candle.ts';
 import type { Decision, DecisionCandidate } from '../../src/shared/domain/decision.ts';
 import type { Incident } from '../../src/shared/domain/incident.ts';
@@ -11,43 +12,8 @@ import type { SourceStatus } from '../../src/shared/domain/source-status.ts';
 import { type Task, type TaskKind, taskKinds } from '../../src/shared/domain/task.ts';
 import { hourMs, minuteMs } from '../../src/shared/domain/time.ts';
 import type { SystemVitals } from '../../src/shared/domain/vitals.ts';
+import { hostileText, sampleCandidates } from '../support/sample-candidates.ts';
 import { seriesRandom } from './series-random.ts';
-
-/** Text that must only ever be seen as text. */
-export const hostileText =
-  '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
-
-/** New instruments as GET /markets/candidates answers them. */
-export function sampleMarketCandidates(now: number): readonly unknown[] {
-  return [
-    {
-      id: 'solana:dogwif',
-      symbol: 'DOGWIF',
-      name: hostileText,
-      chain: 'solana',
-      address: '9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin',
-      source: 'dexscreener',
-      found_at: new Date(now - 4 * minuteMs).toISOString(),
-      passed: [
-        { filter: 'liquidity_usd', value: 84_500, limit: 20_000 },
-        { filter: 'age_minutes', value: 190, limit: 30 },
-      ],
-      failed: [{ filter: 'top_holders_pct', value: 61.5, limit: 30 }],
-      safety: { mint_authority: 'unknown', freeze_authority: null, liquidity_locked: false, buys: 812 },
-    },
-    {
-      id: 'base:brett',
-      symbol: 'BRETT',
-      chain: 'base',
-      source: 'geckoterminal',
-      found_at: now - 55 * minuteMs,
-      passed: [{ filter: 'liquidity_usd', value: 1_200_000, limit: 20_000 }],
-      failed: [],
-      safety: {},
-    },
-    'not a candidate',
-  ];
-}
 
 export interface SampleRows {
   readonly decisions: readonly Decision[];
@@ -60,6 +26,7 @@ export interface SampleRows {
   readonly refusals: readonly Refusal[];
   readonly incidents: readonly Incident[];
   readonly sources: readonly SourceStatus[];
+  readonly candidates: readonly Candidate[];
   readonly candles: readonly Candle[];
   readonly vitals: SystemVitals;
 }
@@ -399,6 +366,7 @@ export function sampleRows(now: number): SampleRows {
       at: now - index * 7 * minuteMs,
       correlation_id: `cor-r${index}`,
     })),
+    candidates: sampleCandidates(now),
     incidents: [incidentAt(0, now), incidentAt(1, now)],
     sources: [
       {

@@ -9,7 +9,7 @@ setInterval(() => {
 }, 1_000);
 
 /** Server time now, epoch ms, as well as the page knows it. */
-function serverNow(): number {
+export function serverNow(): number {
   return Date.now() + dashboard.read().connection.serverAheadMs;
 }
 

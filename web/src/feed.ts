@@ -59,10 +59,7 @@ const allParts: readonly Part[] = [
   'candidates',
 ];
 /** Parts that change without an event saying so; the overview is read by the liveness check. */
-const quickParts: readonly Part[] = ['health', 'sources', 'sessions', 'positions'];
-
-/** Set once the server says that it knows no candidates: asking again would only fill the browser's console. */
-let candidatesMissing = false;
+const quickParts: readonly Part[] = ['health', 'sources', 'sessions', 'candidates', 'positions'];
 
 let tokenWanted: () => void = () => {};
 
@@ -173,18 +170,11 @@ const loaders: Readonly<Record<Part, () => Promise<(state: Dashboard) => Dashboa
     return (state) => ({ ...state, sessions: answer.success ? answer.data : state.sessions });
   },
   async candidates() {
-    if (candidatesMissing) return (state) => state;
-    try {
-      const marketCandidates = newestFirst(
-        await list('/markets/candidates', row.marketCandidateSchema),
-        (item) => item.found_at,
-      );
-      return (state) => ({ ...state, marketCandidates });
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 404) throw error;
-      candidatesMissing = true;
-      return (state) => ({ ...state, marketCandidates: null });
-    }
+    const marketCandidates = newestFirst(
+      await list('/markets/candidates', row.marketCandidateSchema),
+      (item) => item.last_seen_at,
+    );
+    return (state) => ({ ...state, marketCandidates });
   },
   async candles() {
     const { symbol } = dashboard.read();

@@ -187,10 +187,15 @@ export const sourceSchema = z
 export type Source = z.output<typeof sourceSchema>;
 
 const filterSchema = z.object({
-  filter: key,
+  name: key,
+  outcome: text,
   value: z.unknown(),
+  rule: text,
   limit: z.unknown(),
 });
+export type Filter = z.output<typeof filterSchema>;
+
+const originSchema = z.object({ origin: key, source: text });
 
 export const marketCandidateSchema = z.object({
   id: key,
@@ -198,10 +203,11 @@ export const marketCandidateSchema = z.object({
   name: text,
   chain: text,
   address: text,
-  source: text,
-  found_at: instant,
-  passed: rows(filterSchema),
-  failed: rows(filterSchema),
+  verdict: text,
+  origins: rows(originSchema),
+  first_seen_at: instant,
+  last_seen_at: instant,
+  filters: rows(filterSchema),
   safety: z.record(z.string(), z.unknown()).catch({}),
 });
 export type MarketCandidate = z.output<typeof marketCandidateSchema>;

@@ -69,7 +69,7 @@ export interface Dashboard {
   readonly sources: readonly Source[];
   readonly sessions: Sessions | null;
   /** New instruments under examination; null where the server has no such path. */
-  readonly marketCandidates: readonly MarketCandidate[] | null;
+  readonly marketCandidates: readonly MarketCandidate[];
   readonly vitals: Vitals | null;
   /** Annualised volatility by asset class, as the analyst last measured it. */
   readonly volatility: Readonly<Partial<Record<'crypto' | 'forex', number | null>>>;
@@ -114,7 +114,7 @@ export const emptyDashboard: Dashboard = {
   incidents: [],
   sources: [],
   sessions: null,
-  marketCandidates: null,
+  marketCandidates: [],
   vitals: null,
   volatility: {},
   symbol: null,

@@ -1,7 +1,7 @@
 // Small pieces every panel is made of. They show text as text; none of them may ever set HTML.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { useNow } from './clock.ts';
+import { serverNow, useNow } from './clock.ts';
 import { formatSpan, formatTime } from './format.ts';
 import { t } from './i18n.ts';
 import { useDashboard } from './store.ts';
@@ -70,7 +70,7 @@ export function Age({ at, word, until = false }: { at: number | null; word?: Wor
 
 export function Time({ at }: { at: number | null }) {
   if (at === null) return <span>{t('unknown')}</span>;
-  return <time dateTime={new Date(at).toISOString()}>{formatTime(at, Date.now())}</time>;
+  return <time dateTime={new Date(at).toISOString()}>{formatTime(at, serverNow())}</time>;
 }
 
 /** A bar of a 0..1 share, with its number beside it. */

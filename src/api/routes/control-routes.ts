@@ -40,6 +40,12 @@ const plainCommands = [
   ['/trading/halt', 'halt', 'trading', 'Stop all new orders at once'],
   ['/trading/reduce-only', 'reduce_only', 'trading', 'Allow only orders that make positions smaller'],
   ['/trading/resume', 'resume', 'trading', 'Allow trading again; only a person can'],
+  [
+    '/trading/close-all',
+    'close_all',
+    'trading',
+    'Close every open position at market and cancel entries under way',
+  ],
 ] as const;
 
 export function addControlRoutes(app: ApiServer, context: ApiContext): void {

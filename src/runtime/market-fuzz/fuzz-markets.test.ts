@@ -55,7 +55,7 @@ test('every registered adapter stands a short fuzzing, takes sound input and ref
 });
 
 test('whole sources stand a venue that half-closes, lies and floods', async () => {
-  const { sockets, crashes } = await fuzzMarkets({ runs: 1, seed: 5, socketRuns: 3, targets: [] });
+  const { sockets, crashes } = await fuzzMarkets({ runs: 1, seed: 5, socketRuns: 2, targets: [] });
   expect(crashes, JSON.stringify(sockets)).toBe(0);
-  expect(Object.values(sockets).every((one) => one.runs === 3)).toBe(true);
-}, 30_000);
+  expect(Object.values(sockets).every((one) => one.runs === 2)).toBe(true);
+}, 60_000);

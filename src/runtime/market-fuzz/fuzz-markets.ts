@@ -127,7 +127,10 @@ function runSession(
   const random = randomStream(seed, 'fuzz', target.name, session);
   let now = startAt;
   const sink = new OracleSink(() => now);
-  const running = target.open({ sink, random, now: () => now });
+  const passed = (count: number) => {
+    sink.passed += count;
+  };
+  const running = target.open({ sink, random, now: () => now, passed });
   const earlier: string[] = [];
   for (let index = 0; index < inputs; index += 1) {
     now += 1 + random.integer(40 * secondMs);

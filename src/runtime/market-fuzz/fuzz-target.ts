@@ -1,4 +1,5 @@
 // What can be fuzzed: anything through which bytes from outside enter the house.
+import type { FuzzCase } from '../../adapters/market-data/shared/fuzz-case.ts';
 import type { EpochMs } from '../../shared/domain/time.ts';
 import type { MarketDataSink } from '../../shared/ports/market-data.ts';
 import type { Random } from '../../shared/ports/random.ts';
@@ -8,6 +9,8 @@ export interface FuzzWorld {
   readonly random: Random;
   /** The session's own time; it moves on by itself between inputs. */
   readonly now: () => EpochMs;
+  /** Counts what passed a gate that does not lead into the sink. */
+  readonly passed: (count: number) => void;
 }
 
 export interface FuzzSession {
@@ -28,25 +31,18 @@ export class ImpossiblePassed extends Error {
   override readonly name = 'ImpossiblePassed';
 }
 
-/** A stateless entry of an adapter: one sound sample and a function that must never throw. */
-export interface FuzzCase {
-  readonly name: string;
-  readonly sample: string;
-  feed(input: string): void;
-}
-
 /** Joins the cases of one adapter into a target; each session takes one of them. */
 export function casesTarget(name: string, cases: readonly FuzzCase[]): FuzzTarget {
   return {
     name,
-    open: ({ random }) => {
+    open: ({ random, sink, passed }) => {
       const chosen = cases[random.integer(cases.length)];
       if (chosen === undefined) throw new RangeError(`${name} has no case to fuzz`);
       return {
         sample: () => chosen.sample,
         feed: (input) => {
           try {
-            chosen.feed(input);
+            chosen.feed(input, { passed, quarantined: (report) => sink.quarantined(report) });
           } catch (error) {
             // Cases written elsewhere tell by their words that their own check behind the gate failed.
             if (error instanceof Error && /impossible|hostile/.test(error.message))

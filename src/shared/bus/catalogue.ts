@@ -1,5 +1,6 @@
 // The message catalogue: every type that may travel, with the shape of its data.
 import type { AgentName } from '../domain/agent-name.ts';
+import type { CandidateBatch } from '../domain/candidate.ts';
 import type { Candle } from '../domain/candle.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
@@ -108,6 +109,8 @@ export interface BrokerPosition {
   /** Signed: negative is short. */
   readonly quantity: DecimalText;
   readonly average_price: DecimalText | null;
+  /** True when the quantity may include what is not ours, such as coins of a spot account: only less than ours differs. */
+  readonly shared?: boolean;
 }
 
 /** A symbol about which the broker could not be heard in full; nothing of it may be read as absent or flat. */
@@ -144,6 +147,7 @@ export const operatorCommands = [
   'resume',
   'auto_heal',
   'close_position',
+  'close_all',
 ] as const;
 
 export interface OperatorCommand {
@@ -204,6 +208,7 @@ export interface MessageDataByType {
   'market.sentiment': SentimentReading;
   'market.calendar': CalendarSnapshot;
   'news.item': NewsItem;
+  'market.candidates': CandidateBatch;
   'kernel.started': KernelStarted;
   'kernel.alarm': KernelAlarm;
   'kernel.agent_failed': AgentFailure;
@@ -247,6 +252,7 @@ export const inputTypes = [
   'market.sentiment',
   'market.calendar',
   'news.item',
+  'market.candidates',
   'kernel.started',
   'kernel.alarm',
   'kernel.dead_letter',

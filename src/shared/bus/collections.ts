@@ -1,5 +1,6 @@
 // State and record collections: what agents may keep, and what of it is read back at start.
 import type { AgentName } from '../domain/agent-name.ts';
+import type { Candidate } from '../domain/candidate.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
 import type { Mandate } from '../domain/mandate.ts';
@@ -45,6 +46,7 @@ export interface CollectionRows {
   news: NewsItem;
   sentiment: SentimentReading;
   calendar: CalendarEvent;
+  candidates: Candidate;
 }
 
 export type CollectionName = keyof CollectionRows;
@@ -74,6 +76,7 @@ export const collectionLoading: Readonly<Record<CollectionName, 'all' | 'open' |
   news: 'all',
   sentiment: 'all',
   calendar: 'all',
+  candidates: 'all',
 };
 
 export const collectionNames = Object.keys(collectionLoading) as CollectionName[];

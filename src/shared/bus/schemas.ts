@@ -1,6 +1,12 @@
 // One schema per message type that may enter from outside. What does not fit becomes a dead letter, never an input.
 import { z } from 'zod';
 import { agentNames } from '../domain/agent-name.ts';
+import {
+  candidateOrigins,
+  maxCandidateNameChars,
+  maxCandidateSymbolChars,
+  maxObservationsPerBatch,
+} from '../domain/candidate.ts';
 import { timeframes } from '../domain/candle.ts';
 import { runModes } from '../domain/mode.ts';
 import { sourceStates } from '../domain/source-status.ts';
@@ -48,6 +54,7 @@ const fill = z.object({
   liquidity: z.enum(['maker', 'taker']),
   at,
   account_rate: positiveDecimal.exactOptional(),
+  withheld_quantity: positiveDecimal.exactOptional(),
 });
 
 const orderRequest = z.object({
@@ -87,6 +94,40 @@ const taskResult = z.object({
   error: detail.nullable(),
 });
 
+const amount = z.number().nonnegative();
+const count = z.int().nonnegative();
+const reference = z.string().min(1).max(100);
+const authority = z.enum(['renounced', 'held']);
+
+const candidateObservation = z.object({
+  chain: name,
+  address: reference,
+  origin: z.enum(candidateOrigins).nullable(),
+  name: z.string().max(maxCandidateNameChars),
+  symbol: z.string().max(maxCandidateSymbolChars),
+  facts: z.object({
+    price_usd: price.exactOptional(),
+    liquidity_usd: amount.exactOptional(),
+    volume_h1_usd: amount.exactOptional(),
+    volume_h24_usd: amount.exactOptional(),
+    market_cap_usd: amount.exactOptional(),
+    buys_h24: count.exactOptional(),
+    sells_h24: count.exactOptional(),
+    created_at: at.exactOptional(),
+    boosts: count.exactOptional(),
+    pool: reference.exactOptional(),
+    dex: name.exactOptional(),
+    quote_symbol: z.string().max(maxCandidateSymbolChars).exactOptional(),
+    mint_authority: authority.exactOptional(),
+    freeze_authority: authority.exactOptional(),
+    liquidity_lock: z.enum(['burned', 'locked', 'unlocked']).exactOptional(),
+    top_10_holders_pct: z.number().min(0).max(100).exactOptional(),
+    holders: count.exactOptional(),
+    creator: reference.exactOptional(),
+    creator_tokens: count.exactOptional(),
+  }),
+});
+
 type InputSchemas = { readonly [Type in InputType]: z.ZodType<MessageDataByType[Type]> };
 
 export const inputSchemas: InputSchemas = {
@@ -117,6 +158,11 @@ export const inputSchemas: InputSchemas = {
   'market.sentiment': sentimentSchema,
   'market.calendar': calendarSchema,
   'news.item': newsItemSchema,
+  'market.candidates': z.object({
+    source: name,
+    observations: z.array(candidateObservation).max(maxObservationsPerBatch),
+    known_at: at,
+  }),
   'kernel.started': z.object({
     run_mode: z.enum(runModes),
     seed: z.int(),
@@ -166,7 +212,14 @@ export const inputSchemas: InputSchemas = {
     fills: z.array(fill).max(maxListLength),
     cash: decimal.nullable(),
     positions: z
-      .array(z.object({ symbol: name, quantity: decimal, average_price: positiveDecimal.nullable() }))
+      .array(
+        z.object({
+          symbol: name,
+          quantity: decimal,
+          average_price: positiveDecimal.nullable(),
+          shared: z.boolean().exactOptional(),
+        }),
+      )
       .max(maxListLength)
       .exactOptional(),
   }),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadSettings, SettingsError } from './load-settings.ts';
+import { exitSettingsOf } from './settings.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -83,7 +84,7 @@ test('every mistake is named at once, and no secret is repeated', () => {
 });
 
 test('settings that contradict each other are refused', () => {
-  expect(refusal({ ATO_MODE: 'live' })).toContain('Set ATO_MODE=paper');
+  expect(refusal({ ATO_MODE: 'live' })).toContain('set ATO_MODE=paper');
   expect(refusal({ ATO_MARKET_SOURCE: 'tape' })).toContain('needs ATO_TAPE_PATH');
   expect(refusal({ ATO_MARKET_SPEED: '2' })).toContain('a real market cannot be hurried');
 });
@@ -91,4 +92,15 @@ test('settings that contradict each other are refused', () => {
 test('an .env that cannot be read is refused with the fix', () => {
   mkdirSync(path.join(folder, '.env'));
   expect(refusal({})).toMatch(/\.env cannot be read: .* Fix: /);
+});
+
+test('target steps are ages and percentages, rising', () => {
+  const steps = (text: string) => exitSettingsOf(load({ ATO_EXIT_TARGET_STEPS: text })).target_steps;
+  expect(steps('240:1, 720:-0.5')).toEqual([
+    { after_minutes: 240, profit: 0.01 },
+    { after_minutes: 720, profit: -0.005 },
+  ]);
+  expect(steps('')).toEqual([]);
+  for (const wrong of ['240', '240:x', '720:1,240:2', ':', '1:2:3'])
+    expect(refusal({ ATO_EXIT_TARGET_STEPS: wrong })).toContain('ages rising');
 });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { instrumentFor } from '../domain/instrument.ts';
+import { liveProblems } from './live-confirmation.ts';
 import { environmentSchema, type Settings, settingNames } from './settings.ts';
 
 /** Settings with these beginnings are ours, so an unknown one is a typing mistake and not somebody else's. */
@@ -76,17 +77,15 @@ function describeUnknown(name: string): string {
 
 function describeIssue(issue: z.core.$ZodIssue, merged: Readonly<Record<string, string>>): string {
   const name = String(issue.path[0]);
-  const shown = /KEY|TOKEN|URL|ACCOUNT/.test(name) ? 'the given value' : `"${merged[name] ?? ''}"`;
+  const shown = /KEY|TOKEN|URL|ACCOUNT|SECRET|PASSPHRASE|CONFIRM/.test(name)
+    ? 'the given value'
+    : `"${merged[name] ?? ''}"`;
   return `${name}: ${issue.message} (found ${shown}). See env.example.`;
 }
 
 function crossChecks(settings: Settings): string[] {
   const problems: string[] = [];
-  if (settings.ATO_MODE === 'live') {
-    problems.push(
-      'ATO_MODE=live: this version has no live broker. Set ATO_MODE=paper, which trades on a simulated account with real prices.',
-    );
-  }
+  problems.push(...liveProblems(settings));
   if (settings.ATO_MARKET_SOURCE === 'tape' && settings.ATO_TAPE_PATH === undefined) {
     problems.push('ATO_MARKET_SOURCE=tape needs ATO_TAPE_PATH, a recorded candle file or a folder of them.');
   }

@@ -1,9 +1,17 @@
 // All settings: one strict schema per part, defaults in one place, parsed once and frozen.
 import { z } from 'zod';
-import { type AgentSettings, defaultRiskSettings } from '../domain/agent-settings.ts';
-import { canonicalSymbol } from '../domain/instrument.ts';
+import {
+  type AgentSettings,
+  defaultExitSettings,
+  defaultRiskSettings,
+  type ExitSettings,
+} from '../domain/agent-settings.ts';
+import { type CandidateLimits, defaultCandidateLimits } from '../domain/candidate-filters.ts';
+import type { TargetStep } from '../domain/exit-plan.ts';
+import { canonicalSymbol, dexChains } from '../domain/instrument.ts';
 import { resolveSymbol, symbolProblemText } from '../domain/instrument-resolution.ts';
 import { parseSessionHours } from '../domain/session-rules.ts';
+import { minuteMs, secondMs } from '../domain/time.ts';
 
 const text = z.string().trim().min(1);
 const secret = text.optional();
@@ -44,6 +52,26 @@ const symbolList = z
     }
   });
 
+const maxTargetSteps = 20;
+const targetStepRule = 'write age in minutes and profit in percent, such as 240:1,720:0.3; ages rising';
+
+/** `240:1,720:0.3`: from 240 minutes on one per cent of profit is enough, from 720 on 0.3; undefined when unreadable. */
+function parseTargetSteps(value: string): readonly TargetStep[] | undefined {
+  const steps = value.split(',').map((part): TargetStep => {
+    const match = /^\s*(\d{1,7}):(-?\d{1,3}(?:\.\d{1,4})?)\s*$/.exec(part);
+    return { after_minutes: Number(match?.[1]), profit: Number(match?.[2]) / 100 };
+  });
+  const rising = steps.every((step, place) => {
+    const before = steps[place - 1];
+    return (
+      Number.isFinite(step.profit) && (before === undefined || step.after_minutes > before.after_minutes)
+    );
+  });
+  return rising && steps.length <= maxTargetSteps ? steps : undefined;
+}
+
+const targetSteps = z.string().refine((value) => parseTargetSteps(value) !== undefined, targetStepRule);
+
 const sessionHours = z.string().superRefine((value, context) => {
   try {
     parseSessionHours(value);
@@ -51,6 +79,18 @@ const sessionHours = z.string().superRefine((value, context) => {
     context.addIssue(error instanceof Error ? error.message : String(error));
   }
 });
+const chainList = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((chain) => chain.trim().toLowerCase())
+      .filter((chain, index, all) => chain !== '' && all.indexOf(chain) === index),
+  )
+  .refine(
+    (chains) => chains.length > 0 && chains.every((chain) => dexChains.includes(chain)),
+    `name one or more of ${dexChains.join(', ')}`,
+  );
 
 /** Names the users already have in their own files; every other setting of ours starts with ATO_. */
 export const environmentSchema = z.object({
@@ -87,9 +127,24 @@ export const environmentSchema = z.object({
     .optional(),
   BIRDEYE_API_KEY: secret,
   CRYPTOPANIC_API_KEY: secret,
+  PUMPPORTAL_API_KEY: secret,
   TELEGRAM_BOT_TOKEN: secret,
   TELEGRAM_CHAT_ID: secret,
   ATO_MODE: oneOf(['paper', 'live']).default('paper'),
+  ATO_BROKER: oneOf(['paper', 'oanda', 'ccxt']).default('paper'),
+  LIVE_TRADING_CONFIRM: secret,
+  CCXT_API_KEY: secret,
+  CCXT_API_SECRET: secret,
+  CCXT_API_PASSPHRASE: secret,
+  CCXT_ACCOUNT_ID: secret,
+  ATO_CCXT_SANDBOX: oneOf(['yes', 'no']).default('yes'),
+  ATO_BROKER_URL: z
+    .string()
+    .regex(
+      /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/,
+      'only an address of this machine, such as http://127.0.0.1:8099: keys are sent there',
+    )
+    .optional(),
   ATO_MARKET_SOURCE: oneOf(['auto', 'binance', 'ccxt', 'tape', 'synthetic']).default('auto'),
   ATO_CCXT_EXCHANGE: z
     .string()
@@ -104,6 +159,17 @@ export const environmentSchema = z.object({
   ATO_SESSION_HOURS: sessionHours.optional(),
   ATO_HOLIDAYS_FILE: text.optional(),
   ATO_NEWS: oneOf(['auto', 'off']).default('auto'),
+  ATO_DISCOVERY: oneOf(['auto', 'on', 'off']).default('auto'),
+  ATO_DISCOVERY_CHAINS: chainList.default(['solana']),
+  ATO_CANDIDATE_MIN_LIQUIDITY_USD: numeric(0, 1_000_000_000_000).default(
+    defaultCandidateLimits.min_liquidity_usd,
+  ),
+  ATO_CANDIDATE_MIN_VOLUME_USD: numeric(0, 1_000_000_000_000).default(
+    defaultCandidateLimits.min_volume_h24_usd,
+  ),
+  ATO_CANDIDATE_MIN_AGE_MINUTES: numeric(0, 1_000_000_000_000).default(
+    defaultCandidateLimits.min_age_minutes,
+  ),
   ATO_SEED: wholeNumber(0, 2_147_483_647).default(1),
   ATO_STARTING_CASH: numeric(1, 1_000_000_000_000).default(10_000),
   ATO_STRATEGY_FILE: text.optional(),
@@ -113,6 +179,35 @@ export const environmentSchema = z.object({
   ATO_MAX_DRAWDOWN_PCT: percent(100).default(defaultRiskSettings.max_drawdown_pct),
   ATO_MAX_GROSS_EXPOSURE_PCT: percent(1_000).default(defaultRiskSettings.max_gross_exposure_pct),
   ATO_MAX_INSTRUMENT_EXPOSURE_PCT: percent(1_000).default(defaultRiskSettings.max_instrument_exposure_pct),
+  ATO_MAX_NET_EXPOSURE_PCT: percent(1_000).default(defaultRiskSettings.max_net_exposure_pct),
+  ATO_CRYPTO_BUDGET_PCT: numeric(0, 1_000).default(defaultRiskSettings.crypto_budget_pct),
+  ATO_FOREX_BUDGET_PCT: numeric(0, 1_000).default(defaultRiskSettings.forex_budget_pct),
+  ATO_MAX_CORRELATED_EXPOSURE_PCT: percent(1_000).default(defaultRiskSettings.max_correlated_exposure_pct),
+  ATO_CORRELATION_THRESHOLD: numeric(0, 1).default(defaultRiskSettings.correlation_threshold),
+  ATO_DRAWDOWN_WIND_DOWN_PCT: percent(100).default(defaultRiskSettings.wind_down_from_pct),
+  ATO_KELLY_FRACTION: numeric(0, 1).default(defaultRiskSettings.kelly_fraction),
+  ATO_TARGET_DAILY_VOLATILITY_PCT: percent(1_000).default(defaultRiskSettings.target_daily_volatility_pct),
+  ATO_MIN_CONFIDENCE: numeric(0, 1).default(defaultRiskSettings.minimum_confidence),
+  ATO_MAX_ORDERS_PER_MINUTE: wholeNumber(1, 10_000).default(defaultRiskSettings.max_orders_per_minute),
+  ATO_QUOTE_STALE_SECONDS: numeric(1, 86_400).default(defaultRiskSettings.quote_stale_ms / secondMs),
+  ATO_MAX_SPREAD_PCT: percent(100).default(defaultRiskSettings.max_spread_pct),
+  ATO_PRICE_COLLAR_PCT: percent(100).default(defaultRiskSettings.price_collar_pct),
+  ATO_MIN_HOURLY_TURNOVER: numeric(0, 1_000_000_000_000).default(defaultRiskSettings.minimum_hourly_turnover),
+  ATO_LOSS_COOLDOWN_MINUTES: numeric(0, 10_080).default(defaultRiskSettings.loss_cooldown_ms / minuteMs),
+  ATO_LOSS_STREAK: wholeNumber(0, 1_000).default(defaultRiskSettings.loss_streak),
+  ATO_LOSS_STREAK_PAUSE_MINUTES: numeric(0, 10_080).default(
+    defaultRiskSettings.loss_streak_cooldown_ms / minuteMs,
+  ),
+  ATO_FOREX_WEEKEND_GUARD_MINUTES: numeric(0, 2_880).default(defaultRiskSettings.weekend_guard_ms / minuteMs),
+  ATO_STOP_ATR: numeric(0.1, 20).default(defaultRiskSettings.stop_atr_multiple),
+  ATO_TARGET_ATR: numeric(0.1, 100).default(defaultRiskSettings.target_atr_multiple),
+  ATO_EXIT_TRAILING: oneOf(['none', 'percent', 'atr', 'chandelier']).default(defaultExitSettings.trailing),
+  ATO_EXIT_TRAILING_ATR: numeric(0.1, 50).default(defaultExitSettings.trailing_atr_multiple),
+  ATO_EXIT_TRAILING_PCT: percent(50).default(defaultExitSettings.trailing_pct),
+  ATO_EXIT_TRAILING_OFFSET_PCT: numeric(0, 100).default(defaultExitSettings.trailing_offset_pct),
+  ATO_EXIT_BREAK_EVEN_RISK: numeric(0, 20).default(defaultExitSettings.break_even_at_risk),
+  ATO_EXIT_TARGET_STEPS: targetSteps.optional(),
+  ATO_EXIT_TIME_LIMIT_HOURS: numeric(0, 8_760).default(defaultExitSettings.time_limit_hours),
   ATO_JOURNAL_RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
 });
 
@@ -131,8 +226,14 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'TRADERMADE_STREAM_KEY',
   'OANDA_API_KEY',
   'OANDA_ACCOUNT_ID',
+  'LIVE_TRADING_CONFIRM',
+  'CCXT_API_KEY',
+  'CCXT_API_SECRET',
+  'CCXT_API_PASSPHRASE',
+  'CCXT_ACCOUNT_ID',
   'BIRDEYE_API_KEY',
   'CRYPTOPANIC_API_KEY',
+  'PUMPPORTAL_API_KEY',
   'TELEGRAM_BOT_TOKEN',
 ]);
 
@@ -146,5 +247,48 @@ export function riskSettingsOf(settings: Settings): AgentSettings['risk'] {
     max_drawdown_pct: settings.ATO_MAX_DRAWDOWN_PCT,
     max_gross_exposure_pct: settings.ATO_MAX_GROSS_EXPOSURE_PCT,
     max_instrument_exposure_pct: settings.ATO_MAX_INSTRUMENT_EXPOSURE_PCT,
+    max_net_exposure_pct: settings.ATO_MAX_NET_EXPOSURE_PCT,
+    crypto_budget_pct: settings.ATO_CRYPTO_BUDGET_PCT,
+    forex_budget_pct: settings.ATO_FOREX_BUDGET_PCT,
+    max_correlated_exposure_pct: settings.ATO_MAX_CORRELATED_EXPOSURE_PCT,
+    correlation_threshold: settings.ATO_CORRELATION_THRESHOLD,
+    wind_down_from_pct: settings.ATO_DRAWDOWN_WIND_DOWN_PCT,
+    kelly_fraction: settings.ATO_KELLY_FRACTION,
+    target_daily_volatility_pct: settings.ATO_TARGET_DAILY_VOLATILITY_PCT,
+    minimum_confidence: settings.ATO_MIN_CONFIDENCE,
+    max_orders_per_minute: settings.ATO_MAX_ORDERS_PER_MINUTE,
+    quote_stale_ms: settings.ATO_QUOTE_STALE_SECONDS * secondMs,
+    max_spread_pct: settings.ATO_MAX_SPREAD_PCT,
+    price_collar_pct: settings.ATO_PRICE_COLLAR_PCT,
+    minimum_hourly_turnover: settings.ATO_MIN_HOURLY_TURNOVER,
+    loss_cooldown_ms: settings.ATO_LOSS_COOLDOWN_MINUTES * minuteMs,
+    loss_streak: settings.ATO_LOSS_STREAK,
+    loss_streak_cooldown_ms: settings.ATO_LOSS_STREAK_PAUSE_MINUTES * minuteMs,
+    weekend_guard_ms: settings.ATO_FOREX_WEEKEND_GUARD_MINUTES * minuteMs,
+    stop_atr_multiple: settings.ATO_STOP_ATR,
+    target_atr_multiple: settings.ATO_TARGET_ATR,
+  };
+}
+
+/** How open positions are led out. */
+export function exitSettingsOf(settings: Settings): ExitSettings {
+  return {
+    trailing: settings.ATO_EXIT_TRAILING,
+    trailing_atr_multiple: settings.ATO_EXIT_TRAILING_ATR,
+    trailing_pct: settings.ATO_EXIT_TRAILING_PCT,
+    trailing_offset_pct: settings.ATO_EXIT_TRAILING_OFFSET_PCT,
+    break_even_at_risk: settings.ATO_EXIT_BREAK_EVEN_RISK,
+    target_steps: parseTargetSteps(settings.ATO_EXIT_TARGET_STEPS ?? '') ?? [],
+    time_limit_hours: settings.ATO_EXIT_TIME_LIMIT_HOURS,
+  };
+}
+
+/** What the candidate filters are held to. */
+export function candidateLimitsOf(settings: Settings): CandidateLimits {
+  return {
+    ...defaultCandidateLimits,
+    min_liquidity_usd: settings.ATO_CANDIDATE_MIN_LIQUIDITY_USD,
+    min_volume_h24_usd: settings.ATO_CANDIDATE_MIN_VOLUME_USD,
+    min_age_minutes: settings.ATO_CANDIDATE_MIN_AGE_MINUTES,
   };
 }

@@ -1,5 +1,8 @@
 // Everything the agents are built from. It travels in `kernel.started`, so it must hold no secret.
+import type { CandidateLimits } from './candidate-filters.ts';
 import type { Timeframe } from './candle.ts';
+import type { TargetStep } from './exit-plan.ts';
+import type { Instrument } from './instrument.ts';
 import type { RunMode } from './mode.ts';
 import type { SessionRules } from './session-rules.ts';
 
@@ -21,9 +24,46 @@ export interface RiskSettings {
   readonly minimum_confidence: number;
   /** Pause on an instrument after a losing trade. */
   readonly loss_cooldown_ms: number;
+  /** Pause on all instruments after so many losing trades in a row; 0 is off. */
+  readonly loss_streak: number;
+  readonly loss_streak_cooldown_ms: number;
+  /** Value of long positions minus short ones, either way, percent of equity. */
+  readonly max_net_exposure_pct: number;
+  /** Gross exposure of each kind of market, percent of equity. */
+  readonly crypto_budget_pct: number;
+  readonly forex_budget_pct: number;
+  /** Exposure of instruments that move together, percent of equity; together means a correlation from the threshold on. */
+  readonly max_correlated_exposure_pct: number;
+  readonly correlation_threshold: number;
+  /** From this fall from the peak on, sizes shrink in a straight line to nothing at the largest drawdown; percent. */
+  readonly wind_down_from_pct: number;
+  /** Smallest value traded per hour, account currency; 0 is off. Feeds without volume are not judged. */
+  readonly minimum_hourly_turnover: number;
+  /** No new forex position so shortly before the week closes. */
+  readonly weekend_guard_ms: number;
+  /** Share of the Kelly stake that is risked at most; 0 is off. */
+  readonly kelly_fraction: number;
+  /** Largest expected daily move of one position, percent of equity. */
+  readonly target_daily_volatility_pct: number;
   /** Stop distance and target distance in multiples of the average true range. */
   readonly stop_atr_multiple: number;
   readonly target_atr_multiple: number;
+}
+
+/** How open positions are led out beyond their first stop and target; absent means not at all. */
+export interface ExitSettings {
+  readonly trailing: 'none' | 'percent' | 'atr' | 'chandelier';
+  /** Distance of `atr` and `chandelier`, in multiples of the average true range at the entry. */
+  readonly trailing_atr_multiple: number;
+  /** Distance of `percent`, and the profit from which it follows. */
+  readonly trailing_pct: number;
+  readonly trailing_offset_pct: number;
+  /** Profit, in multiples of the first stop's distance, at which the stop goes to the entry; 0 is off. */
+  readonly break_even_at_risk: number;
+  /** Profit at which a position of that age leaves; sorted by age. */
+  readonly target_steps: readonly TargetStep[];
+  /** 0 is off. */
+  readonly time_limit_hours: number;
 }
 
 export interface AgentSettings {
@@ -37,12 +77,23 @@ export interface AgentSettings {
   readonly sources: readonly string[];
   /** Weakest kind among the sources; what a decision rests on before any source has spoken. */
   readonly market_kind?: 'live' | 'simulated' | 'recorded';
-  readonly broker: { readonly name: string; readonly simulated: boolean; readonly short: boolean };
+  readonly broker: {
+    readonly name: string;
+    readonly simulated: boolean;
+    readonly short: boolean;
+    /** False where the venue does not keep stop and target of an entry itself: trading then sends the stop. Absent means true. */
+    readonly attached_bracket?: boolean;
+  };
+  /** Steps and least amounts as the venue told them at start; other symbols have the house's own rules. */
+  readonly instruments?: readonly Instrument[];
   /** Live trading starts halted until a person resumes it; paper and simulation start active. */
   readonly initial_trading_state: 'active' | 'halted';
   readonly risk: RiskSettings;
+  readonly exits?: ExitSettings;
   /** Session hours and holidays; absent in journals written before they were settings. */
   readonly sessions?: SessionRules;
+  /** Limits of the candidate filters; the defaults where absent. */
+  readonly discovery?: CandidateLimits;
 }
 
 export const defaultRiskSettings: RiskSettings = {
@@ -58,6 +109,28 @@ export const defaultRiskSettings: RiskSettings = {
   price_collar_pct: 1,
   minimum_confidence: 0.5,
   loss_cooldown_ms: 900_000,
+  loss_streak: 4,
+  loss_streak_cooldown_ms: 3_600_000,
+  max_net_exposure_pct: 75,
+  crypto_budget_pct: 80,
+  forex_budget_pct: 80,
+  max_correlated_exposure_pct: 50,
+  correlation_threshold: 0.7,
+  wind_down_from_pct: 7.5,
+  minimum_hourly_turnover: 10_000,
+  weekend_guard_ms: 3_600_000,
+  kelly_fraction: 0.25,
+  target_daily_volatility_pct: 1,
   stop_atr_multiple: 2,
   target_atr_multiple: 3,
+};
+
+export const defaultExitSettings: ExitSettings = {
+  trailing: 'chandelier',
+  trailing_atr_multiple: 3,
+  trailing_pct: 1,
+  trailing_offset_pct: 1,
+  break_even_at_risk: 1,
+  target_steps: [],
+  time_limit_hours: 72,
 };

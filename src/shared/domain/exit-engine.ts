@@ -62,7 +62,7 @@ function exitAtOpen(plan: ExitPlan, candle: CandlePrices, moment: CandleMoment):
   return undefined;
 }
 
-function isTimeUp(plan: ExitPlan, ageMinutes: number): boolean {
+export function isTimeUp(plan: ExitPlan, ageMinutes: number): boolean {
   return plan.time_limit_minutes !== null && ageMinutes >= plan.time_limit_minutes;
 }
 

@@ -33,6 +33,8 @@ export interface Instrument {
   readonly pip: string;
   /** Smallest quantity step, decimal text. */
   readonly quantityStep: string;
+  /** Smallest quantity that the venue takes, decimal text; absent where only the order value is bounded. */
+  readonly minimumQuantity?: string;
   /** Smallest order value in quote currency, decimal text. */
   readonly minimumNotional: string;
   /** Typical full spread as a fraction of the price, used where no quote is known. */
@@ -71,6 +73,11 @@ export const dexChains: readonly string[] = Object.keys(addressForms);
 
 const coins: ReadonlySet<string> = new Set(wellKnownCoins);
 
+/** An address as the whole house writes it: services write those of Ethereum's kin in mixed case, or not. */
+export function canonicalAddress(chain: string, address: string): string {
+  return addressForms[chain] === evmAddress ? address.toLowerCase() : address;
+}
+
 /** A symbol as the whole house writes it: upper case, but a DEX token's address keeps its case where that counts. */
 export function canonicalSymbol(text: string): string {
   const trimmed = text.trim();
@@ -78,7 +85,7 @@ export function canonicalSymbol(text: string): string {
   if (colon < 0) return trimmed.toUpperCase();
   const chain = trimmed.slice(0, colon).toLowerCase();
   const address = trimmed.slice(colon + 1);
-  return `${chain}:${addressForms[chain] === evmAddress ? address.toLowerCase() : address}`;
+  return `${chain}:${canonicalAddress(chain, address)}`;
 }
 
 /**

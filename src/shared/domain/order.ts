@@ -82,4 +82,6 @@ export interface Fill {
   readonly at: EpochMs;
   /** Account currency per unit of quote currency at the fill; absent means 1. */
   readonly account_rate?: DecimalText;
+  /** Part of what was bought that the venue kept as its fee, in base units; the holding grows by that much less. */
+  readonly withheld_quantity?: DecimalText;
 }

@@ -14,7 +14,7 @@ export interface Broker {
   start(sink: BrokerSink): Promise<void>;
   /** Submits by our client order id; the same id twice is one order. Reports arrive through the sink. */
   submit(request: OrderRequest): Promise<void>;
-  cancel(clientOrderId: string): Promise<void>;
+  cancel(clientOrderId: string, symbol: string): Promise<void>;
   /**
    * What the broker truly holds: open orders, recent final ones, fills, cash and holdings. Each id in `asked` is found in
    * `orders`, or in `absent` when the broker positively has none, or its symbol is in `unanswered`. Throws when nothing

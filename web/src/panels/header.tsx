@@ -95,6 +95,15 @@ function Buttons() {
           }}
         />
       )}
+      {trading === 'active' && (
+        <CommandButton
+          command={{
+            word: 'reduceOnly',
+            path: '/trading/reduce-only',
+            confirm: { title: t('reduceOnlyTitle'), text: t('reduceOnlyText') },
+          }}
+        />
+      )}
       {trading !== 'halted' && (
         <CommandButton
           tone="danger"

@@ -1,14 +1,15 @@
 // New instruments under examination: which filters each passed and failed with its values, and what is known of its
-// safety. "Unknown" is shown as its own value. The panel is absent where the server has no candidates.
+// safety. "Unknown" is shown as its own value. Names are strangers' text and stay text.
 import { useState } from 'preact/hooks';
 import { formatName, formatNumber, formatText } from '../format.ts';
 import { t } from '../i18n.ts';
-import type { MarketCandidate } from '../rows.ts';
+import type { Filter, MarketCandidate } from '../rows.ts';
 import { useDashboard } from '../store.ts';
 import { Age, Badge, Empty, Panel, Scroll } from '../ui.tsx';
 
 const maxShown = 50;
 const maxValueChars = 60;
+const maxOrigins = 3;
 
 /** A value of any kind as short text; what was not sent is unknown, never zero. */
 function plain(value: unknown): string {
@@ -19,16 +20,16 @@ function plain(value: unknown): string {
   return written.length > maxValueChars ? `${written.slice(0, maxValueChars)}…` : written;
 }
 
-function Filters({ title, filters }: { title: string; filters: MarketCandidate['passed'] }) {
+function Filters({ title, filters }: { title: string; filters: readonly Filter[] }) {
   if (filters.length === 0) return null;
   return (
     <>
       <h3>{title}</h3>
       <dl class="context">
-        {filters.map(({ filter, value, limit }) => (
-          <div key={filter}>
-            <dt>{formatName(filter)}</dt>
-            <dd>{t('filterValue', { value: plain(value), limit: plain(limit) })}</dd>
+        {filters.map(({ name, value, rule, limit }) => (
+          <div key={name}>
+            <dt>{formatName(name)}</dt>
+            <dd>{t('filterValue', { value: plain(value), rule: ruleText(rule), limit: plain(limit) })}</dd>
           </div>
         ))}
       </dl>
@@ -36,12 +37,22 @@ function Filters({ title, filters }: { title: string; filters: MarketCandidate['
   );
 }
 
+const ruleWords = { 'at least': 'atLeast', 'at most': 'atMost', is: 'mustBe' } as const;
+
+function ruleText(rule: string | null): string {
+  return rule !== null && Object.hasOwn(ruleWords, rule)
+    ? t(ruleWords[rule as keyof typeof ruleWords])
+    : t('limit');
+}
+
 function Detail({ candidate }: { candidate: MarketCandidate }) {
+  const by = (outcome: string) => candidate.filters.filter((filter) => filter.outcome === outcome);
   const safety = Object.entries(candidate.safety);
   return (
     <div class="detail">
-      <Filters title={t('filtersFailed')} filters={candidate.failed} />
-      <Filters title={t('filtersPassed')} filters={candidate.passed} />
+      <Filters title={t('filtersFailed')} filters={by('failed')} />
+      <Filters title={t('filtersUnknown')} filters={by('unknown')} />
+      <Filters title={t('filtersPassed')} filters={by('passed')} />
       {safety.length > 0 && <h3>{t('safety')}</h3>}
       <dl class="context">
         {safety.map(([name, value]) => (
@@ -60,8 +71,12 @@ function Detail({ candidate }: { candidate: MarketCandidate }) {
 
 function CandidateRow({ candidate }: { candidate: MarketCandidate }) {
   const [open, setOpen] = useState(false);
-  const { passed, failed } = candidate;
-  const counts = { passed: String(passed.length), all: String(passed.length + failed.length) };
+  const { filters, verdict } = candidate;
+  const passed = filters.filter(({ outcome }) => outcome === 'passed');
+  const counts = { passed: String(passed.length), all: String(filters.length) };
+  const found = candidate.origins.map(
+    ({ origin, source }) => `${formatName(origin)} (${formatText(source)})`,
+  );
   return (
     <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
@@ -69,14 +84,15 @@ function CandidateRow({ candidate }: { candidate: MarketCandidate }) {
           <strong>{formatText(candidate.symbol)}</strong>
           <Badge>{formatText(candidate.chain)}</Badge>
           <span class="end">
-            <Badge tone={failed.length === 0 && passed.length > 0 ? 'good' : 'warn'}>
+            <Badge tone={verdict === 'eligible' ? 'good' : verdict === 'rejected' ? 'bad' : 'warn'}>
               {t('passedOf', counts)}
             </Badge>
           </span>
         </span>
-        {candidate.name !== null && <span class="why">{candidate.name}</span>}
+        {candidate.name !== null && candidate.name !== '' && <span class="why">{candidate.name}</span>}
         <span class="muted small">
-          {formatText(candidate.source)} · <Age at={candidate.found_at} word="foundAgo" />
+          {[...new Set(found)].slice(0, maxOrigins).join(', ')} ·{' '}
+          <Age at={candidate.first_seen_at} word="foundAgo" />
         </span>
       </summary>
       {open && <Detail candidate={candidate} />}
@@ -86,7 +102,6 @@ function CandidateRow({ candidate }: { candidate: MarketCandidate }) {
 
 export function MarketCandidates() {
   const candidates = useDashboard((state) => state.marketCandidates);
-  if (candidates === null) return null;
   return (
     <Panel
       area="market-candidates"

@@ -21,7 +21,9 @@ function OrderRow({ order }: { order: Order }) {
         <Badge tone={toneOf(order.side)}>{formatText(order.side)}</Badge> {formatText(order.leg)}
       </td>
       <td class="number">
-        {formatQuantity(order.filled_quantity)} / {formatQuantity(order.quantity)}
+        {order.filled_quantity === order.quantity
+          ? formatQuantity(order.quantity)
+          : `${formatQuantity(order.filled_quantity)} / ${formatQuantity(order.quantity)}`}
       </td>
       <td class="number">
         {order.average_price !== null

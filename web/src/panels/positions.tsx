@@ -81,7 +81,21 @@ export function Positions() {
       area="positions"
       title={t('positions')}
       part="positions"
-      aside={<span class="count">{open.length}</span>}
+      aside={
+        <>
+          {open.length > 0 && (
+            <CommandButton
+              tone="quiet"
+              command={{
+                word: 'closeAll',
+                path: '/trading/close-all',
+                confirm: { title: t('closeAllTitle'), text: t('closeAllText') },
+              }}
+            />
+          )}
+          <span class="count">{open.length}</span>
+        </>
+      }
     >
       <Scroll label={t('positions')}>
         {open.length === 0 ? (

@@ -2,12 +2,13 @@
 // It only reads prices, places no orders, and never shows token or account in a status, an error or a log.
 import type { Candle } from '../../../shared/domain/candle.ts';
 import { instrumentFor } from '../../../shared/domain/instrument.ts';
+import { isForexWeekOpen } from '../../../shared/domain/sessions.ts';
 import { type EpochMs, minuteMs, secondMs } from '../../../shared/domain/time.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { MarketDataSink, MarketDataSource } from '../../../shared/ports/market-data.ts';
 import { Alarms } from '../shared/alarms.ts';
-import { ForexDesk } from '../shared/forex-desk.ts';
 import { HttpReader } from '../shared/http-reader.ts';
+import { maxForexJumpRatio, QuoteDesk } from '../shared/quote-desk.ts';
 import { answers } from '../shared/reachable.ts';
 import { Redial } from '../shared/redial.ts';
 import { RequestBudget } from '../shared/request-budget.ts';
@@ -57,7 +58,7 @@ export class OandaSource implements MarketDataSource {
   readonly symbols: readonly string[];
   readonly #clock: Clock;
   readonly #alarms: Alarms;
-  readonly #desk: ForexDesk;
+  readonly #desk: QuoteDesk;
   readonly #rest: HttpReader;
   readonly #redial: Redial;
   readonly #restUrl: string;
@@ -121,12 +122,14 @@ export class OandaSource implements MarketDataSource {
     this.#desk = this.#newDesk();
   }
 
-  #newDesk(): ForexDesk {
-    return new ForexDesk({
+  #newDesk(): QuoteDesk {
+    return new QuoteDesk({
       name: this.name,
       symbols: this.symbols,
       clock: this.#clock,
       alarms: this.#alarms,
+      isOpen: isForexWeekOpen,
+      maxJumpRatio: maxForexJumpRatio,
       policy: () => 'venue',
       fetchMinutes: (symbol, from, to, signal) => this.#minutes(symbol, from, to, signal),
       view: () => ({

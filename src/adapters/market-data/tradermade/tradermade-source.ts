@@ -7,8 +7,8 @@ import { dayMs, type EpochMs, minuteMs, secondMs } from '../../../shared/domain/
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { MarketDataSink, MarketDataSource } from '../../../shared/ports/market-data.ts';
 import { Alarms } from '../shared/alarms.ts';
-import { type CandlePolicy, ForexDesk } from '../shared/forex-desk.ts';
 import { HttpReader } from '../shared/http-reader.ts';
+import { type CandlePolicy, maxForexJumpRatio, QuoteDesk } from '../shared/quote-desk.ts';
 import { answers } from '../shared/reachable.ts';
 import { Redial } from '../shared/redial.ts';
 import { RequestBudget } from '../shared/request-budget.ts';
@@ -72,7 +72,7 @@ export class TradermadeSource implements MarketDataSource {
   readonly symbols: readonly string[];
   readonly #clock: Clock;
   readonly #alarms: Alarms;
-  readonly #desk: ForexDesk;
+  readonly #desk: QuoteDesk;
   readonly #rest: HttpReader;
   readonly #redial: Redial | undefined;
   readonly #restUrl: string;
@@ -148,12 +148,14 @@ export class TradermadeSource implements MarketDataSource {
     this.#desk = this.#newDesk();
   }
 
-  #newDesk(): ForexDesk {
-    return new ForexDesk({
+  #newDesk(): QuoteDesk {
+    return new QuoteDesk({
       name: this.name,
       symbols: this.symbols,
       clock: this.#clock,
       alarms: this.#alarms,
+      isOpen: isForexWeekOpen,
+      maxJumpRatio: maxForexJumpRatio,
       policy: () => this.#policy(),
       fetchMinutes: (symbol, from, to, signal) => this.#series(symbol, from, to, signal),
       view: () => {

@@ -41,6 +41,13 @@ test.each([
   ['all answered', track(first, now), track(second, now), 'live', 1],
   ['one fails, the other answered', track(first, now), track(second, null, refused), 'degraded', 0.5],
   [
+    'one fails, the other was not asked yet',
+    track(first, null),
+    track(second, null, refused),
+    'unreachable',
+    0,
+  ],
+  [
     'all fail and none ever answered',
     track(first, null, refused),
     track(second, null, refused),
@@ -62,6 +69,10 @@ test.each([
 test('the same trouble of many is one sentence, different ones are named', () => {
   const same = [track(first, null, refused), track(second, null, refused)];
   expect(assessFeeds('news', same, now).detail).toBe('0 of 2 feeds; 2 are refused (HTTP 403)');
+  const waiting = [...same, track(feed('decrypt'), null)];
+  expect(assessFeeds('news', waiting, now).detail).toBe(
+    '0 of 3 feeds, 1 not asked yet; 2 are refused (HTTP 403)',
+  );
   const gone = new FeedFault('gone', 'HTTP 404');
   const different = [track(first, null, refused), track(second, null, gone)];
   expect(assessFeeds('news', different, now).detail).toMatch(/coindesk: refused .*cointelegraph: gone/);

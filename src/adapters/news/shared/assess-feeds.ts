@@ -10,14 +10,16 @@ const freshIntervals = 3;
 type View = Pick<FeedTrack, 'feed' | 'fault' | 'lastOkAt' | 'lastItemAt' | 'latencyMs' | 'faults'>;
 
 export function assessFeeds(source: string, feeds: readonly View[], now: EpochMs): SourceStatus {
-  const scores = feeds.map((feed) => scoreOf(feed, now));
-  const health = Math.round((100 * scores.reduce((sum, score) => sum + score, 0)) / feeds.length) / 100;
   const answered = feeds.filter((feed) => feed.lastOkAt !== null);
   const faulty = feeds.filter((feed) => feed.fault !== undefined);
+  // Nobody answered and somebody failed: those not asked yet are no reason for hope.
+  const dark = answered.length === 0 && faulty.length > 0;
+  const scores = feeds.map((feed) => (dark ? 0 : scoreOf(feed, now)));
+  const health = Math.round((100 * scores.reduce((sum, score) => sum + score, 0)) / feeds.length) / 100;
   const latencies = answered.flatMap((feed) => (feed.latencyMs === null ? [] : [feed.latencyMs]));
   return {
     source,
-    state: stateOf(feeds, answered.length, faulty.length, health),
+    state: dark ? 'unreachable' : stateOf(feeds, answered.length, faulty.length, health),
     health,
     detail: detailOf(feeds, answered.length, faulty),
     latencyMs:
@@ -43,7 +45,7 @@ function stateOf(
 ): SourceStatus['state'] {
   if (faulty === 0 && answered === feeds.length) return 'live';
   if (faulty < feeds.length || health > 0) return 'degraded';
-  return answered === 0 ? 'unreachable' : 'stale';
+  return 'stale';
 }
 
 function detailOf(feeds: readonly View[], answered: number, faulty: readonly View[]): string {
@@ -52,19 +54,19 @@ function detailOf(feeds: readonly View[], answered: number, faulty: readonly Vie
       ? `${feeds.length} feed(s)`
       : `${answered} of ${feeds.length} feeds have answered, none has failed`;
   const [first] = faulty;
+  const pending = feeds.filter(({ fault, lastOkAt }) => fault === undefined && lastOkAt === null).length;
+  const notAsked = pending === 0 ? '' : `, ${pending} not asked yet`;
+  const well = `${feeds.length - faulty.length - pending} of ${feeds.length} feeds${notAsked}`;
   const alike = faulty.every(
     ({ fault }) => fault?.kind === first?.fault?.kind && fault?.message === first?.fault?.message,
   );
   if (alike && faulty.length > 1)
-    return `${feeds.length - faulty.length} of ${feeds.length} feeds; ${faulty.length} are ${first?.fault?.kind} (${first?.fault?.message})`;
+    return `${well}; ${faulty.length} are ${first?.fault?.kind} (${first?.fault?.message})`;
   const reasons = faulty.map(({ feed, fault, faults }) => {
     const times = [...faults.values()].reduce((sum, count) => sum + count, 0);
     return `${feed.name}: ${fault?.kind} (${fault?.message}), ${times} so far`;
   });
-  return `${feeds.length - faulty.length} of ${feeds.length} feeds; ${reasons.join('; ')}`.slice(
-    0,
-    maxDetailChars,
-  );
+  return `${well}; ${reasons.join('; ')}`.slice(0, maxDetailChars);
 }
 
 function newest(instants: readonly (EpochMs | null)[]): EpochMs | null {

@@ -20,7 +20,7 @@ export function newIdOnResend(line: Broker): Broker {
         attempt === 1 ? request.client_order_id : `${request.client_order_id}-${attempt}`;
       return line.submit({ ...request, client_order_id });
     },
-    cancel: (id) => line.cancel(id),
+    cancel: (id, symbol) => line.cancel(id, symbol),
     snapshot: (id, asked) => line.snapshot(id, asked),
     stop: () => line.stop(),
   };
@@ -33,7 +33,7 @@ export function failedQueryIsFlat(line: Broker): Broker {
     capabilities: line.capabilities,
     start: (sink) => line.start(sink),
     submit: (request) => line.submit(request),
-    cancel: (id) => line.cancel(id),
+    cancel: (id, symbol) => line.cancel(id, symbol),
     snapshot: async (request_id, asked): Promise<BrokerSnapshot> => {
       const absent = asked.map((question) => question.client_order_id);
       try {

@@ -1,5 +1,4 @@
-// What a forex source can see, put into one state. A pure function. Silence outside the forex week is not a fault.
-import { isForexWeekOpen } from '../../../shared/domain/sessions.ts';
+// What a source of quotes can see, put into one state. A pure function. Silence while its market is closed is no fault.
 import type { SourceState } from '../../../shared/domain/source-status.ts';
 import { type EpochMs, minuteMs, secondMs, toIso } from '../../../shared/domain/time.ts';
 
@@ -8,7 +7,9 @@ const maxClockSkewMs = 2 * secondMs;
 const recentMs = 2 * minuteMs;
 const maxNamed = 10;
 
-export interface ForexView {
+export interface QuoteView {
+  /** When quotes are to be expected. */
+  readonly isOpen: (at: EpochMs) => boolean;
   readonly now: EpochMs;
   /** Since when quotes can come, by stream or by polling; undefined while they cannot. */
   readonly feedSince: EpochMs | undefined;
@@ -39,12 +40,12 @@ export interface Assessment {
   readonly detail: string;
 }
 
-export function assessForex(view: ForexView): Assessment {
+export function assessQuotes(view: QuoteView): Assessment {
   const { now, feedSince, feedFault, refused, feed } = view;
   if (refused !== undefined) return { state: 'unreachable', health: 0, detail: `refused: ${refused}` };
   const about = [`${view.symbols} symbols by ${feed}`, ...view.notes].join('; ');
   const troubles = troublesOf(view);
-  if (!isForexWeekOpen(now)) {
+  if (!view.isOpen(now)) {
     if (feedSince === undefined && feedFault !== '')
       return { state: 'degraded', health: 0.6, detail: `forex week closed; reconnecting: ${feedFault}` };
     if (troubles.length > 0)
@@ -57,7 +58,7 @@ export function assessForex(view: ForexView): Assessment {
     return { state: 'stale', health: 0.5, detail: `the venue says the market is closed; ${about}` };
   const quietMs = Math.min(dataAgeMs, now - feedSince);
   // After the week's opening quotes get the same time to appear as after a connection.
-  if (quietMs >= view.quietLimitMs && isForexWeekOpen(now - view.quietLimitMs)) {
+  if (quietMs >= view.quietLimitMs && view.isOpen(now - view.quietLimitMs)) {
     const minutes = Math.floor(view.quietLimitMs / minuteMs);
     return { state: 'blind', health: 0.1, detail: `connected, but no quote for ${minutes} minutes` };
   }
@@ -66,7 +67,7 @@ export function assessForex(view: ForexView): Assessment {
   return { state: 'degraded', health: 0.5, detail: [...worse, about].join('; ') };
 }
 
-function withoutFeed(view: ForexView, dataAgeMs: number): Assessment {
+function withoutFeed(view: QuoteView, dataAgeMs: number): Assessment {
   const { now, feedFault, restFault, restOkAt } = view;
   const link = feedFault === '' ? 'connecting' : `reconnecting: ${feedFault}`;
   if (restFault === '' && restOkAt !== undefined && now - restOkAt < recentMs)
@@ -77,7 +78,7 @@ function withoutFeed(view: ForexView, dataAgeMs: number): Assessment {
   return { state: 'unreachable', health: 0, detail };
 }
 
-function troublesOf(view: ForexView): readonly string[] {
+function troublesOf(view: QuoteView): readonly string[] {
   const troubles: string[] = [];
   const { unknownSymbols, clockSkewMs, now, restBlockedUntil, restFault } = view;
   if (unknownSymbols.length > 0) {

@@ -1,13 +1,12 @@
-// What every forex source does the same way: quotes conflated once a second, gapless one-minute candles, the gate,
+// What every source of quotes does the same way: quotes conflated once a second, gapless one-minute candles, the gate,
 // and a status. The adapters bring the venue: how to hear quotes and how to ask for candles.
 import type { Candle } from '../../../shared/domain/candle.ts';
 import type { Quote } from '../../../shared/domain/quote.ts';
-import { isForexWeekOpen } from '../../../shared/domain/sessions.ts';
 import { type EpochMs, minuteMs, secondMs, toIso } from '../../../shared/domain/time.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { MarketDataSink } from '../../../shared/ports/market-data.ts';
 import type { Alarms } from './alarms.ts';
-import { type Assessment, assessForex, type ForexView } from './assess-forex.ts';
+import { type Assessment, assessQuotes, type QuoteView } from './assess-quotes.ts';
 import { ClockSkew } from './clock-skew.ts';
 import { lastClosedMinute, MinuteTrack, type Settlement } from './minute-track.ts';
 import { QualityGate } from './quality-gate.ts';
@@ -20,20 +19,24 @@ const sweepAfterMs = [2 * secondMs, 12 * secondMs, 35 * secondMs];
 const maxParallelFills = 4;
 /** Minutes of an outage that are filled in; what is older is reported as missing. */
 const maxFillMinutes = 1_440;
-/** Currencies never move so far between two prices; the gate believes it after it was confirmed. */
-const maxJumpRatio = 1.3;
 /** A quote this little ahead of our clock is taken for one of now. */
 const toleratedLeadMs = 5 * secondMs;
 const maxExcerptChars = 120;
+/** Currencies never move so far between two prices. */
+export const maxForexJumpRatio = 1.3;
 
 /** `venue`: candles are asked for each minute. `quotes`: built from quotes, the venue only fills gaps. `none`: no live candles. */
 export type CandlePolicy = 'venue' | 'quotes' | 'none';
 
-export interface ForexDeskOptions {
+export interface QuoteDeskOptions {
   readonly name: string;
   readonly symbols: readonly string[];
   readonly clock: Clock;
   readonly alarms: Alarms;
+  /** When quotes are to be expected. */
+  readonly isOpen: (at: EpochMs) => boolean;
+  /** Further than this no price moves at once; the gate believes it after it was confirmed. */
+  readonly maxJumpRatio: number;
   readonly policy: () => CandlePolicy;
   /** Closed candles that open at `from` or later, before `to`; any order. Throws VenueError. */
   readonly fetchMinutes: (
@@ -44,7 +47,7 @@ export interface ForexDeskOptions {
   ) => Promise<readonly Candle[]>;
   /** The part of the status that only the adapter knows. */
   readonly view: () => Pick<
-    ForexView,
+    QuoteView,
     | 'feedSince'
     | 'feed'
     | 'feedFault'
@@ -56,8 +59,8 @@ export interface ForexDeskOptions {
   > & { readonly latencyMs: number | null };
 }
 
-export class ForexDesk {
-  readonly #options: ForexDeskOptions;
+export class QuoteDesk {
+  readonly #options: QuoteDeskOptions;
   readonly #tracks = new Map<string, MinuteTrack>();
   readonly #quotes = new Map<string, Quote>();
   #skew = new ClockSkew();
@@ -73,7 +76,7 @@ export class ForexDesk {
   #statusAt: EpochMs = 0;
   #statusKey = '';
 
-  constructor(options: ForexDeskOptions) {
+  constructor(options: QuoteDeskOptions) {
     this.#options = options;
   }
 
@@ -95,13 +98,13 @@ export class ForexDesk {
   }
 
   start(sink: MarketDataSink): void {
-    const { name, symbols, clock } = this.#options;
+    const { name, symbols, clock, isOpen, maxJumpRatio } = this.#options;
     this.#sink = sink;
     this.#gate = new QualityGate(sink, { source: name, maxJumpRatio });
     const settled = lastClosedMinute(clock.now());
     this.#tracks.clear();
     for (const symbol of symbols) {
-      this.#tracks.set(symbol, new MinuteTrack(symbol, settled, isForexWeekOpen));
+      this.#tracks.set(symbol, new MinuteTrack(symbol, settled, isOpen));
       this.#gate.expectAfter(symbol, settled);
     }
     this.#begin();
@@ -231,7 +234,8 @@ export class ForexDesk {
       const from = track.settled + minuteMs;
       const closed = lastClosedMinute(now);
       if (from > closed) continue;
-      if (policy === 'none' || (!isForexWeekOpen(from) && !isForexWeekOpen(closed))) track.skipTo(closed);
+      if (policy === 'none' || (!this.#options.isOpen(from) && !this.#options.isOpen(closed)))
+        track.skipTo(closed);
       else if (policy === 'quotes' && this.#noMinuteCandles) this.#withoutVenue(track, now);
       else if (policy === 'quotes' && from >= this.#watchedFrom)
         this.#publish(track, track.settleWatched(now));
@@ -296,7 +300,7 @@ export class ForexDesk {
     if (from >= oldest) return;
     let count = 0;
     for (let openTime = from; openTime < oldest; openTime += minuteMs)
-      if (isForexWeekOpen(openTime)) count += 1;
+      if (this.#options.isOpen(openTime)) count += 1;
     track.skipTo(oldest - minuteMs);
     if (count > 0) this.#reportMissing(track.symbol, oldest, count);
   }
@@ -343,8 +347,9 @@ export class ForexDesk {
 
   assess(): Assessment {
     const tracks = [...this.#tracks.values()];
-    return assessForex({
+    return assessQuotes({
       ...this.#options.view(),
+      isOpen: this.#options.isOpen,
       now: this.#options.clock.now(),
       lastDataAt: this.#lastDataAt,
       venueSaysClosed: this.#venueSaysClosed,
