@@ -2,6 +2,7 @@
 // Memory on purpose not durable: it is rebuilt from the stream and from backfill, never from rows.
 import { type Candle, candleDefect, type Timeframe, timeframeMs } from '../shared/domain/candle.ts';
 import type { Instrument } from '../shared/domain/instrument.ts';
+import type { LookBar } from '../shared/domain/look.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { CandleKind } from './analyst-memory.ts';
 import { CandleAggregator } from './candle-aggregator.ts';
@@ -126,6 +127,29 @@ export class InstrumentWindows {
       if (openTime < fromOpenTime) continue;
       visit(openTime, candles.at(candleColumn.high, ago), candles.at(candleColumn.low, ago));
     }
+  }
+
+  /**
+   * Closed bars of `barMs` after the instant `after`, oldest first, at most the newest `maxBars`: the close of the last
+   * candle in each, the sum of its volumes. Bars without a candle are left out.
+   */
+  barsSince(after: EpochMs, barMs: number, maxBars: number): LookBar[] {
+    const candles = this.#candles;
+    const newest = Math.floor(this.closedThrough / barMs) * barMs;
+    const oldest = Math.max(after, newest - maxBars * barMs);
+    const bars: [EpochMs, number, number][] = [];
+    for (let ago = 0; ago < candles.size; ago++) {
+      const closedAt = candles.at(candleColumn.openTime, ago) + this.#baseMs;
+      if (closedAt <= oldest) break;
+      if (closedAt > newest) continue;
+      const barAt = Math.ceil(closedAt / barMs) * barMs;
+      const volume = candles.at(candleColumn.volume, ago);
+      const last = bars.at(-1);
+      if (last === undefined || last[0] !== barAt)
+        bars.push([barAt, candles.at(candleColumn.close, ago), volume]);
+      else last[2] += volume;
+    }
+    return bars.reverse();
   }
 
   #sound(candle: Candle): boolean {

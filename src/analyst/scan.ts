@@ -3,6 +3,7 @@
 import type { Turn } from '../kernel/agent.ts';
 import type { TaskAssignment } from '../shared/bus/catalogue.ts';
 import { type Timeframe, timeframeMs } from '../shared/domain/candle.ts';
+import type { LookAnswer } from '../shared/domain/look.ts';
 import type { TaskKind, TaskResult } from '../shared/domain/task.ts';
 import type { AnalystMemory } from './analyst-memory.ts';
 import type { InstrumentDesk } from './instrument-desk.ts';
@@ -43,6 +44,7 @@ interface Tally {
   readonly unready: string[];
   readonly failures: string[];
   readonly regimes: string[];
+  readonly looks: LookAnswer[];
   simulated: boolean;
 }
 
@@ -69,11 +71,16 @@ export function runScan(
     unready: [],
     failures: [],
     regimes: [],
+    looks: [],
     simulated: false,
   };
   const symbols = [...new Set(task.symbols)];
-  for (const symbol of symbols.slice(0, maxSymbolsPerScan))
+  for (const symbol of symbols.slice(0, maxSymbolsPerScan)) {
+    const before = tally.signals.length;
     scanSymbol(symbol, task, intensity, context, tally, turn);
+    const look = lookAt(symbol, task, context, tally.signals.length - before, turn);
+    if (look !== undefined) tally.looks.push(look);
+  }
   const leftOut = symbols.length - maxSymbolsPerScan;
   if (leftOut > 0) tally.unready.push(`${leftOut} more (beyond ${maxSymbolsPerScan} per scan)`);
   return {
@@ -82,7 +89,24 @@ export function runScan(
     found: tally.signals.length,
     summary: summaryOf(tally, symbols.length, intensity, context),
     error: tally.failures.length === 0 ? null : `strategy at fault: ${listed(tally.failures)}`,
+    ...(tally.looks.length === 0 ? {} : { looks: tally.looks }),
   };
+}
+
+/** What the symbol showed since the task's last look at it; undefined when the task does not ask. */
+function lookAt(
+  symbol: string,
+  { look, symbols }: TaskAssignment,
+  { desks, base }: ScanContext,
+  found: number,
+  turn: Turn,
+): LookAnswer | undefined {
+  if (look === undefined) return undefined;
+  const windows = desks.get(symbol)?.windows;
+  if (windows === undefined || turn.now - windows.closedThrough > freshCandles * timeframeMs[base])
+    return { symbol, seen: false, found, bars: [] };
+  const after = look.after[symbols.indexOf(symbol)] ?? 0;
+  return { symbol, seen: true, found, bars: windows.barsSince(after, look.bar_ms, look.max_bars) };
 }
 
 function scanSymbol(

@@ -4,6 +4,7 @@ import type { OperatorCommand } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentName } from '../shared/domain/agent-name.ts';
 import type { RunMode } from '../shared/domain/mode.ts';
+import type { ScheduleView } from '../shared/domain/schedule-view.ts';
 import type { SessionRules } from '../shared/domain/session-rules.ts';
 import type { SourceStatus } from '../shared/domain/source-status.ts';
 import type { TaskKind } from '../shared/domain/task.ts';
@@ -18,6 +19,8 @@ export interface SourceFacts {
   readonly kind: 'live' | 'simulated' | 'recorded';
   readonly symbols: readonly string[];
   readonly status: SourceStatus | null;
+  /** Times the source stopped working since the start; absent when the runtime does not count. */
+  readonly errors?: number;
   /** Data kept out since the start, counted by reason; absent when the runtime does not count. */
   readonly quarantined?: Readonly<Record<string, number>>;
 }
@@ -72,6 +75,8 @@ export interface WorkflowFacts {
   readonly deadline_ms?: number;
   readonly cost?: number;
   readonly resources?: readonly string[];
+  /** True when it keeps the system safe: it cannot be paused. */
+  readonly safety?: boolean;
 }
 
 /** The turn of a posted command, once it is committed: the input itself and everything emitted because of it. */
@@ -102,6 +107,8 @@ export interface ApiDependencies {
   readonly log: Log;
   /** Session hours and holidays in force; the default hours without them. */
   readonly sessionRules?: SessionRules;
+  /** The orchestrator's schedule now, read from its rows; absent where no orchestrator is at hand. */
+  readonly schedule?: () => ScheduleView;
   /** More Prometheus text to append to /metrics, for parts that keep their own registry. */
   readonly metricsText?: () => Promise<string>;
 }

@@ -17,6 +17,7 @@ import {
   systemHealthBody,
   workflowBody,
 } from './schemas/overview-bodies.ts';
+import { scheduleBody } from './schemas/schedule-bodies.ts';
 import { equityBody, fillBody, orderBody, positionBody, refusalBody } from './schemas/trading-bodies.ts';
 import { eventsOf } from './stream-events.ts';
 
@@ -38,6 +39,7 @@ test.each<[string, z.ZodType]>([
   ['### `GET /health/incidents', list('incidents', incidentBody)],
   ['### `GET /health/heals', list('heals', healBody)],
   ['### `GET /orchestrator/status`', orchestratorStatusBody],
+  ['### `GET /orchestrator/schedule`', scheduleBody],
   ['### `GET /decisions?', list('decisions', decisionBody)],
   ['### `GET /workflows/available`', list('workflows', workflowBody)],
   ['### `GET /tasks', list('tasks', taskBody)],
@@ -61,7 +63,7 @@ test('every path and every metric is documented', async () => {
   const { app } = await apiWorld();
   const headers = { host: 'localhost' };
   const { paths } = (await app.inject({ url: '/docs/json', headers })).json() as { paths: object };
-  for (const name of Object.keys(paths)) expect(text).toContain(name.replace('{id}', ':id'));
+  for (const name of Object.keys(paths)) expect(text).toContain(name.replace(/\{(\w+)\}/, ':$1'));
   const metrics = (await app.inject({ url: '/metrics', headers })).body;
   for (const [, name] of metrics.matchAll(/^# TYPE (orchestrator_\w+|ato_(?!agent_)\w+) /gm))
     expect(text).toContain(`\`${name}`);

@@ -187,3 +187,61 @@ test('any other failure is a plain 500', async () => {
   expect(response.statusCode).toBe(500);
   expect(response.body).not.toContain('agent memory');
 });
+
+test.each([
+  ['/control/mode', { mode: 'forex' }, { command: 'set_mode', mode: 'forex' }],
+  ['/control/mode', { mode: 'auto', by: 'Ann' }, { command: 'set_mode', mode: 'auto', by: 'Ann' }],
+  ['/tasks/crypto-normal-scan/run', undefined, { command: 'run_task', kind: 'crypto-normal-scan' }],
+  ['/tasks/crypto-normal-scan/pause', undefined, { command: 'pause_task', kind: 'crypto-normal-scan' }],
+  ['/tasks/crypto-normal-scan/resume', {}, { command: 'resume_task', kind: 'crypto-normal-scan' }],
+])('POST %s with %j posts what it is about', async (url, body, expected) => {
+  const response = await post(url, body);
+  expect(response.statusCode).toBe(200);
+  expect(commandBody.parse(response.json()).command).toBe(expected.command);
+  expect(world.commands).toHaveLength(1);
+  expect(world.commands[0]).toMatchObject(expected);
+});
+
+test.each([
+  ['/control/mode', undefined],
+  ['/control/mode', { mode: 'wild' }],
+  ['/tasks/no-such-kind/run', undefined],
+  ['/tasks/crypto-normal-scan/run', { kind: 'health-monitor-check' }],
+])('POST %s with %j is refused and posts nothing', async (url, body) => {
+  expect((await post(url, body)).statusCode).toBe(400);
+  expect(world.commands).toEqual([]);
+});
+
+test('a task that the orchestrator does not run is a 409 with its reason', async () => {
+  const [candidate] = decision().candidates;
+  const refused = { ...candidate!, chosen: false, reason: 'min interval not over: 1 min of 2 min' };
+  const caused = () => [message('decision', decision({ trigger: 'operator', candidates: [refused] }))];
+  const response = await post('/tasks/crypto-normal-scan/run', undefined, { caused });
+  expect(response.statusCode).toBe(409);
+  expect(response.json().detail).toBe(
+    'crypto-normal-scan was not run: min interval not over: 1 min of 2 min.',
+  );
+});
+
+test('a kind that keeps the system safe cannot be paused: nothing is posted', async () => {
+  const safe = {
+    kind: 'health-monitor-check',
+    description: 'Checks',
+    agent: 'health_ai',
+    runner: 'native',
+    min_interval_ms: 1,
+    max_interval_ms: 2,
+    safety: true,
+  } as const;
+  const response = await post('/tasks/health-monitor-check/pause', undefined, {
+    dependencies: { workflows: () => [safe] },
+  });
+  expect(response.statusCode).toBe(409);
+  expect(world.commands).toEqual([]);
+});
+
+test('without an orchestrator at hand there is no schedule', async () => {
+  world = await apiWorld({ dependencies: { schedule: () => undefined as never } });
+  const response = await world.app.inject({ url: '/orchestrator/schedule', headers: { host: 'localhost' } });
+  expect(response.statusCode).toBe(404);
+});

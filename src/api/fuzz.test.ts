@@ -17,6 +17,7 @@ const paths = [
   '/decisions/d1',
   '/workflows/available',
   '/orchestrator/status',
+  '/orchestrator/schedule',
   '/trading/positions',
   '/trading/orders',
   '/trading/equity',

@@ -4,6 +4,7 @@ import type { HealthSummary, TradingSummary } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { Decision } from '../shared/domain/decision.ts';
 import type { Mandate } from '../shared/domain/mandate.ts';
+import type { LadderState } from '../shared/domain/model.ts';
 import { decimalText } from '../shared/domain/money.ts';
 import type { EquityPoint } from '../shared/domain/position.ts';
 import { midOf } from '../shared/domain/quote.ts';
@@ -27,6 +28,7 @@ export class LiveView {
   #healthSummary: HealthSummary | undefined;
   #equity: EquityPoint | undefined;
   #running: boolean | undefined;
+  #ladder: LadderState | undefined;
   readonly #markets = new Map<MarketState['asset_class'], MarketState>();
   readonly #quotes = new Map<string, number>();
   readonly #closes = new Map<string, number>();
@@ -52,6 +54,10 @@ export class LiveView {
   /** After the last start or stop command heard; undefined when none was. */
   get running(): boolean | undefined {
     return this.#running;
+  }
+  /** Said with every decision while a model is configured. */
+  get ladder(): LadderState | undefined {
+    return this.#ladder;
   }
   get markets(): readonly MarketState[] {
     return [...this.#markets.values()];
@@ -91,6 +97,9 @@ export class LiveView {
         break;
       case 'decision.scored':
         if (this.#decision?.id === message.data.id) this.#decision = message.data;
+        break;
+      case 'model.ladder':
+        this.#ladder = message.data;
         break;
       case 'mandate':
         this.#mandate = message.data;

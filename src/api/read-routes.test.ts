@@ -25,6 +25,7 @@ import {
   systemHealthBody,
   workflowBody,
 } from './schemas/overview-bodies.ts';
+import { scheduleBody } from './schemas/schedule-bodies.ts';
 import { equityBody, fillBody, orderBody, positionBody, refusalBody } from './schemas/trading-bodies.ts';
 
 let world: ApiWorld;
@@ -50,6 +51,7 @@ test.each([
   ['/explain/d1', storyBody],
   ['/workflows/available', list('workflows', workflowBody)],
   ['/orchestrator/status', orchestratorStatusBody],
+  ['/orchestrator/schedule', scheduleBody],
   ['/trading/positions', list('positions', positionBody)],
   ['/trading/positions?state=closed&symbol=ethusdt', list('positions', positionBody)],
   ['/trading/orders?open=true&state=pending_submit', list('orders', orderBody)],

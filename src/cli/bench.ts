@@ -1,6 +1,7 @@
-// ato bench: figures of this build. kernel and markets say how fast the house is, cron how good its choice of moments is.
+// ato bench: figures of this build. kernel and markets say how fast the house is, cron how good its choice of moments is, decisions what models cost.
 import { Command, InvalidArgumentError } from 'commander';
 import { benchCronCommand } from './bench-cron.ts';
+import { benchDecisionsCommand } from './bench-decisions.ts';
 import { note, printJson, printLine } from './output.ts';
 
 const maxSteadySeconds = 86_400;
@@ -29,10 +30,11 @@ export function benchCommand(): Command {
       else printLine(JSON.stringify(report, null, 2));
     });
   return new Command('bench')
-    .description('measure speed, and the scheduler against cron')
+    .description('measure speed, the scheduler against cron, and what models cost')
     .addCommand(kernel)
     .addCommand(marketsBench())
-    .addCommand(benchCronCommand());
+    .addCommand(benchCronCommand())
+    .addCommand(benchDecisionsCommand());
 }
 
 function seconds(value: string): number {

@@ -10,7 +10,7 @@ import {
 } from '../runtime/data-files.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import { type Timeframe, timeframes } from '../shared/domain/candle.ts';
-import { instrumentFor } from '../shared/domain/instrument.ts';
+import { canonicalSymbol, instrumentFor } from '../shared/domain/instrument.ts';
 import { CommandFailed } from './misuse.ts';
 import { printJson, printLine } from './output.ts';
 
@@ -175,10 +175,12 @@ function percent(share: number | null): string {
 }
 
 function symbol(value: string): string {
-  const upper = value.toUpperCase();
-  if (instrumentFor(upper) === undefined)
-    throw new InvalidArgumentError('write crypto pairs like BTCUSDT and forex pairs like EURUSD.');
-  return upper;
+  const canonical = canonicalSymbol(value);
+  if (instrumentFor(canonical) === undefined)
+    throw new InvalidArgumentError(
+      'write crypto pairs like BTCUSDT, forex pairs like EURUSD and tokens like solana:<address>.',
+    );
+  return canonical;
 }
 
 function columns(value: string): ImportRequest['columns'] {

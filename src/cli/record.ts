@@ -1,6 +1,7 @@
 // ato record: writes what the market sources say into tapes that `ato sim --tape` plays.
 import { Command } from 'commander';
-import { isSourceName, type RecordingReport, record } from '../runtime/recording.ts';
+import { type RecordingReport, record } from '../runtime/recording.ts';
+import { isSourceName } from '../runtime/recording-sources.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import type { Log } from '../shared/ports/log.ts';
 import { Misuse } from './misuse.ts';
@@ -25,7 +26,7 @@ export function recordCommand(): Command {
     )
     .option(
       '--sources <names>',
-      'values of ATO_MARKET_SOURCE, comma-separated; a symbol is recorded from the first that serves it (default: ATO_MARKET_SOURCE)',
+      'values of ATO_MARKET_SOURCE, oanda, tradermade or dexscreener, comma-separated; a symbol is recorded from the first that serves it (default: ATO_MARKET_SOURCE)',
       list,
     )
     .requiredOption('--out <dir>', 'folder of the recording; it is made when missing')
@@ -39,7 +40,7 @@ export function recordCommand(): Command {
       const unknown = sources.filter((name) => !isSourceName(name));
       if (unknown.length > 0)
         throw new Misuse(
-          `no such source: ${unknown.join(', ')}; use values of ATO_MARKET_SOURCE, see env.example`,
+          `no such source: ${unknown.join(', ')}; use oanda, tradermade, dexscreener, or values of ATO_MARKET_SOURCE, see env.example`,
         );
       const hurried = sources.filter((name) => name !== 'tape' && name !== 'synthetic');
       if (settings.ATO_MARKET_SPEED !== 1 && hurried.length > 0)

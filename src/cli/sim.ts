@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { SimulationReport } from '../runtime/simulation.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
-import { instrumentFor } from '../shared/domain/instrument.ts';
+import { canonicalSymbol, instrumentFor } from '../shared/domain/instrument.ts';
 import { Misuse } from './misuse.ts';
 import { instant, list, wholeNumber } from './option-values.ts';
 import { note, ProgressBar, printJson, printLine } from './output.ts';
@@ -86,7 +86,7 @@ function printReport(report: SimulationReport): void {
 }
 
 function symbols(value: string): string[] {
-  const names = [...new Set(list(value).map((part) => part.toUpperCase()))];
+  const names = [...new Set(list(value).map(canonicalSymbol))];
   const unreadable = names.find((name) => instrumentFor(name) === undefined);
   if (unreadable !== undefined)
     throw new InvalidArgumentError(

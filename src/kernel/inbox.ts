@@ -10,6 +10,7 @@ const sourceRank: Readonly<Record<OriginName, number>> = {
   workflow: 3,
   market: 4,
   system: 5,
+  model: 5,
   analyst_ai: 6,
   trading_ai: 6,
   orchestrator_ai: 6,

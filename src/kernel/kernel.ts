@@ -12,7 +12,7 @@ import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentName, OriginName, Recipient } from '../shared/domain/agent-name.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { LoadedState } from '../shared/ports/store.ts';
-import type { AgentBuilder } from './agent.ts';
+import type { AgentBuilder, StateReader } from './agent.ts';
 import { AgentSupervisor, restartAlarmName } from './agent-supervisor.ts';
 import { AlarmClock, alarmKey } from './alarm-clock.ts';
 import { genesisHash, journalEntry, type TurnRecord } from './journal.ts';
@@ -51,6 +51,11 @@ export interface KernelOptions {
 export class Kernel {
   readonly #build: AgentBuilder;
   readonly #mirror: StateMirror;
+
+  /** The durable rows as an agent would be restored from right now; for reading only. */
+  get rows(): StateReader {
+    return this.#mirror;
+  }
   readonly #alarms: AlarmClock;
   readonly #supervisor: AgentSupervisor;
   #sequence: number;

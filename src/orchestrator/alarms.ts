@@ -1,10 +1,10 @@
-// The orchestrator's two alarms, moved and never multiplied: a move to the same instant writes nothing.
+// The orchestrator's three alarms, moved and never multiplied: a move to the same instant writes nothing.
 import type { StateReader, Turn } from '../kernel/agent.ts';
 import { alarmKey } from '../kernel/alarm-clock.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 
-/** `decide` is the next decision; `tasks` is the next deadline, retry or floor. */
-const alarmNames = ['decide', 'tasks'] as const;
+/** `decide` is the next decision; `tasks` the next deadline, retry or floor; `looks` the next question of what is worth a look. */
+const alarmNames = ['decide', 'tasks', 'looks'] as const;
 export type AlarmName = (typeof alarmNames)[number];
 
 export class Alarms {

@@ -8,7 +8,7 @@ import { type Consultation, weighCandidates } from './candidates.ts';
 import { confidenceOf } from './confidence.ts';
 import type { ModeVerdict } from './market-mode.ts';
 import { durationText } from './numbers.ts';
-import { type RiskAppetite, riskAppetite } from './risk-appetite.ts';
+import { type RiskAppetite, riskAppetite, tightened } from './risk-appetite.ts';
 import { type Cadence, decisionCadence } from './scheduler.ts';
 import type { Snapshot } from './snapshot.ts';
 import { taskCatalogue } from './task-catalogue.ts';
@@ -37,7 +37,7 @@ export function reachVerdict(input: VerdictInput): Verdict {
   const candidates = weighCandidates(input);
   const chosen = candidates.filter((candidate) => candidate.chosen);
   const cadence = decisionCadence(snapshot, mode);
-  const appetite = riskAppetite(snapshot, mode, input.maxDrawdownPct);
+  const appetite = tightened(riskAppetite(snapshot, mode, input.maxDrawdownPct), input.advice);
   const action = actionOf(input, chosen, cadence);
   const confidence = confidenceOf(candidates, input);
   const parts = { action, candidates, chosen, confidence, cadence, appetite };
@@ -75,6 +75,10 @@ function reasoningOf(input: VerdictInput, parts: Parts): string {
     const { value, reasons } = parts.appetite;
     sentences.push(`Risk appetite ${value}${reasons.length > 0 ? `: ${reasons.join(', ')}` : ''}`);
   }
+  if (input.advice !== undefined)
+    sentences.push(
+      `Advice of ${input.advice.provider}/${input.advice.model}, checked against the snapshot: "${input.advice.reasoning}"`,
+    );
   sentences.push(`Next decision within ${durationText(parts.cadence.intervalMs)}: ${parts.cadence.reason}`);
   return `${sentences.join('. ')}.`;
 }

@@ -37,7 +37,11 @@ export function floorDueKinds(schedule: Schedule, tasks: TaskView, now: EpochMs)
     const members = familyMembers[family];
     const latest = schedule.latestFamilyStart(family);
     const chosen = members.find(
-      (kind) => isDue(latest, kind, now) && !tasks.running(kind) && schedule.notBefore(kind) <= now,
+      (kind) =>
+        schedule.isAdmissible(kind) &&
+        isDue(latest, kind, now) &&
+        !tasks.running(kind) &&
+        schedule.notBefore(kind) <= now,
     );
     if (chosen === undefined) continue;
     if (!members.some((kind) => tasks.waiting(kind) || due.includes(kind))) due.push(chosen);
@@ -60,7 +64,8 @@ export function nextFloorAt(schedule: Schedule, tasks: TaskView, now: EpochMs): 
   };
   for (const kind of taskKinds) if (!tasks.waiting(kind)) consider(schedule.latestStart(kind), kind);
   for (const family of families)
-    for (const kind of familyMembers[family]) consider(schedule.latestFamilyStart(family), kind);
+    for (const kind of familyMembers[family])
+      if (schedule.isAdmissible(kind)) consider(schedule.latestFamilyStart(family), kind);
   return next;
 }
 

@@ -1,7 +1,13 @@
 // The hard guarantees under random histories: no starvation, minimum intervals, one run per slot, locks, restarts.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Answer, World } from '../../test/support/orchestrator-world.ts';
+import { briefOf, answer as modelAnswer, reply, withModels } from '../../test/support/model-replies.ts';
+import {
+  type Answer,
+  type ModelScript,
+  World,
+  type WorldOptions,
+} from '../../test/support/orchestrator-world.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { MarketMode } from '../shared/domain/mode.ts';
 import { isForexWeekOpen, openSessions } from '../shared/domain/sessions.ts';
@@ -26,6 +32,8 @@ type Step =
   | { do: 'load'; load: number }
   | { do: 'answer'; answer: Answer }
   | { do: 'command'; command: 'start' | 'stop' | 'force_decision' }
+  | { do: 'pause' | 'resume'; kind: TaskKind }
+  | { do: 'pin'; mode: MarketMode | 'auto' }
   | { do: 'restart' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -86,6 +94,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       command: fc.constantFrom('start' as const, 'stop' as const, 'force_decision' as const),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constantFrom('pause' as const, 'resume' as const),
+      kind: fc.constantFrom(...taskKinds),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('pin' as const),
+      mode: fc.constantFrom<MarketMode | 'auto'>('crypto', 'forex', 'hybrid', 'standby', 'auto'),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: 'restart' as const }) },
 );
 
@@ -127,6 +149,14 @@ function take(world: World, taken: Step, checker?: Checker): void {
       if (taken.command !== 'force_decision') checker?.paused(taken.command === 'stop');
       world.command(taken.command);
       break;
+    case 'pause':
+    case 'resume':
+      checker?.pausedKind(taken.kind, taken.do === 'pause');
+      world.command(taken.do === 'pause' ? 'pause_task' : 'resume_task', { kind: taken.kind });
+      break;
+    case 'pin':
+      world.command('set_mode', { mode: taken.mode });
+      break;
     case 'restart':
       world.start(false);
       break;
@@ -141,6 +171,7 @@ class Checker {
   readonly #since = new Map<TaskKind, number>();
   #mode: MarketMode = 'standby';
   #paused = false;
+  readonly #pausedKinds = new Set<TaskKind>();
   #jumpEnd = Number.NEGATIVE_INFINITY;
 
   jumped(to: number): void {
@@ -149,6 +180,11 @@ class Checker {
 
   paused(paused: boolean): void {
     this.#paused = paused;
+  }
+
+  pausedKind(kind: TaskKind, paused: boolean): void {
+    if (paused) this.#pausedKinds.add(kind);
+    else this.#pausedKinds.delete(kind);
   }
 
   look(world: World, emitted: readonly AnyMessage[]): void {
@@ -170,6 +206,7 @@ class Checker {
   #admissible(kind: TaskKind, now: number): boolean {
     const { safety, classes, sessions } = taskCatalogue[kind];
     if (safety) return true;
+    if (this.#pausedKinds.has(kind)) return false;
     if (this.#paused || this.#mode === 'standby') return false;
     if (this.#mode !== 'hybrid' && !classes.includes(this.#mode)) return false;
     return sessions.length === 0 || sessions.some((session) => openSessions(now).includes(session));
@@ -244,9 +281,14 @@ const erratic: Policy = {
   terms: ({ kind, snapshot }) => ({ noise: ((snapshot.now / 1_000 + kind.length * 7) % 13) / 6 }),
 };
 
-function campaign(policy: Policy, beginning: number, steps: readonly Step[]): Checker {
+function campaign(
+  policy: Policy,
+  beginning: number,
+  steps: readonly Step[],
+  advised: Pick<WorldOptions, 'model' | 'settings'> = {},
+): Checker {
   const checker = new Checker();
-  const world = new World({ now: beginning, policy });
+  const world = new World({ now: beginning, policy, ...advised });
   world.watch((watched, emitted) => checker.look(watched, emitted));
   world.start();
   for (const taken of steps) take(world, taken, checker);
@@ -266,10 +308,31 @@ test.each([rulePolicy, lazy, eager, erratic])(
       fc.property(beginnings, histories, (beginning, steps) => {
         campaign(policy, beginning, steps);
       }),
-      { numRuns: 60 },
+      { numRuns: 40, interruptAfterTimeLimit: 40_000 },
     );
   },
 );
+
+/** Answers at the edges of what is allowed, beyond them, not at all, and with faults. */
+const restless: ModelScript = (ask) => {
+  const { candidates } = briefOf(ask);
+  const mood = (ask.consult_id.charCodeAt(9) + ask.consult_id.charCodeAt(10)) % 6;
+  if (mood === 0) return null;
+  if (mood === 1) return reply(ask, { outcome: 'overloaded' });
+  if (mood === 2) return modelAnswer(ask, { scales: candidates.map(({ kind }) => ({ kind, scale: 100 })) });
+  if (mood === 3) return modelAnswer(ask, { choice: [], risk_scale: 0.5 });
+  const scale = mood === 4 ? 0.5 : 2;
+  return modelAnswer(ask, { scales: candidates.map(({ kind }) => ({ kind, scale })) });
+};
+
+test('under a restless model the guarantees hold as without it', () => {
+  fc.assert(
+    fc.property(beginnings, histories, (beginning, steps) => {
+      campaign(rulePolicy, beginning, steps, { model: restless, settings: withModels() });
+    }),
+    { numRuns: 20 },
+  );
+});
 
 test('with every answer lost for days, the floor alone still starts every kind in time', () => {
   const checker = new Checker();
@@ -290,7 +353,7 @@ test('an orchestrator rebuilt from rows before every message writes the same jou
       });
       expect(forgetful).toBe(steady);
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
@@ -307,6 +370,6 @@ test('a kernel loaded from rows continues exactly as the one that kept running',
       }
       expect(second.kernel.hash).toBe(first.kernel.hash);
     }),
-    { numRuns: 30 },
+    { numRuns: 25 },
   );
 });

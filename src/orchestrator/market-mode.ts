@@ -51,11 +51,20 @@ export function classSourceHealth(
   return best;
 }
 
-/** Chooses the mode. `previous` gives hysteresis, so that activity near a threshold does not make it flap. */
-export function chooseMode(views: readonly ClassView[], previous: MarketMode, paused: boolean): ModeVerdict {
+/**
+ * Chooses the mode. A pinned one is kept as far as its classes are usable: nobody can admit a class that is shut or blind.
+ * `previous` gives hysteresis, so that activity near a threshold does not make it flap.
+ */
+export function chooseMode(
+  views: readonly ClassView[],
+  previous: MarketMode,
+  paused: boolean,
+  pinned: MarketMode | null = null,
+): ModeVerdict {
   if (paused) return { mode: 'standby', reasons: ['paused by the operator'] };
-  const reasons: string[] = [];
-  const usable = views.filter((view) => {
+  const reasons: string[] = pinned === null ? [] : [`mode pinned to ${pinned} by the operator`];
+  const wanted = views.filter((view) => pinned === null || classesOf(pinned).includes(view.assetClass));
+  const usable = wanted.filter((view) => {
     const reason = unusableReason(view);
     if (reason !== undefined && view.inUniverse) reasons.push(`${view.assetClass} ${reason}`);
     return reason === undefined;
@@ -64,6 +73,7 @@ export function chooseMode(views: readonly ClassView[], previous: MarketMode, pa
     const [only] = usable;
     return { mode: only?.assetClass ?? 'standby', reasons };
   }
+  if (pinned !== null) return { mode: 'hybrid', reasons };
   for (const view of usable) {
     const other = usable.find((candidate) => candidate !== view);
     if (other === undefined || !givesWay(view, other, previous)) continue;

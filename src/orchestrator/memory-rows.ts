@@ -4,12 +4,17 @@ import type { StateReader, Turn } from '../kernel/agent.ts';
 import type { MarketMode } from '../shared/domain/mode.ts';
 import type { TaskKind } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
+import type { ModelMemory } from './models/model-memory.ts';
 
 const agent = 'orchestrator_ai';
 
 /** Memory of decisions made, and the operator's switch. */
 export interface ControlMemory {
   readonly paused: boolean;
+  /** Mode an operator has pinned; null while the orchestrator chooses. */
+  readonly pinned_mode: MarketMode | null;
+  /** Kinds an operator has paused, in catalogue order. */
+  readonly paused_kinds: readonly TaskKind[];
   readonly mode: MarketMode;
   readonly decisions: number;
   readonly mode_switches: number;
@@ -51,8 +56,12 @@ interface TaskTally {
 type MemoryByKey = {
   control: ControlMemory;
   learning: LearningMemory;
+  models: ModelMemory;
 } & { [Key in `schedule/${TaskKind}`]: ScheduleMemory } & { [Key in `tally/${string}`]: TallyMemory } & {
   [Key in `observed/${string}`]: unknown;
+} & {
+  /** Snapshots and calls of the look planners; see looks/look-rows.ts. */
+  [Key in `looks/${string}`]: unknown;
 };
 
 export function readMemory<Key extends keyof MemoryByKey & string>(

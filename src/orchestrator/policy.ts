@@ -10,6 +10,8 @@ interface PolicyView {
   readonly snapshot: Snapshot;
   /** Time since the last look of the kind or its family; null when there was none. */
   readonly ageMs: number | null;
+  /** Best expected gain over its price among the symbols it could look at; null when it does not choose among symbols. */
+  readonly worth: number | null;
   /** Learned share of successes of this kind in this mode; null before any trial. */
   readonly successRate: number | null;
 }
@@ -26,12 +28,14 @@ export interface Policy {
 const maxUrgency = 1.5;
 
 export const rulePolicy: Policy = {
-  version: 'rules-1',
+  version: 'rules-2',
   threshold: 0.9,
-  terms({ kind, snapshot, ageMs, successRate }) {
+  terms({ kind, snapshot, ageMs, worth, successRate }) {
     const entry = taskCatalogue[kind];
-    const urgency = ageMs === null ? maxUrgency : Math.min(maxUrgency, ageMs / entry.baseIntervalMs);
-    const terms: Record<string, number> = { urgency: rounded(urgency) };
+    const age = ageMs === null ? maxUrgency : Math.min(maxUrgency, ageMs / entry.baseIntervalMs);
+    // Where the intensity scheduler speaks, being asked at all means that some symbol is worth its price.
+    const terms: Record<string, number> =
+      worth === null ? { urgency: rounded(age) } : { worth: rounded(clamp(worth, 1, maxUrgency)) };
     add(terms, 'activity', activityTerm(kind, snapshot));
     if (entry.safety) add(terms, 'incidents', incidentTerm(snapshot));
     else add(terms, 'load', -2 * entry.cost * Math.max(0, snapshot.systemLoad - 0.5));

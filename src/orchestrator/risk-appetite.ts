@@ -1,5 +1,6 @@
 // How much of the configured risk the mandate permits, 0..1. It can only tighten; nothing here ever exceeds 1.
 import type { MarketMode } from '../shared/domain/mode.ts';
+import type { ModelAdvice } from '../shared/domain/model.ts';
 import { classesOf } from './admission.ts';
 import { clamp, rounded } from './numbers.ts';
 import { extremeActivity } from './scheduler.ts';
@@ -39,4 +40,14 @@ export function riskAppetite(snapshot: Snapshot, mode: MarketMode, maxDrawdownPc
       `drawdown ${snapshot.drawdownPct} % of at most ${maxDrawdownPct} %`,
     );
   return { value: rounded(clamp(value, 0, 1), 2), reasons };
+}
+
+/** The appetite under a model's advice, which can only lower it. */
+export function tightened(appetite: RiskAppetite, advice: ModelAdvice | undefined): RiskAppetite {
+  const scale = clamp(advice?.risk_scale ?? 1, 0, 1);
+  if (scale === 1 || advice === undefined) return appetite;
+  return {
+    value: rounded(appetite.value * scale, 2),
+    reasons: [...appetite.reasons, `advice of ${advice.provider} (x${scale})`],
+  };
 }

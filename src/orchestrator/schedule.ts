@@ -89,11 +89,15 @@ export class Schedule {
 
   /** Latest start of any member that keeps the family's maximum interval; undefined while none is admissible. */
   latestFamilyStart(family: FamilyName): EpochMs | undefined {
-    const [member] = familyMembers[family];
-    if (member === undefined) return undefined;
-    const since = this.of(member).admissible_since;
-    if (since === null) return undefined;
-    return Math.max(since, this.lastLook(member) ?? 0) + familyMaxIntervalMs[family];
+    let since: EpochMs | undefined;
+    let last: EpochMs = 0;
+    for (const member of familyMembers[family]) {
+      const { admissible_since, last_start } = this.of(member);
+      if (admissible_since !== null && (since === undefined || admissible_since < since))
+        since = admissible_since;
+      last = Math.max(last, last_start ?? 0);
+    }
+    return since === undefined ? undefined : Math.max(since, last) + familyMaxIntervalMs[family];
   }
 
   /** Writes the rows of this handler's changes. */

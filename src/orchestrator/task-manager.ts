@@ -3,6 +3,7 @@
 import type { StateReader, Turn } from '../kernel/agent.ts';
 import type { TaskCompletion } from '../shared/bus/catalogue.ts';
 import type { AgentName } from '../shared/domain/agent-name.ts';
+import type { LookRequest } from '../shared/domain/look.ts';
 import {
   type Task,
   type TaskKind,
@@ -34,9 +35,15 @@ export class TaskManager {
   /** Tasks to write when the handler is done: queued and started in one handler is one change. */
   readonly #unsaved = new Map<string, Task>();
   readonly #schedule: Schedule;
+  readonly #lookRequest: (symbols: readonly string[]) => LookRequest | undefined;
 
-  constructor(schedule: Schedule) {
+  /** `lookRequest`: what a handler is asked to report of the symbols of a task. */
+  constructor(
+    schedule: Schedule,
+    lookRequest: (symbols: readonly string[]) => LookRequest | undefined = () => undefined,
+  ) {
     this.#schedule = schedule;
+    this.#lookRequest = lookRequest;
   }
 
   restore(state: StateReader): void {
@@ -122,7 +129,8 @@ export class TaskManager {
   complete(turn: Turn, answer: TaskCompletion): Task | undefined {
     const task = this.#open.get(answer.kind);
     if (task === undefined || task.id !== answer.task_id || task.state !== 'running') return undefined;
-    const withResult = { ...task, result: answer.result };
+    const { looks: _, ...result } = answer.result;
+    const withResult = { ...task, result };
     if (answer.succeeded) return this.#close(turn, withResult, 'succeeded', answer.result.summary);
     const reason = answer.result.error ?? answer.result.summary;
     return this.#attemptFailed(turn, withResult, 'failed', reason, turn.now);
@@ -222,7 +230,12 @@ export class TaskManager {
     const deadline_at = turn.now + taskCatalogue[task.kind].deadlineMs;
     this.#keep(moved(task, 'running', { attempts: task.attempts + 1, started_at: turn.now, deadline_at }));
     const { id, kind, symbols, decision_id, agent } = task;
-    turn.emit('task.assigned', { task_id: id, kind, symbols, decision_id, deadline_at }, { to: agent });
+    const look = this.#lookRequest(symbols);
+    turn.emit(
+      'task.assigned',
+      { task_id: id, kind, symbols, decision_id, deadline_at, ...(look === undefined ? {} : { look }) },
+      { to: agent },
+    );
   }
 
   /** Puts the task back for another attempt, or closes it and returns it when there is none left. */

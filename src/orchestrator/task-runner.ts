@@ -2,13 +2,14 @@
 // It must never weigh candidates; it holds whatever the policy does.
 import type { Turn } from '../kernel/agent.ts';
 import type { AgentFailure, TaskCompletion } from '../shared/bus/catalogue.ts';
+import type { LookAnswer, LookRecord } from '../shared/domain/look.ts';
 import type { SessionCalendar } from '../shared/domain/sessions.ts';
 import type { Task, TaskKind } from '../shared/domain/task.ts';
-import type { EpochMs } from '../shared/domain/time.ts';
-import { classesOf } from './admission.ts';
+import { type EpochMs, secondMs } from '../shared/domain/time.ts';
 import type { Alarms } from './alarms.ts';
 import { floorDueKinds, nextFloorAt } from './floor.ts';
 import type { Learning } from './learning.ts';
+import type { LookDesk } from './looks/look-desk.ts';
 import type { ControlMemory } from './memory-rows.ts';
 import type { Schedule } from './schedule.ts';
 import type { Universe } from './snapshot.ts';
@@ -17,6 +18,18 @@ import type { TaskManager } from './task-manager.ts';
 
 const safetyPriority = 1_000;
 const floorPriority = 500;
+/** A floor that found nothing it may look at asks again after this. */
+const unservedRetryMs = 15 * secondMs;
+/** Looks whose reasons are told in the record of a task that no decision chose. */
+const reasonsShown = 3;
+
+/** A task to queue, with what it looks at. */
+interface QueueOrder {
+  readonly kind: TaskKind;
+  readonly score: number;
+  readonly reason: string;
+  readonly looks: readonly LookRecord[];
+}
 
 export interface TaskRunnerParts {
   readonly universe: Universe;
@@ -24,11 +37,14 @@ export interface TaskRunnerParts {
   readonly schedule: Schedule;
   readonly tasks: TaskManager;
   readonly learning: Learning;
+  readonly looks: LookDesk;
   readonly alarms: Alarms;
 }
 
 export class TaskRunner {
   readonly #parts: TaskRunnerParts;
+  /** What the answer at hand says of its symbols. */
+  #answers: readonly LookAnswer[] = [];
 
   constructor(parts: TaskRunnerParts) {
     this.#parts = parts;
@@ -36,7 +52,10 @@ export class TaskRunner {
 
   /** Takes an agent's answer, frees its locks and starts what waited for them. */
   complete(turn: Turn, control: ControlMemory, answer: TaskCompletion): void {
-    this.#closed(turn, control, this.#parts.tasks.complete(turn, answer));
+    const closed = this.#parts.tasks.complete(turn, answer);
+    this.#answers = answer.result.looks ?? [];
+    this.#closed(turn, control, closed);
+    this.#answers = [];
     this.settle(turn, control);
   }
 
@@ -47,22 +66,19 @@ export class TaskRunner {
 
   /** Ends lost attempts and waiting tasks that may no longer run. */
   closeOverdue(turn: Turn, control: ControlMemory): void {
-    const { tasks, schedule } = this.#parts;
-    schedule.refresh(turn, control);
+    const { tasks, schedule, looks } = this.#parts;
+    schedule.refresh(turn, looks.admission(control));
     this.#closed(turn, control, ...tasks.expire(turn), ...tasks.skipInadmissible(turn));
   }
 
-  /** Queues one task for the current slot; symbols are those of the kind's classes that the mode admits. */
-  queue(turn: Turn, control: ControlMemory, order: { kind: TaskKind; score: number; reason: string }): void {
-    const { kind, reason } = order;
+  /** Queues one task for the current slot, for the looks that were chosen and paid for it. */
+  queue(turn: Turn, control: ControlMemory, order: QueueOrder): void {
+    const { kind, reason, looks } = order;
     const entry = taskCatalogue[kind];
-    const admitted = classesOf(control.mode);
     const { superseded } = this.#parts.tasks.enqueue(turn, {
       kind,
       decisionId: control.last_decision_id ?? 'none',
-      symbols: entry.classes
-        .filter((name) => admitted.includes(name))
-        .flatMap((name) => this.#parts.universe[name]),
+      symbols: looks.map((look) => look.symbol),
       priority: entry.safety ? safetyPriority : Math.round(order.score * 100),
       reason,
     });
@@ -73,19 +89,30 @@ export class TaskRunner {
   settle(turn: Turn, control: ControlMemory): void {
     const { schedule, tasks } = this.#parts;
     this.closeOverdue(turn, control);
-    for (const kind of floorDueKinds(schedule, tasks, turn.now))
+    let unserved = false;
+    for (const kind of floorDueKinds(schedule, tasks, turn.now)) {
+      const looks = this.#parts.looks.plan(kind, control.mode, turn.now, 'must');
+      // Nothing can be looked at before its minimum interval is over: the floor asks again then.
+      if (looks.length === 0 && taskCatalogue[kind].classes.length > 0) {
+        unserved = true;
+        continue;
+      }
+      const reason = ['floor: its maximum interval is nearly over', ...looks.map((look) => look.text)];
       this.queue(turn, control, {
         kind,
         score: floorPriority / 100,
-        reason: 'floor: its maximum interval is nearly over',
+        reason: reason.slice(0, 1 + reasonsShown).join('; '),
+        looks,
       });
+    }
     tasks.dispatch(turn);
-    this.#setAlarm(turn.now);
+    this.#setAlarm(turn.now, unserved);
   }
 
-  #setAlarm(now: EpochMs): void {
+  #setAlarm(now: EpochMs, unserved: boolean): void {
     const { universe, calendar, schedule, tasks, alarms } = this.#parts;
     const candidates = [tasks.nextEventAt(now), nextFloorAt(schedule, tasks, now)];
+    if (unserved) candidates.push(now + unservedRetryMs);
     if (universe.forex.length > 0) candidates.push(calendar.nextChange(now));
     const times = candidates.filter((at): at is EpochMs => at !== undefined);
     if (times.length > 0) alarms.move('tasks', Math.min(...times));
@@ -94,6 +121,7 @@ export class TaskRunner {
   #closed(turn: Turn, control: ControlMemory, ...closed: readonly (Task | undefined)[]): void {
     for (const task of closed) {
       if (task === undefined) continue;
+      this.#parts.looks.closed(task, this.#answers, turn.now);
       const scored = this.#parts.learning.taskClosed(turn, task, control.mode);
       if (scored === undefined) continue;
       turn.put('decisions', scored.id, scored);

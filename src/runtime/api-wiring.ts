@@ -2,11 +2,15 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ApiDependencies, RuntimeFacts } from '../api/api-dependencies.ts';
+import type { StateReader } from '../kernel/agent.ts';
 import type { KernelLoop } from '../kernel/kernel-loop.ts';
+import { scheduleView } from '../orchestrator/schedule-view.ts';
 import { taskCatalogue } from '../orchestrator/task-catalogue.ts';
 import { maskedSettings } from '../shared/config/mask.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
+import type { AgentSettings } from '../shared/domain/agent-settings.ts';
+import type { ScheduleView } from '../shared/domain/schedule-view.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
@@ -19,8 +23,13 @@ import type { NewsDesk } from './news-desk.ts';
 import { pageFolder } from './page-build.ts';
 import { version } from './version.ts';
 
+const scheduleFreshMs = 1_000;
+
 export interface ApiParts {
   readonly settings: Settings;
+  readonly agentSettings: AgentSettings;
+  /** The durable rows; at most one uncommitted batch ahead of the store. */
+  readonly rows: StateReader;
   readonly log: Log;
   readonly store: Store;
   readonly market: SelectedMarket;
@@ -59,12 +68,25 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
         deadline_ms: entry.deadlineMs,
         cost: entry.cost,
         resources: entry.resources.map((resource) => resource.name),
+        safety: entry.safety,
       })),
     pageFolder: () => (existsSync(path.join(pageFolder, 'index.html')) ? pageFolder : undefined),
     apiToken: parts.settings.API_TOKEN,
     bindAddress: parts.settings.BIND_ADDRESS,
     log: parts.log,
     sessionRules: sessionRulesOf(parts.settings),
+    schedule: scheduleOf(parts),
+  };
+}
+
+/** Made anew at most once a second: the page asks often, and looking ahead scores every symbol. */
+function scheduleOf({ rows, clock, agentSettings }: ApiParts): () => ScheduleView {
+  let made: { readonly at: number; readonly view: ScheduleView } | undefined;
+  return () => {
+    const at = clock.now();
+    if (made !== undefined && at >= made.at && at - made.at < scheduleFreshMs) return made.view;
+    made = { at, view: scheduleView(rows, agentSettings, at) };
+    return made.view;
   };
 }
 
@@ -80,7 +102,7 @@ function silentAtStart(source: string, at: EpochMs): RuntimeFacts['sources'][num
     lastDataAt: null,
     at,
   } as const;
-  return { source, kind: 'live', symbols: [], status, quarantined: {} };
+  return { source, kind: 'live', symbols: [], status, errors: 1, quarantined: {} };
 }
 
 function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
@@ -100,15 +122,17 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
         kind: source.kind,
         symbols: source.symbols,
         status: hub.status(source.name) ?? null,
+        errors: hub.errors(source.name),
         quarantined: hub.quarantined(source.name),
       })),
       ...market.unreachable.map((source) => silentAtStart(source, startedAt)),
       ...news.groups.map((group) => ({ ...group, kind: 'live' as const, symbols: [], quarantined: {} })),
-      ...discovery.sources.map(({ name, status, quarantined }) => ({
+      ...discovery.sources.map(({ name, status, errors, quarantined }) => ({
         source: name,
         kind: 'live' as const,
         symbols: [],
         status,
+        errors,
         quarantined,
       })),
     ],

@@ -5,6 +5,7 @@ import type { LoadedState } from '../shared/ports/store.ts';
 import type { SelectedBroker } from './broker-selection.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
+import type { ModelWiring } from './model-ladder.ts';
 
 export interface BannerParts {
   readonly settings: Settings;
@@ -12,11 +13,12 @@ export interface BannerParts {
   readonly market: SelectedMarket;
   readonly hub: MarketHub;
   readonly trading: Pick<SelectedBroker, 'words'>;
+  readonly models: ModelWiring | undefined;
 }
 
 /** Prints to stdout, because it is what `npm start` was typed for. */
 export function banner(parts: BannerParts, listening: AddressInfo | string | null): void {
-  const { settings, loaded, market, hub } = parts;
+  const { settings, loaded, market, hub, models } = parts;
   const port =
     typeof listening === 'object' && listening !== null ? listening.port : settings.ORCHESTRATOR_PORT;
   const host = settings.BIND_ADDRESS.includes(':') ? `[${settings.BIND_ADDRESS}]` : settings.BIND_ADDRESS;
@@ -32,6 +34,11 @@ export function banner(parts: BannerParts, listening: AddressInfo | string | nul
         `  source     ${source.name}: ${describeKind(source.kind)}; ${hub.status(source.name)?.state ?? 'starting'}; ${source.symbols.slice(0, 8).join(' ')}${source.symbols.length > 8 ? ' ...' : ''}`,
     ),
     ...market.unreachable.map((name) => `  source     ${name}: unreachable, not used`),
+    ...(models === undefined
+      ? []
+      : [
+          `  models     ${models.settings.rungs.map((rung) => `${rung.provider}/${rung.model}`).join(', then ')}, then the policy alone`,
+        ]),
     ...(market.kind === 'simulated'
       ? ['  WARNING    SYNTHETIC MARKET DATA: some or all prices are generated, not real.']
       : []),

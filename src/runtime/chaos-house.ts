@@ -61,6 +61,7 @@ async function startHouse(site: HouseSite, build: AgentBuilder): Promise<House> 
     settle: (effectId) => loop.settle(effectId),
     notifiers: [{ name: 'nobody', send: async () => undefined }],
     probes: new Map(probeNames.map((name) => [name, wellProbe(name, () => clock.now())])),
+    models: undefined,
     after: site.after,
     log: silentLog,
   });

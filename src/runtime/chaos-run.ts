@@ -5,7 +5,9 @@ import type { AgentBuilder } from '../kernel/agent.ts';
 import { chainHash, genesisHash } from '../kernel/journal.ts';
 import { JournalReplay } from '../kernel/replay.ts';
 import { type AgentSettings, defaultRiskSettings } from '../shared/domain/agent-settings.ts';
+import { defaultLookSettings } from '../shared/domain/look.ts';
 import { decimalText } from '../shared/domain/money.ts';
+import { minuteMs } from '../shared/domain/time.ts';
 import type { Breakage } from '../simulator/chaos/broken/breakage.ts';
 import { type BreakageName, breakages } from '../simulator/chaos/broken/breakages.ts';
 import type { Cell } from '../simulator/chaos/cells.ts';
@@ -31,6 +33,8 @@ const settings: AgentSettings = {
   market_kind: 'recorded',
   broker: { name: 'paper', simulated: true, short: true },
   initial_trading_state: 'active',
+  // As many looks as anybody may have: a house that looks rarely has little to lose.
+  looks: { ...defaultLookSettings, looks_per_hour: 60, max_interval_ms: 5 * minuteMs },
   risk: {
     ...defaultRiskSettings,
     max_instrument_exposure_pct: 30,

@@ -17,6 +17,7 @@ import {
 } from '../adapters/market-data/tape/inspect-tape.ts';
 import { readRecordingBytes } from '../adapters/market-data/tape/read-bytes.ts';
 import { TapeError } from '../adapters/market-data/tape/tape-error.ts';
+import { fileSymbolOf } from '../adapters/market-data/tape/tape-file-name.ts';
 import { tapeLine, tapeText } from '../adapters/market-data/tape/tape-rows.ts';
 import { replaceFile } from '../adapters/market-data/tape/tape-writer.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
@@ -92,7 +93,10 @@ async function importFile(file: string, request: ImportRequest): Promise<Importe
   if (first === undefined || last === undefined)
     throw new TapeError(`${file}: no row lies on the ${timeframe} grid; name another --timeframe or --zone`);
   const day = (at: number) => toIso(at).slice(0, 10).replaceAll('-', '');
-  const out = path.join(request.folder, `${symbol}_${timeframe}_${day(first.time)}-${day(last.time)}.csv.gz`);
+  const out = path.join(
+    request.folder,
+    `${fileSymbolOf(symbol)}_${timeframe}_${day(first.time)}-${day(last.time)}.csv.gz`,
+  );
   if (existsSync(out) && !request.force)
     throw new TapeError(`${out}: it exists already; write over it with --force, or choose another --out`);
   const lines = rows.map(({ time, ...prices }) => tapeLine({ openTime: time, ...prices }).trimEnd());

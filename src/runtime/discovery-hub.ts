@@ -8,6 +8,7 @@ import type { CandidateSink, CandidateSource } from '../shared/ports/candidate-s
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import { QuarantineCounts } from './quarantine-counts.ts';
+import { SourceStates } from './source-states.ts';
 
 const reachableTimeoutMs = 3 * secondMs;
 /** How often a source that did not answer is tried again. */
@@ -33,12 +34,14 @@ export interface DiscoveryHubOptions {
 export interface DiscoveryFacts {
   readonly name: string;
   readonly status: SourceStatus | null;
+  /** Times it stopped working since the start. */
+  readonly errors: number;
   readonly quarantined: Readonly<Record<string, number>>;
 }
 
 export class DiscoveryHub {
   readonly #options: DiscoveryHubOptions;
-  readonly #statuses = new Map<string, SourceStatus>();
+  readonly #states = new SourceStates();
   readonly #quarantined = new QuarantineCounts();
   readonly #running = new Set<CandidateSource>();
   #stopped = false;
@@ -50,7 +53,8 @@ export class DiscoveryHub {
   get sources(): readonly DiscoveryFacts[] {
     return this.#options.sources.map(({ source }) => ({
       name: source.name,
-      status: this.#statuses.get(source.name) ?? null,
+      status: this.#states.status(source.name) ?? null,
+      errors: this.#states.errors(source.name),
       quarantined: this.#quarantined.of(source.name),
     }));
   }
@@ -104,9 +108,7 @@ export class DiscoveryHub {
   }
 
   #noteStatus(status: SourceStatus): void {
-    const before = this.#statuses.get(status.source);
-    this.#statuses.set(status.source, status);
-    if (before?.state === status.state) return;
+    if (!this.#states.note(status)) return;
     const { source, state, detail } = status;
     this.#options.log.info({ source, state, detail }, 'discovery source');
   }

@@ -6,7 +6,10 @@ import { isLoopback } from '../api/bind-guard.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import { maskedSettings } from '../shared/config/mask.ts';
 import type { Settings } from '../shared/config/settings.ts';
+import { checkModels } from './model-check.ts';
+import { configuredRungs } from './model-ladder.ts';
 import { openReader } from './open-reader.ts';
+import { loadPrompt } from './prompt-file.ts';
 import { loadStrategies } from './strategies.ts';
 
 export interface Finding {
@@ -47,6 +50,7 @@ export async function examine(): Promise<DoctorReport> {
       await portFinding(settings),
       bindFinding(settings),
       await strategyFinding(settings),
+      ...(await modelFindings(settings)),
     );
   }
   findings.push(...(await networkFindings()));
@@ -155,6 +159,29 @@ function bindFinding(settings: Settings): Finding {
     `BIND_ADDRESS=${settings.BIND_ADDRESS} without API_TOKEN is refused at start`,
     'set API_TOKEN (16 characters or more) or BIND_ADDRESS=127.0.0.1',
   );
+}
+
+/** Without a configured model there is nothing to find: the policy decides alone. */
+async function modelFindings(settings: Settings): Promise<Finding[]> {
+  if (configuredRungs(settings).length === 0) return [];
+  const findings: Finding[] = [];
+  try {
+    const { version, hash } = loadPrompt();
+    findings.push(ok('prompt', `version ${version}, ${hash}`));
+  } catch (error) {
+    const [detail = '', fix = ''] = messageOf(error).split(' Fix: ');
+    findings.push(problem('prompt', detail, fix));
+  }
+  for (const { provider, model, ok: well, detail } of await checkModels(settings))
+    findings.push({
+      subject: `model ${provider}`,
+      verdict: well ? 'ok' : 'warning',
+      detail: `${model}: ${detail}`,
+      fix: well
+        ? null
+        : 'correct its key, model or address; meanwhile the next of the ladder is asked, or none',
+    });
+  return findings;
 }
 
 async function strategyFinding(settings: Settings): Promise<Finding> {

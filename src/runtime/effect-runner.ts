@@ -8,6 +8,7 @@ import type { Log } from '../shared/ports/log.ts';
 import type { Notifier } from '../shared/ports/notifier.ts';
 import type { Probe } from '../shared/ports/probe.ts';
 import type { MarketHub } from './market-hub.ts';
+import type { ModelLadder } from './model-ladder.ts';
 
 const brokerTimeoutMs = 10_000;
 const historyTimeoutMs = 20_000;
@@ -21,6 +22,8 @@ export interface EffectRunnerOptions {
   readonly market: MarketHub;
   readonly notifiers: readonly Notifier[];
   readonly probes: ReadonlyMap<string, Probe>;
+  /** Undefined when no model is configured. */
+  readonly models: ModelLadder | undefined;
   readonly clock: Clock;
   readonly post: (input: KernelInput) => void;
   /** Resolves once the input is committed. */
@@ -79,6 +82,8 @@ export class EffectRunner {
         return this.#alert(effect);
       case 'workflow.run':
         return this.#refuseWorkflow(effect);
+      case 'model.ask':
+        return this.#askModel(effect);
     }
   }
 
@@ -201,6 +206,19 @@ export class EffectRunner {
       }
     }
     this.#options.settle(effect.id);
+  }
+
+  async #askModel(effect: Effect<'model.ask'>): Promise<void> {
+    const { models, clock, post, log } = this.#options;
+    // Settings without models cannot ask; a question of an earlier run is not repeated.
+    if (models === undefined) return;
+    const reply = await models.ask(effect.data);
+    if (reply.outcome !== 'answered')
+      log.warn(
+        { provider: reply.provider, model: reply.model, fault: reply.outcome, detail: reply.detail },
+        'a model did not answer: the next one of the ladder is asked, or the policy stands',
+      );
+    post({ from: 'model', message_type: 'model.reply', data: reply, at: clock.now() });
   }
 
   async #refuseWorkflow(effect: Effect<'workflow.run'>): Promise<void> {

@@ -11,6 +11,7 @@ import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { MarketDataSink, MarketDataSource } from '../shared/ports/market-data.ts';
 import { QuarantineCounts } from './quarantine-counts.ts';
+import { SourceStates } from './source-states.ts';
 
 /** What the hub feeds besides the kernel. Live quotes match orders; a recording has only candles. */
 export interface MarketListener {
@@ -28,7 +29,7 @@ export interface MarketHubOptions {
 
 export class MarketHub {
   readonly #options: MarketHubOptions;
-  readonly #statuses = new Map<string, SourceStatus>();
+  readonly #states = new SourceStates();
   readonly #crossSource = new CrossSourceGate();
   readonly #quarantined = new QuarantineCounts();
 
@@ -37,11 +38,16 @@ export class MarketHub {
   }
 
   get statuses(): readonly SourceStatus[] {
-    return [...this.#statuses.values()];
+    return this.#states.all();
   }
 
   status(source: string): SourceStatus | undefined {
-    return this.#statuses.get(source);
+    return this.#states.status(source);
+  }
+
+  /** Times the source stopped working since the start. */
+  errors(source: string): number {
+    return this.#states.errors(source);
   }
 
   /** What was kept out since the start, by reason; empty when nothing was. */
@@ -94,9 +100,7 @@ export class MarketHub {
         post({ from: 'market', message_type: 'market.quotes', data: batch, at: batch.known_at });
       },
       status: (status) => {
-        const before = this.#statuses.get(status.source);
-        this.#statuses.set(status.source, status);
-        if (before?.state !== status.state)
+        if (this.#states.note(status))
           log.info({ source: status.source, state: status.state, detail: status.detail }, 'market source');
         post({ from: 'market', message_type: 'market.source_status', data: status, at: status.at });
       },
@@ -136,7 +140,7 @@ export class MarketHub {
   /** The first source of the symbol that can see; the others stand by and are compared with. */
   #inCharge(source: MarketDataSource, symbol: string): boolean {
     for (const candidate of this.#options.sources) {
-      const state = this.#statuses.get(candidate.name)?.state;
+      const state = this.#states.status(candidate.name)?.state;
       const sees = state === 'live' || state === 'degraded';
       if (sees && candidate.symbols.includes(symbol)) return candidate === source;
     }

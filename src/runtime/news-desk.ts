@@ -15,6 +15,7 @@ import type { SourceStatus } from '../shared/domain/source-status.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { NewsSource } from '../shared/ports/news.ts';
+import { SourceStates } from './source-states.ts';
 
 export interface NewsDeskOptions {
   /** Undefined when news is off. */
@@ -28,11 +29,13 @@ export interface NewsDeskOptions {
 export interface NewsGroupFacts {
   readonly source: string;
   readonly status: SourceStatus | null;
+  /** Times it stopped working since the start. */
+  readonly errors: number;
 }
 
 export class NewsDesk {
   readonly #options: NewsDeskOptions;
-  readonly #statuses = new Map<string, SourceStatus>();
+  readonly #states = new SourceStates();
 
   constructor(options: NewsDeskOptions) {
     this.#options = options;
@@ -40,7 +43,11 @@ export class NewsDesk {
 
   get groups(): readonly NewsGroupFacts[] {
     const names = this.#options.source?.groups ?? [];
-    return names.map((source) => ({ source, status: this.#statuses.get(source) ?? null }));
+    return names.map((source) => ({
+      source,
+      status: this.#states.status(source) ?? null,
+      errors: this.#states.errors(source),
+    }));
   }
 
   /** Returns at once; the network is asked later. */
@@ -53,9 +60,7 @@ export class NewsDesk {
       calendar: (snapshot) =>
         post({ from: 'market', message_type: 'market.calendar', data: snapshot, at: clock.now() }),
       status: (status) => {
-        const before = this.#statuses.get(status.source);
-        this.#statuses.set(status.source, status);
-        if (before?.state !== status.state)
+        if (this.#states.note(status))
           log.info({ source: status.source, state: status.state, detail: status.detail }, 'news source');
       },
     });

@@ -6,19 +6,20 @@ import { z } from 'zod';
 import { TapeError } from '../adapters/market-data/tape/tape-error.ts';
 import { replaceFile, TapeWriter } from '../adapters/market-data/tape/tape-writer.ts';
 import type { CandleEvent } from '../shared/bus/catalogue.ts';
-import { environmentSchema, type Settings } from '../shared/config/settings.ts';
+import type { Settings } from '../shared/config/settings.ts';
 import { type Candle, timeframeMs } from '../shared/domain/candle.ts';
 import { hourMs, toIso } from '../shared/domain/time.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { MarketDataSink, MarketDataSource } from '../shared/ports/market-data.ts';
-import { type SelectedMarket, selectMarket } from './market-selection.ts';
+import type { SelectedMarket } from './market-selection.ts';
+import { marketOf } from './recording-sources.ts';
 
 /** Longest gap that is filled from a source's history when a recording goes on, in candles. */
 const maxBackfillCandles = 10_000;
 const manifestName = 'recording.json';
 
 export interface RecordingRequest {
-  /** Values of ATO_MARKET_SOURCE; a symbol is recorded from the first that serves it. */
+  /** Names of sources; a symbol is recorded from the first that serves it. */
   readonly sources: readonly string[];
   readonly folder: string;
   readonly hours?: number;
@@ -47,11 +48,6 @@ export interface RecordingReport {
   readonly series: readonly RecordedSeries[];
 }
 
-/** The values that name a source, for a message. */
-export function isSourceName(name: string): boolean {
-  return environmentSchema.shape.ATO_MARKET_SOURCE.safeParse(name).success;
-}
-
 /**
  * Records until `stop` resolves or the hours are over. Throws TapeError when the folder belongs to another recorder or
  * holds these symbols from another source, and the file system's error when a candle cannot be written.
@@ -78,13 +74,7 @@ export async function record(
 async function selectAll(settings: Settings, request: RecordingRequest, lastAt: number) {
   const markets: SelectedMarket[] = [];
   for (const name of request.sources)
-    markets.push(
-      await selectMarket(
-        { ...settings, ATO_MARKET_SOURCE: environmentSchema.shape.ATO_MARKET_SOURCE.parse(name) },
-        Promise.resolve(lastAt),
-        request.log,
-      ),
-    );
+    markets.push(await marketOf(name, settings, Promise.resolve(lastAt), request.log));
   return markets;
 }
 

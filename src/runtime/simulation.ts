@@ -3,19 +3,23 @@ import { PaperVenue } from '../adapters/broker/paper/paper-venue.ts';
 import { syntheticCandles } from '../adapters/market-data/synthetic/synthetic-candles.ts';
 import { readTape } from '../adapters/market-data/tape/read-tape.ts';
 import { MemoryStore } from '../adapters/store/memory/memory-store.ts';
+import type { TurnRecord } from '../kernel/journal.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import type { CandleEvent } from '../shared/bus/catalogue.ts';
-import type { AnyEffect } from '../shared/bus/effects.ts';
+import type { AnyEffect, EffectDataByKind } from '../shared/bus/effects.ts';
+import { lookSettingsOf } from '../shared/config/look-settings.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import { exitSettingsOf, riskSettingsOf, type Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { type Timeframe, timeframeMs } from '../shared/domain/candle.ts';
+import type { ModelReply, ModelSettings } from '../shared/domain/model.ts';
 import { decimalText } from '../shared/domain/money.ts';
 import { dayMs, type EpochMs, toIso } from '../shared/domain/time.ts';
 import type { CommitBatch } from '../shared/ports/store.ts';
 import { SimulationLoop } from '../simulator/simulation-loop.ts';
 import { type SimulationCounts, SimulationStatistics } from '../simulator/simulation-statistics.ts';
 import { agentBuilder } from './agents.ts';
+import { assertLooksPayable } from './look-guard.ts';
 import { loadStrategies } from './strategies.ts';
 import { version } from './version.ts';
 
@@ -31,6 +35,15 @@ export interface SimulationRequest {
   readonly progress: (done: number, total: number) => void;
   /** Called with every committed batch, for keeping the journal. */
   readonly keep?: (batch: CommitBatch) => void;
+  /** A ladder and who answers for it; without it the policy decides alone. */
+  readonly models?: SimulatedModels;
+  /** Hears every turn. */
+  readonly observe?: (record: TurnRecord) => void;
+}
+
+export interface SimulatedModels {
+  readonly settings: ModelSettings;
+  readonly reply: (question: EffectDataByKind['model.ask']) => ModelReply;
 }
 
 export interface SimulationReport extends SimulationCounts {
@@ -66,6 +79,7 @@ export async function simulate(settings: Settings, request: SimulationRequest): 
   const plan = request.tape === undefined ? syntheticPlan(settings, request) : await tapePlan(request);
   const strategies = await loadStrategies(settings);
   const agentSettings = simulationSettings(settings, request, plan, strategies.active);
+  assertLooksPayable(agentSettings);
   const statistics = new SimulationStatistics();
   const store = new MemoryStore({ keepJournal: false, keepRecords: false });
   const kernel = new Kernel({ build: agentBuilder(strategies.all) });
@@ -75,9 +89,12 @@ export async function simulate(settings: Settings, request: SimulationRequest): 
     venue,
     market: plan.events[Symbol.iterator](),
     opening: openingInputs(agentSettings, request.seed, plan),
-    answer: answerInSimulation(plan),
+    answer: answerInSimulation(plan, request.models),
     commit: request.keep ?? ((batch) => store.commitNow(batch)),
-    observe: (record) => statistics.observe(record),
+    observe: (record) => {
+      statistics.observe(record);
+      request.observe?.(record);
+    },
   });
   const begun = performance.now();
   loop.open();
@@ -163,7 +180,9 @@ function simulationSettings(
     initial_trading_state: 'active',
     exits: exitSettingsOf(settings),
     sessions: sessionRulesOf(settings),
+    looks: lookSettingsOf(settings, [{ name: plan.source, symbols: plan.symbols }]),
     risk: { ...riskSettingsOf(settings), quote_stale_ms: staleAfterMs(settings, plan.timeframe) },
+    ...(request.models === undefined ? {} : { models: request.models.settings }),
   };
 }
 
@@ -204,7 +223,10 @@ function sourceStatus(plan: MarketPlan, at: EpochMs) {
 }
 
 /** Effects that need no venue: probes answer well, a restarted source answers at once, alerts go nowhere. */
-function answerInSimulation(plan: MarketPlan): (effect: AnyEffect, now: EpochMs) => readonly KernelInput[] {
+function answerInSimulation(
+  plan: MarketPlan,
+  models: SimulatedModels | undefined,
+): (effect: AnyEffect, now: EpochMs) => readonly KernelInput[] {
   return (effect, now) => {
     switch (effect.kind) {
       case 'probe.run': {
@@ -215,6 +237,10 @@ function answerInSimulation(plan: MarketPlan): (effect: AnyEffect, now: EpochMs)
         return [
           { from: 'market', message_type: 'market.source_status', data: sourceStatus(plan, now), at: now },
         ];
+      case 'model.ask':
+        return models === undefined
+          ? []
+          : [{ from: 'model', message_type: 'model.reply', data: models.reply(effect.data), at: now }];
       default:
         return [];
     }

@@ -5,6 +5,7 @@ import { assertBindAllowed } from '../api/bind-guard.ts';
 import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
+import { lookSettingsOf } from '../shared/config/look-settings.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import {
   candidateLimitsOf,
@@ -28,8 +29,11 @@ import { EffectRunner } from './effect-runner.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { LiveFacts } from './live-facts.ts';
 import { openLog } from './logging.ts';
+import { assertLooksPayable } from './look-guard.ts';
 import { MarketHub } from './market-hub.ts';
 import { type SelectedMarket, selectMarket } from './market-selection.ts';
+import { checkModels } from './model-check.ts';
+import { type ModelWiring, wireModels } from './model-ladder.ts';
 import { NewsDesk, selectNews } from './news-desk.ts';
 import { openStore } from './open-store.ts';
 import { keepPageBuilt } from './page-build.ts';
@@ -53,6 +57,8 @@ interface Foundation {
   readonly strategies: LoadedStrategies;
   readonly clock: Clock;
   readonly trading: SelectedBroker;
+  /** Undefined when no language model is configured. */
+  readonly models: ModelWiring | undefined;
 }
 
 export class TradingSystem {
@@ -111,11 +117,13 @@ export class TradingSystem {
     this.#closers.push(keepPageBuilt(log));
     log.info({ version, sequence: loaded.sequence, data_kind: parts.market.kind }, 'started');
     banner(parts, api.server.address());
+    if (foundation.models !== undefined) void sayWhatModelsLack(settings, log);
   }
 
   /** Log, store, market and strategies: everything that can refuse to start does so here. */
   async #lay(settings: Settings): Promise<Foundation> {
     const strategies = await loadStrategies(settings);
+    const models = wireModels(settings);
     const { log, close } = await openLog(settings);
     this.#closers.push(() => {
       log.info({}, 'stopped');
@@ -132,9 +140,21 @@ export class TradingSystem {
     const [loaded, market] = [await opening, await selecting];
     const clock = market.clock();
     assertTimeGoesOn(loaded.lastAt, clock.now(), settings);
+    assertLooksPayable({
+      universe: market.universe,
+      sources: market.sources.map((source) => source.name),
+      base_timeframe: market.baseTimeframe,
+      looks: lookSettingsOf(settings, market.sources),
+    });
     const trading = await selectBroker(settings, store, market, clock, log);
-    return { settings, log, store, loaded, market, strategies, clock, trading };
+    return { settings, log, store, loaded, market, strategies, clock, trading, models };
   }
+}
+
+/** After the start and beside it: a model that cannot be asked is no reason to wait, but one to be said. */
+async function sayWhatModelsLack(settings: Settings, log: Log): Promise<void> {
+  for (const { provider, model, ok, detail } of await checkModels(settings))
+    if (!ok) log.warn({ provider, model, detail }, 'a configured model cannot be asked as things stand');
 }
 
 /** Everything that runs, joined but not yet started. */
@@ -195,9 +215,12 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   const notifiers = [new LogNotifier(log)];
   const postAndWait = (input: KernelInput) => loop.postAndWait(input);
   const waits = { post, postAndWait, settle };
-  const runner = new EffectRunner({ broker, market: hub, notifiers, probes, clock, log, ...waits });
+  const models = foundation.models?.ladder;
+  const runner = new EffectRunner({ broker, market: hub, notifiers, probes, models, clock, log, ...waits });
   return {
     ...foundation,
+    agentSettings: agentSettingsOf(foundation),
+    rows: kernel.rows,
     facts,
     kernel,
     loop,
@@ -230,9 +253,10 @@ function decidesAfterStart(loaded: LoadedState): boolean {
   return control?.paused !== true;
 }
 
-function startedInput(foundation: Foundation): KernelInput {
-  const { settings, loaded, market, strategies, clock } = foundation;
-  const agentSettings: AgentSettings = {
+/** What the agents are built from; it travels in `kernel.started`. */
+function agentSettingsOf(foundation: Foundation): AgentSettings {
+  const { settings, market, strategies } = foundation;
+  return {
     run_mode: settings.ATO_MODE,
     universe: market.universe,
     starting_cash: foundation.trading.startingCash,
@@ -244,6 +268,7 @@ function startedInput(foundation: Foundation): KernelInput {
     exits: exitSettingsOf(settings),
     sessions: sessionRulesOf(settings),
     discovery: candidateLimitsOf(settings),
+    looks: lookSettingsOf(settings, market.sources),
     risk: {
       ...riskSettingsOf(settings),
       quote_stale_ms: Math.max(
@@ -251,12 +276,17 @@ function startedInput(foundation: Foundation): KernelInput {
         1.5 * timeframeMs[market.baseTimeframe],
       ),
     },
+    ...(foundation.models === undefined ? {} : { models: foundation.models.settings }),
   };
+}
+
+function startedInput(foundation: Foundation): KernelInput {
+  const { settings, loaded, clock } = foundation;
   const data = {
     run_mode: settings.ATO_MODE,
     seed: settings.ATO_SEED,
     version,
-    agent_settings: { ...agentSettings },
+    agent_settings: { ...agentSettingsOf(foundation) },
     first_start: loaded.sequence === 0,
   };
   return { from: 'kernel', message_type: 'kernel.started', data, at: clock.now() };

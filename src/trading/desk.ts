@@ -10,10 +10,10 @@ import { isFinalState } from '../shared/domain/order-lifecycle.ts';
 import type { Position } from '../shared/domain/position.ts';
 import { type SessionCalendar, sessionCalendar } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
-import type { TokenRecord } from '../shared/domain/token-safety.ts';
 import type { TradingStateRecord } from '../shared/domain/trading-state.ts';
 import { MarketStatistics } from './market-statistics.ts';
 import { MarketView } from './market-view.ts';
+import { TokenBook } from './token-book.ts';
 import { memoryKey, readMemory, type TradingMemory, withEntry } from './trading-memory.ts';
 
 export const truthAlarm = 'truth';
@@ -29,8 +29,8 @@ export class Desk {
   readonly orders = new Map<string, Order>();
   /** Open positions by symbol: one per symbol, as venues net them. */
   readonly positions = new Map<string, Position>();
-  /** Safety records of DEX tokens by symbol; a token without one is unsafe. */
-  readonly tokens = new Map<string, TokenRecord>();
+  /** Safety records of DEX tokens; a token without one is unsafe. */
+  readonly tokens = new TokenBook();
   mandate: Mandate | undefined;
   state: TradingStateRecord | undefined;
   /** True from start until the broker has told its whole truth once. */
@@ -75,6 +75,7 @@ export class Desk {
     for (const position of positions) this.positions.set(position.symbol, position);
     for (const [symbol, price] of Object.entries(this.#memory.marks)) this.market.remembered(symbol, price);
     this.statistics.restore(state);
+    this.tokens.restore(state);
     this.mandate = state.get('mandates', 'current');
     this.state = state.get('trading_state', 'current');
     this.truthDueAt = state.get('alarms', `trading_ai/${truthAlarm}`)?.due_at;

@@ -262,6 +262,67 @@ describe('markets that are not fit', () => {
   });
 });
 
+describe('DEX tokens', () => {
+  const address = '7GCihgDB8fe6KNjn2MYtkzZcRjQy3t9GHdC8uHYmW2hr';
+  const token = `solana:${address}`;
+  const safe = {
+    mint_authority: 'renounced',
+    freeze_authority: 'renounced',
+    liquidity_lock: 'burned',
+    liquidity_usd: 80_000,
+    top_10_holders_pct: 12,
+    created_at: Date.UTC(2026, 0, 1),
+    buys_h24: 500,
+    sells_h24: 400,
+  } as const;
+
+  function told(...facts: readonly object[]): BrokerWorld {
+    const made = world({ max_spread_pct: 2 }, [token]);
+    quiet(made, token, 1);
+    for (const part of facts)
+      made.input({
+        from: 'market',
+        message_type: 'market.candidates',
+        data: {
+          source: 'test',
+          observations: [{ chain: 'solana', address, origin: null, name: 'n', symbol: 's', facts: part }],
+          known_at: made.now,
+        },
+        at: made.now,
+      });
+    return made;
+  }
+
+  test('what several sources say together makes a record, which survives a restart', () => {
+    const { liquidity_usd, ...rest } = safe;
+    const made = told(rest, { liquidity_usd });
+    made.crash();
+    made.advance(made.now + 30_000);
+    quiet(made, token, 1);
+    made.signal(token, 'BUY', 1);
+    expect(refusals(made)).toEqual([]);
+    expect(entries(made)).toHaveLength(1);
+  });
+
+  test.each([
+    ['held mint authority', [safe, { mint_authority: 'held' }], 'held'],
+    ['never told liquidity lock', [{ ...safe, liquidity_lock: undefined }], 'unknown'],
+    ['liquidity that ran away', [safe, { liquidity_usd: 500 }], 500],
+  ] as const)('%s is refused', (_, facts, actual) => {
+    const made = told(...facts);
+    made.signal(token, 'BUY', 1);
+    expect(refusals(made)).toMatchObject([{ code: 'token_unsafe', actual }]);
+  });
+
+  test('a record that nobody renewed is stale', () => {
+    const made = told(safe);
+    made.advance(made.now + 16 * 60_000);
+    quiet(made, token, 1);
+    made.signal(token, 'BUY', 1);
+    expect(refusals(made)).toMatchObject([{ code: 'token_unsafe' }]);
+  });
+});
+
 describe('pauses', () => {
   /** Loses once on the symbol: stopped out by the next candles. */
   function lose(made: BrokerWorld, symbol: string): void {

@@ -19,6 +19,7 @@ const subscriptions = [
   'market.candle',
   'market.quotes',
   'market.history',
+  'market.candidates',
   'broker.report',
   'broker.uncertain',
   'broker.snapshot',
@@ -65,6 +66,9 @@ class TradingAgent implements Agent {
         return;
       case 'market.history':
         desk.statistics.history(message.data, turn);
+        return;
+      case 'market.candidates':
+        desk.tokens.observe(message.data, desk.settings.universe, turn);
         return;
       case 'market.quotes':
         desk.market.quotes(message.data);

@@ -1,6 +1,9 @@
 // The DexScreener source against a stand-in that replays documented answers and seen failures.
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DexscreenerApi } from '../../src/adapters/market-data/dexscreener/dexscreener-api.ts';
 import { createDexscreenerSource } from '../../src/adapters/market-data/dexscreener/dexscreener-source.ts';
+import { Alarms } from '../../src/adapters/market-data/shared/alarms.ts';
+import { PoliteHttp } from '../../src/adapters/market-data/shared/polite-http.ts';
 import type { PolledSource } from '../../src/adapters/market-data/shared/polled-source.ts';
 import { CandidateRecorder, DexStandIn, failures } from './market-data-support/dex-stand-in.ts';
 
@@ -214,6 +217,26 @@ test('what cannot be true is kept out with its reason, and hostile names lose th
   expect(reasons).toContain('the price is not a possible price');
   expect(reasons).toContain('the pool was created in the future');
   expect(reasons).toContain('the token address is not an address');
+});
+
+test('search, pairs by pool and all pools of a token are asked as documented', async () => {
+  venue.routes.push([/./, () => ({ body: { schemaVersion: '1.0.0', pairs: [pairOf(mint)] } })]);
+  const { clock, baseUrl } = venue;
+  const alarms = new Alarms(clock);
+  const http = new PoliteHttp({ baseUrl, clock, alarms, fetch: venue.fetch, spacingMs: { fast: 0 } });
+  const api = new DexscreenerApi(http);
+  const { signal } = new AbortController();
+  for (const answer of [
+    await api.search('SOL/USDC & more', signal),
+    await api.pairs('solana', ['POOL1', 'POOL/2'], signal),
+    await api.tokenPairs('solana', mint, signal),
+  ])
+    expect(answer.observations.map(({ address }) => address)).toEqual([mint]);
+  expect(venue.requests.map(({ path, query }) => `${path} ${query.get('q') ?? ''}`)).toEqual([
+    '/latest/dex/search SOL/USDC & more',
+    '/latest/dex/pairs/solana/POOL1,POOL%2F2 ',
+    `/token-pairs/v1/solana/${mint} `,
+  ]);
 });
 
 test('stopped it asks nothing more, and started again it goes on', async () => {

@@ -112,7 +112,7 @@ describe('a first start', () => {
     const described = (await get('/docs/json')).paths as Record<string, Record<string, unknown>>;
     const inDocument = pathsOfApiDocument()
       .filter(({ path: name }) => name !== '/')
-      .map(({ method, path: name }) => `${method} ${name.replace(':id', '{id}')}`);
+      .map(({ method, path: name }) => `${method} ${name.replace(/:(\w+)/g, '{$1}')}`);
     const inOpenApi = Object.entries(described).flatMap(([name, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${name}`),
     );

@@ -159,6 +159,17 @@ pageTest('a decision opens by keyboard and shows what was seen, weighed and done
   await shoot(page, 'decision');
 });
 
+pageTest('shows what is looked at next and why, budgets and locks', async () => {
+  const page = await open();
+  const panelText = await textOf(panel(page, 'Schedule'));
+  expect(panelText).toMatch(/SOLUSDT.*looked at 22 min ago; market activity 2\.1x usual/s);
+  const budgets = panel(page, 'Budgets and locks');
+  expect(await textOf(budgets)).toMatch(
+    /binance[\s\S]*216\.5 \/ 432[\s\S]*an hour, 40[\s\S]*crypto-analysis/,
+  );
+  expect(await budgets.locator('meter').count()).toBe(1);
+});
+
 pageTest('says which sessions are open, which overlap and what changes next', async () => {
   const context = await browser?.newContext();
   const page = await context?.newPage();

@@ -12,6 +12,7 @@ import type { HealRecord, Incident } from '../../src/shared/domain/incident.ts';
 import type { Fill, Order } from '../../src/shared/domain/order.ts';
 import type { EquityPoint, Position } from '../../src/shared/domain/position.ts';
 import type { Refusal } from '../../src/shared/domain/risk.ts';
+import type { ScheduleView } from '../../src/shared/domain/schedule-view.ts';
 import type { Signal } from '../../src/shared/domain/signal.ts';
 import type { Task } from '../../src/shared/domain/task.ts';
 
@@ -416,6 +417,48 @@ export async function filledStore(): Promise<MemoryStore> {
   return store;
 }
 
+export function schedule(): ScheduleView {
+  const budget = {
+    asset_class: 'crypto',
+    name: 'binance',
+    per_hour: 18,
+    capacity: 432,
+    level: 216.5,
+    spent: 40,
+    price: 0.0021,
+  } as const;
+  return {
+    mode: 'hybrid',
+    pinned_mode: null,
+    paused: false,
+    slots: [
+      {
+        asset_class: 'crypto',
+        symbol: 'SOLUSDT',
+        due_at: startAt + 310_000,
+        reason: 'gain',
+        gain: 0.0034,
+        price: 0.0021,
+        text: 'SOLUSDT looked at 22 min ago; market activity 2.1x usual seen on 5 others',
+      },
+    ],
+    kinds: [
+      {
+        kind: 'crypto-normal-scan',
+        obstacle: null,
+        paused: false,
+        last_start_at: startAt,
+        not_before_at: startAt + 120_000,
+        latest_start_at: startAt + 7_200_000,
+        task_state: null,
+      },
+    ],
+    locks: [{ name: 'crypto-analysis', units: 1, taken: 0, holders: [] }],
+    budgets: [budget],
+    models: [{ asset_class: 'crypto', symbols: 3, level: 'live', examples: 120 }],
+  };
+}
+
 export interface WorldOptions {
   readonly store?: MemoryStore;
   readonly dependencies?: Partial<ApiDependencies>;
@@ -459,6 +502,7 @@ export async function apiWorld(options: WorldOptions = {}): Promise<ApiWorld> {
           max_interval_ms: 1_800_000,
         },
       ],
+      schedule,
       pageFolder: undefined,
       apiToken: undefined,
       bindAddress: '127.0.0.1',

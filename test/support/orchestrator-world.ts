@@ -7,13 +7,19 @@ import { createOrchestrator } from '../../src/orchestrator/orchestrator.ts';
 import type { Policy } from '../../src/orchestrator/policy.ts';
 import type { MessageDataByType, MessageType } from '../../src/shared/bus/catalogue.ts';
 import { type CollectionRows, collectionNames } from '../../src/shared/bus/collections.ts';
+import type { AnyEffect, Effect } from '../../src/shared/bus/effects.ts';
 import type { AnyMessage } from '../../src/shared/bus/message.ts';
 import { type AgentSettings, defaultRiskSettings } from '../../src/shared/domain/agent-settings.ts';
 import type { Decision } from '../../src/shared/domain/decision.ts';
-import type { LoadedState } from '../../src/shared/ports/store.ts';
+import type { LookAnswer, LookBar, LookRequest } from '../../src/shared/domain/look.ts';
+import type { ModelReply } from '../../src/shared/domain/model.ts';
+import type { JournalEntry, LoadedState } from '../../src/shared/ports/store.ts';
 
 /** How a worker treats the tasks it gets. */
 export type Answer = 'ok' | 'unseen' | 'fail' | 'lost' | 'throw';
+
+/** A model's answer to one question; null is a reply that never comes. */
+export type ModelScript = (ask: Effect<'model.ask'>['data']) => ModelReply | null;
 
 export const testSettings: AgentSettings = {
   run_mode: 'simulation',
@@ -33,6 +39,8 @@ export interface WorldOptions {
   /** The orchestrator forgets everything before each message and is rebuilt from rows. */
   readonly amnesic?: boolean;
   readonly loaded?: LoadedState;
+  /** Answers the questions that are asked of models, after `modelDelayMs`. */
+  readonly model?: ModelScript;
   readonly now: number;
 }
 
@@ -43,20 +51,29 @@ export class World {
   answer: Answer = 'ok';
   /** A failure of the orchestrator itself fails the test unless this is set. */
   mayFail = false;
+  modelDelayMs = 1_000;
+  /** What workers say in their answers. */
+  summary = 'looked';
+  readonly entries: JournalEntry[] = [];
+  readonly effects: AnyEffect[] = [];
+  readonly asked: Effect<'model.ask'>['data'][] = [];
+  readonly #model: ModelScript | undefined;
+  #replies: { readonly at: number; readonly reply: ModelReply }[] = [];
   now: number;
   readonly #settings: AgentSettings;
   readonly #onInput: ((world: World, emitted: readonly AnyMessage[]) => void)[] = [];
 
   constructor(options: WorldOptions) {
     this.now = options.now;
+    this.#model = options.model;
     this.#settings = options.settings ?? testSettings;
     this.mirror = new StateMirror(options.loaded?.rows);
     const orchestrator = () => createOrchestrator(this.#settings, options.policy);
     this.kernel = new Kernel({
       build: () => ({
         orchestrator_ai: options.amnesic ? () => forgetful(orchestrator) : orchestrator,
-        analyst_ai: () => this.#worker('analyst_ai'),
-        health_ai: () => this.#worker('health_ai'),
+        analyst_ai: () => this.worker('analyst_ai'),
+        health_ai: () => this.worker('health_ai'),
       }),
       ...(options.loaded === undefined ? {} : { loaded: options.loaded }),
     });
@@ -83,8 +100,12 @@ export class World {
     return this;
   }
 
-  command(command: MessageDataByType['operator.command']['command']): this {
-    return this.send('operator.command', { command, by: 'test', reason: '', symbol: null, dry_run: false });
+  command(
+    command: MessageDataByType['operator.command']['command'],
+    about: Pick<MessageDataByType['operator.command'], 'mode' | 'kind'> = {},
+  ): this {
+    const plain = { command, by: 'test', reason: '', symbol: null, dry_run: false };
+    return this.send('operator.command', { ...plain, ...about });
   }
 
   market(assetClass: 'crypto' | 'forex', activity: number | null): this {
@@ -140,12 +161,9 @@ export class World {
   /** Moves time on, firing every alarm at its due time. */
   advance(ms: number): this {
     const target = this.now + ms;
-    for (
-      let due = this.kernel.nextAlarmAt;
-      due !== undefined && due <= target;
-      due = this.kernel.nextAlarmAt
-    ) {
+    for (let due = this.#nextAt; due !== undefined && due <= target; due = this.#nextAt) {
       this.now = Math.max(this.now, due);
+      this.#deliverReplies();
       for (const alarm of this.kernel.dueAlarms(this.now)) this.#process(alarm);
     }
     this.now = target;
@@ -155,6 +173,7 @@ export class World {
   /** The clock leaps: alarms that fell due meanwhile come late, all at once. */
   jump(ms: number): this {
     this.now += ms;
+    this.#deliverReplies();
     for (const alarm of this.kernel.dueAlarms(this.now)) this.#process(alarm);
     return this;
   }
@@ -186,8 +205,33 @@ export class World {
     return { sequence, hash, lastAt, rows: rows as unknown as LoadedState['rows'], pendingEffects: [] };
   }
 
+  get #nextAt(): number | undefined {
+    const times = [this.kernel.nextAlarmAt, this.#replies[0]?.at].filter((at) => at !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  #deliverReplies(): void {
+    const due = this.#replies.filter(({ at }) => at <= this.now);
+    this.#replies = this.#replies.filter(({ at }) => at > this.now);
+    for (const { reply } of due)
+      this.#process({ from: 'model', message_type: 'model.reply', data: reply, at: this.now });
+  }
+
+  #ask(ask: Effect<'model.ask'>['data']): void {
+    this.asked.push(ask);
+    const reply = this.#model?.(ask) ?? null;
+    if (reply === null) return;
+    this.#replies.push({ at: this.now + this.modelDelayMs, reply });
+    this.#replies.sort((left, right) => left.at - right.at);
+  }
+
   #process(input: KernelInput): void {
-    const { record } = this.kernel.process(input);
+    const { record, entry } = this.kernel.process(input);
+    this.entries.push(entry);
+    for (const effect of record.effects) {
+      this.effects.push(effect);
+      if (effect.kind === 'model.ask') this.#ask(effect.data);
+    }
     for (const put of record.puts) this.mirror.apply(put);
     this.messages.push(...record.emitted);
     const failure = record.emitted.find(
@@ -198,7 +242,7 @@ export class World {
     for (const checker of this.#onInput) checker(this, record.emitted);
   }
 
-  #worker(name: 'analyst_ai' | 'health_ai'): Agent {
+  worker(name: 'analyst_ai' | 'health_ai'): Agent {
     return {
       name,
       subscriptions: [],
@@ -206,18 +250,36 @@ export class World {
       handle: (message, turn) => {
         if (message.message_type !== 'task.assigned' || this.answer === 'lost') return;
         if (this.answer === 'throw') throw new Error('scripted');
-        const { task_id, kind } = message.data;
+        const { task_id, kind, symbols, look } = message.data;
         const result = {
           effect_observed: this.answer === 'ok',
           looked_at: 1,
           found: 0,
-          summary: 'looked',
+          summary: this.summary,
           error: this.answer === 'fail' ? 'scripted' : null,
+          ...(look === undefined
+            ? {}
+            : { looks: symbols.map((symbol, k) => shown(symbol, look, k, turn.now)) }),
         };
         turn.emit('task.completed', { task_id, kind, succeeded: this.answer !== 'fail', result });
       },
     };
   }
+}
+
+/** Prices that wander a little, the same for every world. */
+function shown(
+  symbol: string,
+  { bar_ms, max_bars, after }: LookRequest,
+  index: number,
+  now: number,
+): LookAnswer {
+  const newest = Math.floor(now / bar_ms);
+  const oldest = Math.max(Math.floor((after[index] ?? 0) / bar_ms), newest - Math.min(max_bars, 40));
+  const bars: LookBar[] = [];
+  for (let bar = oldest + 1; bar <= newest; bar += 1)
+    bars.push([bar * bar_ms, 100 * Math.exp(0.002 * Math.sin(bar * (1 + index) * symbol.length)), 1]);
+  return { symbol, seen: true, found: 0, bars };
 }
 
 /** The same agent, rebuilt from rows before every single message. */

@@ -2,6 +2,7 @@
 import { CommandDesk } from './commands.tsx';
 import type { Feed } from './feed.ts';
 import { t, useLanguage } from './i18n.ts';
+import { Budgets } from './panels/budgets.tsx';
 import { Decisions } from './panels/decisions.tsx';
 import { Equity } from './panels/equity.tsx';
 import { DataBanner, Header, LostBanner } from './panels/header.tsx';
@@ -13,6 +14,7 @@ import { Orders } from './panels/orders.tsx';
 import { Positions } from './panels/positions.tsx';
 import { PriceChart } from './panels/price-chart.tsx';
 import { Refusals } from './panels/refusals.tsx';
+import { Schedule } from './panels/schedule.tsx';
 import { Sessions } from './panels/sessions.tsx';
 import { Signals } from './panels/signals.tsx';
 import { Sources } from './panels/sources.tsx';
@@ -64,6 +66,8 @@ export function App({ feed }: { feed: Feed }) {
           <Refusals />
         </div>
         <div class="markets">
+          <Schedule />
+          <Budgets />
           <Sources />
           <Sessions />
           <MarketCandidates />

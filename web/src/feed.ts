@@ -38,6 +38,7 @@ type Part =
   | 'incidents'
   | 'sources'
   | 'sessions'
+  | 'schedule'
   | 'candidates'
   | 'candles';
 
@@ -56,10 +57,11 @@ const allParts: readonly Part[] = [
   'health',
   'incidents',
   'sessions',
+  'schedule',
   'candidates',
 ];
 /** Parts that change without an event saying so; the overview is read by the liveness check. */
-const quickParts: readonly Part[] = ['health', 'sources', 'sessions', 'candidates', 'positions'];
+const quickParts: readonly Part[] = ['health', 'sources', 'sessions', 'schedule', 'candidates', 'positions'];
 
 let tokenWanted: () => void = () => {};
 
@@ -168,6 +170,10 @@ const loaders: Readonly<Record<Part, () => Promise<(state: Dashboard) => Dashboa
   async sessions() {
     const answer = row.sessionsSchema.safeParse(await read('/markets/sessions'));
     return (state) => ({ ...state, sessions: answer.success ? answer.data : state.sessions });
+  },
+  async schedule() {
+    const answer = row.scheduleSchema.safeParse(await read('/orchestrator/schedule'));
+    return (state) => ({ ...state, schedule: answer.success ? answer.data : state.schedule });
   },
   async candidates() {
     const marketCandidates = newestFirst(

@@ -224,6 +224,34 @@ export const sessionsSchema = z.object({
 });
 export type Sessions = z.output<typeof sessionsSchema>;
 
+const slotSchema = z.object({
+  symbol: key,
+  due_at: instant,
+  reason: text,
+  gain: figure,
+  price: figure,
+  text,
+});
+const kindSchema = z.object({ kind: key, obstacle: text, paused: flag, latest_start_at: instant });
+const lockSchema = z.object({ name: key, units: figure, taken: figure, holders: texts });
+const budgetSchema = z.object({
+  asset_class: text,
+  name: key,
+  per_hour: figure,
+  capacity: figure,
+  level: figure,
+  spent: figure,
+});
+
+export const scheduleSchema = z.object({
+  pinned_mode: text,
+  slots: rows(slotSchema),
+  kinds: rows(kindSchema),
+  locks: rows(lockSchema),
+  budgets: rows(budgetSchema),
+});
+export type ScheduleRow = z.output<typeof scheduleSchema>;
+
 const agentSchema = z.object({
   agent: key,
   state: text,

@@ -12,6 +12,7 @@ import type {
   Order,
   Position,
   Refusal,
+  ScheduleRow,
   Sessions,
   Signal,
   Source,
@@ -68,6 +69,7 @@ export interface Dashboard {
   readonly incidents: readonly Incident[];
   readonly sources: readonly Source[];
   readonly sessions: Sessions | null;
+  readonly schedule: ScheduleRow | null;
   /** New instruments under examination; null where the server has no such path. */
   readonly marketCandidates: readonly MarketCandidate[];
   readonly vitals: Vitals | null;
@@ -114,6 +116,7 @@ export const emptyDashboard: Dashboard = {
   incidents: [],
   sources: [],
   sessions: null,
+  schedule: null,
   marketCandidates: [],
   vitals: null,
   volatility: {},

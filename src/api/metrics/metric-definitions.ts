@@ -1,31 +1,10 @@
 // The table of metrics: name, meaning, labels, and where the number comes from. The names are a contract with
 // the users' dashboards and must never change.
+
 import type { RuntimeFacts } from '../api-dependencies.ts';
-import type { LiveView } from '../live-view.ts';
 import { marketVolatility, orchestratorRunning, systemLoad } from '../overview.ts';
-import type { ActivityTally } from './activity-tally.ts';
-import type { DecisionTally } from './decision-tally.ts';
-import type { Labels } from './label-counts.ts';
-
-/** Everything a metric may be read from, at the moment of one scrape. */
-export interface Scrape {
-  readonly facts: RuntimeFacts;
-  readonly live: LiveView;
-  readonly decisions: DecisionTally;
-  readonly activity: ActivityTally;
-  readonly http: { readonly streamClients: number; readonly streamDropped: number };
-  readonly deadLetters: number | null;
-}
-
-type Samples = Iterable<readonly [Labels, number]>;
-
-export interface MetricDefinition {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge';
-  readonly help: string;
-  readonly labels: readonly string[];
-  readonly read: (scrape: Scrape) => Samples;
-}
+import type { MetricDefinition, Samples, Scrape } from './metric-definition.ts';
+import { modelMetrics } from './model-metrics.ts';
 
 /** One number without labels; null is shown as NaN, which Prometheus reads as "no value". */
 function single(read: (scrape: Scrape) => number | null | undefined): MetricDefinition['read'] {
@@ -62,6 +41,7 @@ function labelled(
 export function defineMetrics(): readonly MetricDefinition[] {
   return [
     ...orchestratorMetrics(),
+    ...modelMetrics(),
     ...agentMetrics(),
     ...tradingMetrics(),
     ...healthMetrics(),
@@ -289,6 +269,20 @@ function healthMetrics(): MetricDefinition[] {
       (scrape) => scrape.deadLetters,
     ),
     labelled(
+      'gauge',
+      'ato_source_latency_seconds',
+      'Round trip of recent requests to a source; absent while it is not known.',
+      ['source'],
+      ({ facts }) => sourceSamples(facts, ({ status }) => inSeconds(status?.latencyMs)),
+    ),
+    labelled(
+      'counter',
+      'ato_source_errors_total',
+      'Times a source stopped working since the start.',
+      ['source'],
+      ({ facts }) => sourceSamples(facts, ({ errors }) => errors ?? 0),
+    ),
+    labelled(
       'counter',
       'ato_market_candles_total',
       'Candles taken in since the start, by source.',
@@ -340,6 +334,21 @@ function systemMetrics(): MetricDefinition[] {
       ({ facts }) => [[{ version: facts.version, run_mode: facts.run_mode }, 1]],
     ),
   ];
+}
+
+const maxSources = 64;
+
+/** One sample per source that has a number, bounded and without repeats. */
+function sourceSamples(
+  { sources }: RuntimeFacts,
+  read: (source: RuntimeFacts['sources'][number]) => number | undefined,
+): Samples {
+  const samples = new Map<string, number>();
+  for (const source of sources.slice(0, maxSources)) {
+    const value = read(source);
+    if (value !== undefined) samples.set(source.source, value);
+  }
+  return [...samples].map(([source, value]) => [{ source }, value] as const);
 }
 
 function inSeconds(milliseconds: number | null | undefined): number | undefined {

@@ -7,7 +7,9 @@ import type { RuntimeFacts } from '../api-dependencies.ts';
 import type { LiveView } from '../live-view.ts';
 import { ActivityTally } from './activity-tally.ts';
 import { DecisionTally } from './decision-tally.ts';
-import { defineMetrics, type MetricDefinition, type Scrape } from './metric-definitions.ts';
+import type { MetricDefinition, Scrape } from './metric-definition.ts';
+import { defineMetrics } from './metric-definitions.ts';
+import { ModelTally } from './model-tally.ts';
 
 /** Sources with a gauge of their own; more would let names grow without end. */
 const maxSourceGauges = 64;
@@ -20,6 +22,7 @@ export interface HttpCounts {
 export class MetricsCollector {
   readonly decisions = new DecisionTally();
   readonly activity = new ActivityTally();
+  readonly models = new ModelTally();
   readonly #registry = new Registry();
   readonly #sourceGauges = new Map<string, Gauge>();
   readonly #requests: Counter;
@@ -43,6 +46,7 @@ export class MetricsCollector {
   observe(message: AnyMessage): void {
     this.decisions.observe(message);
     this.activity.observe(message);
+    this.models.observe(message);
   }
 
   /** Continues from the store. Rejects when it does not answer; counting then begins at zero. */
@@ -68,6 +72,7 @@ export class MetricsCollector {
       deadLetters,
       decisions: this.decisions,
       activity: this.activity,
+      models: this.models,
     };
     this.#updateSources(facts);
     const text = await this.#registry.metrics();

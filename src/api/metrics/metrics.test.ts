@@ -61,6 +61,8 @@ test('exactly the promised names are there, each without labels', async () => {
     'orchestrator_decisions_total',
     'orchestrator_market_volatility',
     'orchestrator_mode_switches_total',
+    'orchestrator_model_fabrications_total',
+    'orchestrator_model_spent_today_usd',
     'orchestrator_running',
     'orchestrator_success_rate',
     'orchestrator_successful_decisions',
@@ -223,6 +225,24 @@ test('sources with hostile or countless names cannot break or flood the metrics'
   await open({ dependencies: { runtime: () => facts({ sources }) } });
   const names = [...(await scrape()).keys()].filter((name) => name.startsWith('api_health_'));
   expect(names.length).toBe(64);
+});
+
+test('latency and errors of sources, only where they are known', async () => {
+  const status = (source: string, latencyMs: number | null) => ({
+    ...{ source, state: 'live' as const, health: 1, detail: '' },
+    ...{ latencyMs, lastDataAt: null, at: 0 },
+  });
+  const row = (source: string, latencyMs: number | null, errors?: number) => ({
+    ...{ source, kind: 'live' as const, symbols: [], status: status(source, latencyMs) },
+    ...(errors === undefined ? {} : { errors }),
+  });
+  const sources = [row('binance', 120, 3), row('oanda', null)];
+  await open({ dependencies: { runtime: () => facts({ sources }) } });
+  const scraped = await scrape();
+  expect(scraped.get('ato_source_latency_seconds{source="binance"}')).toBe(0.12);
+  expect(scraped.has('ato_source_latency_seconds{source="oanda"}')).toBe(false);
+  expect(scraped.get('ato_source_errors_total{source="binance"}')).toBe(3);
+  expect(scraped.get('ato_source_errors_total{source="oanda"}')).toBe(0);
 });
 
 test('another part may add its own text', async () => {

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import type { OperatorCommand } from '../../shared/bus/catalogue.ts';
 import { isMessage } from '../../shared/bus/message.ts';
+import { marketModes } from '../../shared/domain/mode.ts';
+import { type TaskKind, taskKinds } from '../../shared/domain/task.ts';
 import { type ApiContext, type ApiServer, commandProblems, notFoundProblem } from '../api-context.ts';
 import type { CommandReceipt } from '../api-dependencies.ts';
 import { Problem } from '../problem.ts';
@@ -21,6 +23,7 @@ const explanation = {
 };
 const plainInput = z.strictObject(explanation).nullish();
 const closeInput = z.strictObject({ symbol: symbolText, ...explanation });
+const modeInput = z.strictObject({ mode: z.enum([...marketModes, 'auto']), ...explanation });
 const healInput = z.strictObject({ dry_run: z.boolean().optional(), ...explanation }).nullish();
 
 type Explanation =
@@ -65,6 +68,8 @@ export function addControlRoutes(app: ApiServer, context: ApiContext): void {
   }
   addClose(app, context);
   addAutoHeal(app, context);
+  addMode(app, context);
+  addTaskCommands(app, context);
 }
 
 function addClose(app: ApiServer, context: ApiContext): void {
@@ -91,6 +96,61 @@ function addClose(app: ApiServer, context: ApiContext): void {
       return answer(context, 'close_position', receipt);
     },
   );
+}
+
+function addMode(app: ApiServer, context: ApiContext): void {
+  app.post(
+    '/control/mode',
+    {
+      schema: {
+        tags: ['control'],
+        summary:
+          'Pin the market mode, or give the choice back with auto; a class that is shut or blind stays out',
+        body: modeInput,
+        response: { 200: commandBody, ...commandProblems },
+      },
+    },
+    async ({ body }) => run(context, { ...commandOf('set_mode', body), mode: body.mode }),
+  );
+}
+
+const taskCommands = [
+  ['run', 'run_task', 'Run a kind of task now; minimum interval, locks and budgets still hold'],
+  ['pause', 'pause_task', 'Start no more tasks of a kind until it is resumed; safety kinds cannot be paused'],
+  ['resume', 'resume_task', 'Let a paused kind run again'],
+] as const;
+
+function addTaskCommands(app: ApiServer, context: ApiContext): void {
+  for (const [verb, command, summary] of taskCommands) {
+    app.post(
+      `/tasks/:kind/${verb}`,
+      {
+        schema: {
+          tags: ['control'],
+          summary,
+          params: z.object({ kind: z.enum(taskKinds) }),
+          body: plainInput,
+          response: { 200: commandBody, ...commandProblems },
+        },
+      },
+      async ({ params: { kind }, body }) => {
+        const facts = context.dependencies.workflows().find((one) => one.kind === kind);
+        if (command === 'pause_task' && facts?.safety === true)
+          throw new Problem('refused', 409, `${kind} keeps the system safe and cannot be paused.`);
+        const receipt = await submit(context, { ...commandOf(command, body), kind });
+        if (command === 'run_task') refuseWhenNotRun(receipt, kind);
+        return answer(context, command, receipt);
+      },
+    );
+  }
+}
+
+/** Throws Problem 409 with the decision's own reason when the kind that was asked for does not run. */
+function refuseWhenNotRun({ messages }: CommandReceipt, kind: TaskKind): void {
+  const decision = messages.findLast((message) => isMessage(message, 'decision'));
+  const candidate = decision?.data.candidates.find((one) => one.kind === kind);
+  if (candidate === undefined || candidate.chosen) return;
+  throw new Problem('refused', 409, `${kind} was not run: ${candidate.reason}.`);
 }
 
 function addAutoHeal(app: ApiServer, context: ApiContext): void {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { decisionActions } from '../../shared/domain/decision.ts';
 import { marketModes } from '../../shared/domain/mode.ts';
+import type { ScheduleView } from '../../shared/domain/schedule-view.ts';
 import { taskKinds, taskStates } from '../../shared/domain/task.ts';
 import { type ApiContext, type ApiServer, notFoundProblem, readProblems } from '../api-context.ts';
 import type { WorkflowFacts } from '../api-dependencies.ts';
@@ -17,6 +18,7 @@ import {
 } from '../schemas/common-bodies.ts';
 import { decisionBody, signalBody, taskBody } from '../schemas/decision-bodies.ts';
 import { orchestratorStatusBody, statusBody, workflowBody } from '../schemas/overview-bodies.ts';
+import { scheduleBody } from '../schemas/schedule-bodies.ts';
 import { where } from '../where.ts';
 import { toWireForm } from '../wire-form.ts';
 
@@ -25,6 +27,7 @@ const openTasksShown = 200;
 export function addOrchestratorRoutes(app: ApiServer, context: ApiContext): void {
   addStatus(app, context);
   addOrchestratorStatus(app, context);
+  addSchedule(app, context);
   addDecisions(app, context);
   addSignals(app, context);
   addTasks(app, context);
@@ -110,7 +113,44 @@ function addOrchestratorStatus(app: ApiServer, context: ApiContext): void {
         mandate: live.mandate === undefined ? null : toWireForm(live.mandate),
         markets: toWireForm(live.markets),
         open_tasks: toWireForm(openTasks),
+        models: live.ladder === undefined ? null : toWireForm(live.ladder),
+        ...scheduleParts(dependencies.schedule?.()),
       };
+    },
+  );
+}
+
+/** What of the schedule belongs into the status; empty where no schedule can be told. */
+function scheduleParts(schedule: ScheduleView | undefined) {
+  const { pinned_mode, kinds, locks, budgets } = schedule ?? {
+    pinned_mode: null,
+    kinds: [],
+    locks: [],
+    budgets: [],
+  };
+  return {
+    pinned_mode,
+    paused_kinds: kinds.filter((kind) => kind.paused).map((kind) => kind.kind),
+    locks: toWireForm(locks),
+    budgets: toWireForm(budgets),
+  };
+}
+
+function addSchedule(app: ApiServer, { dependencies }: ApiContext): void {
+  app.get(
+    '/orchestrator/schedule',
+    {
+      schema: {
+        tags: ['orchestrator'],
+        summary: 'What runs next and why, kinds, locks and budgets',
+        response: { 200: scheduleBody, ...readProblems, ...notFoundProblem },
+      },
+    },
+    async () => {
+      const schedule = dependencies.schedule?.();
+      if (schedule === undefined) throw new Problem('not-found', 404, 'No orchestrator is at hand.');
+      const { now, next_decision_at } = dependencies.runtime();
+      return { at: new Date(now).toISOString(), ...toWireForm({ ...schedule, next_decision_at }) };
     },
   );
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { agentNames } from '../../shared/domain/agent-name.ts';
 import { timeframes } from '../../shared/domain/candle.ts';
 import { type Decision, decisionActions } from '../../shared/domain/decision.ts';
+import type { LookRecord } from '../../shared/domain/look.ts';
 import type { Mandate } from '../../shared/domain/mandate.ts';
 import { marketModes } from '../../shared/domain/mode.ts';
 import type { Signal } from '../../shared/domain/signal.ts';
@@ -10,6 +11,7 @@ import { type Task, taskKinds, taskStates } from '../../shared/domain/task.ts';
 import type { MarketState } from '../../shared/domain/vitals.ts';
 import type { WireForm } from '../wire-form.ts';
 import { instant } from './common-bodies.ts';
+import { decisionAdviceBody } from './model-bodies.ts';
 
 const fraction = z.number().describe('0 to 1');
 
@@ -20,6 +22,19 @@ const decisionOutcomeBody = z.object({
   tasks_failed: z.number().int(),
   detail: z.string(),
 });
+
+const lookBody = z
+  .object({
+    slot_id: z.string().describe('Derived from symbol and time: the same slot never has two ids'),
+    symbol: z.string(),
+    reason: z
+      .enum(['gain', 'floor', 'overflow', 'asked'])
+      .describe('gain: worth its price. floor: its maximum interval. overflow: budget that would lapse'),
+    gain: z.number().describe('Expected gain of looking now, in find values'),
+    price: z.number().describe('Price of a look under the budgets, in find values'),
+    text: z.string().describe('The strongest terms in words'),
+  })
+  .meta({ id: 'Look' }) satisfies z.ZodType<WireForm<LookRecord>>;
 
 export const decisionBody = z
   .object({
@@ -58,9 +73,17 @@ export const decisionBody = z
       }),
     ),
     task_ids: z.array(z.string()),
+    looks: z
+      .array(lookBody)
+      .exactOptional()
+      .describe('Symbols its tasks look at, and why now; at most 24 of them'),
     next_decision_at: instant,
     policy_version: z.string(),
-    model: z.string().nullable().describe('Model that advised; null when the policy alone decided'),
+    model: z
+      .string()
+      .nullable()
+      .describe('Who decided, a model or the policy, and the prompt in force; null without a model'),
+    advice: decisionAdviceBody.exactOptional().describe('Absent when no model is configured'),
     data_kind: z.enum(['live', 'simulated', 'recorded', 'none']),
     outcome: decisionOutcomeBody.nullable().describe('Null until the outcome is scored'),
     open: z.boolean(),

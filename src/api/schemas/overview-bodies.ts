@@ -18,6 +18,8 @@ import {
   storeBody,
   vitalsBody,
 } from './health-bodies.ts';
+import { ladderBody } from './model-bodies.ts';
+import { budgetBody, lockBody } from './schedule-bodies.ts';
 import { equityBody, orderBody, tradingStateBody } from './trading-bodies.ts';
 
 const anyDataKind = z.enum([...dataKind.options, 'none']);
@@ -84,7 +86,12 @@ export const orchestratorStatusBody = z
     last_decision: decisionBody.nullable(),
     mandate: mandateBody.nullable(),
     markets: z.array(marketStateBody),
-    open_tasks: z.array(taskBody),
+    open_tasks: z.array(taskBody).describe('The queue: waiting and running'),
+    pinned_mode: z.enum(marketModes).nullable(),
+    paused_kinds: z.array(z.enum(taskKinds)),
+    locks: z.array(lockBody),
+    budgets: z.array(budgetBody),
+    models: ladderBody.nullable().describe('The ladder of language models; null when none is configured'),
   })
   .meta({ id: 'OrchestratorStatus' });
 

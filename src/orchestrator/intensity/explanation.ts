@@ -2,7 +2,8 @@
 // It must never decide anything.
 import { durationText } from '../numbers.ts';
 import { feature } from './features.ts';
-import type { IntensityScheduler, SlotReason } from './intensity-scheduler.ts';
+import type { IntensityScheduler } from './intensity-scheduler.ts';
+import type { SlotReason } from './scheduler-types.ts';
 
 export interface SlotExplanation {
   readonly subject: string;
@@ -49,26 +50,25 @@ const termWords: Readonly<Record<TermName, string>> = {
   advice: 'advice',
 };
 
-/** Explains one subject as the scheduler sees it at `now`; `reason` undefined for one that was not chosen. */
-export function explainSubject(
-  scheduler: IntensityScheduler,
-  subject: string,
-  now: number,
-  reason?: SlotReason,
-): SlotExplanation {
+const explainedTerms = (Object.keys(feature) as TermName[]).filter((name) => name !== 'constant');
+
+/** What is explained: a slot, or for a subject that was not chosen its gain and price now. */
+interface Explained {
+  readonly subject: string;
+  readonly gain: number;
+  readonly price: number;
+  readonly reason?: SlotReason;
+}
+
+/** Explains one subject as the scheduler sees it; a slot must be explained before its look is observed. */
+export function explainSubject(scheduler: IntensityScheduler, slot: Explained): SlotExplanation {
+  const { subject, gain, price, reason } = slot;
   const index = scheduler.indexOf(subject);
-  const gain = scheduler.gains(now)[index] ?? 0;
-  const price = scheduler.priceOf(index);
   const { contribution, value } = scheduler.model.terms(index);
-  const names = Object.keys(feature) as TermName[];
-  const terms = names
-    .map((name) => ({ name, contribution: tidy(contribution[feature[name]] ?? 0) }))
-    .filter((one) => one.name !== 'constant' && Math.abs(one.contribution) >= leastContribution)
-    .sort((left, right) => Math.abs(right.contribution) - Math.abs(left.contribution))
-    .slice(0, shownTerms);
+  const terms = strongestTerms(contribution);
   const sinceLookMs = scheduler.sinceLookMs(subject);
   const market = Math.exp(value[feature.market] ?? 0);
-  const looks = scheduler.model.looksInBar();
+  const looks = scheduler.model.looksSince(index);
   const parts = [
     sinceLookMs === undefined
       ? `${subject} never looked at`
@@ -80,6 +80,7 @@ export function explainSubject(
   ];
   if (reason === 'floor') parts.push('its maximum interval is due');
   if (reason === 'overflow') parts.push('the budget would lapse');
+  if (reason === 'asked') parts.push('it was asked for');
   return {
     subject,
     text: parts.join('; '),
@@ -90,6 +91,20 @@ export function explainSubject(
     terms: terms.map((one) => ({ term: one.name, contribution: one.contribution })),
     model: scheduler.model.learner.level,
   };
+}
+
+/** The terms that differ most from usual, strongest first. */
+function strongestTerms(contribution: readonly number[]): { name: TermName; contribution: number }[] {
+  const strongest: { name: TermName; contribution: number }[] = [];
+  for (const name of explainedTerms) {
+    const value = contribution[feature[name]] ?? 0;
+    if (Math.abs(value) < leastContribution) continue;
+    let k = strongest.length;
+    while (k > 0 && Math.abs(strongest[k - 1]?.contribution ?? 0) < Math.abs(value)) k -= 1;
+    if (k < shownTerms) strongest.splice(k, 0, { name, contribution: tidy(value) });
+    if (strongest.length > shownTerms) strongest.pop();
+  }
+  return strongest;
 }
 
 function tidy(value: number, digits = 3): number {

@@ -52,6 +52,22 @@ export class Floors {
     return elapsed >= (this.#notBefore[index] as number);
   }
 
+  /** True when the minimum interval has passed, whatever back-off there is. */
+  intervalOver(index: number, elapsed: number): boolean {
+    const everStarted = (this.#notBefore[index] as number) > Number.NEGATIVE_INFINITY;
+    return !everStarted || elapsed >= (this.#last[index] as number) + (this.#min[index] as number);
+  }
+
+  /** The subject with the first deadline among those whose minimum interval has passed; -1 for none. */
+  first(elapsed: number): number {
+    let best = -1;
+    for (let index = 0; index < this.#size; index += 1) {
+      if (!this.intervalOver(index, elapsed)) continue;
+      if (best < 0 || this.deadline(index) < this.deadline(best)) best = index;
+    }
+    return best;
+  }
+
   notBefore(index: number): number {
     return this.#notBefore[index] as number;
   }

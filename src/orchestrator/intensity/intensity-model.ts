@@ -21,11 +21,13 @@ export interface Observations {
 /** Called for every learnt bar; the vector is reused. For fitting priors only. */
 export type ExampleListener = (features: Float64Array, value: number, weight: number) => void;
 
+export interface SubjectState {
+  readonly row: readonly number[];
+  readonly history: SubjectHistoryState;
+}
+
 export interface IntensityModelState {
-  readonly subjects: readonly {
-    readonly row: readonly number[];
-    readonly history: SubjectHistoryState;
-  }[];
+  readonly subjects: readonly SubjectState[];
   readonly market: MarketNowcastState;
   readonly clock: ClockProfileState;
   readonly learner: LearnerState;
@@ -66,6 +68,26 @@ const quietStride = 5;
 const maxIntensity = 1;
 const refractoryForecast = 0.2;
 
+/** Tables of a scale, shared by every model of it: they are read only, and a restart must not pay for them again. */
+const tables = new Map<string, Float64Array>();
+const maxTables = 64;
+
+function table(key: string, of: (age: number) => number): Float64Array {
+  const known = tables.get(key);
+  if (known !== undefined) return known;
+  const made = Float64Array.from({ length: maxAgeBars + 1 }, (_, age) => of(age));
+  if (tables.size < maxTables) tables.set(key, made);
+  return made;
+}
+
+function decayTable(bars: number): Float64Array {
+  return table(`decay ${bars}`, (age) => Math.exp(-age / bars));
+}
+
+function ageTable(hour: number): Float64Array {
+  return table(`age ${hour}`, (age) => Math.log1p((age * 12) / hour));
+}
+
 export class IntensityModel {
   readonly scale;
   readonly find: FindDefinition;
@@ -102,14 +124,12 @@ export class IntensityModel {
     this.#baseRate = basePerDay / (48 * this.scale.tau);
     this.learner.baseRate = this.#baseRate;
     const { hour } = this.scale;
-    const decay = (bars: number) =>
-      Float64Array.from({ length: maxAgeBars + 1 }, (_, age) => Math.exp(-age / bars));
-    this.#decay10 = decay(hour / 6);
-    this.#decay60 = decay(hour);
-    this.#decay240 = decay(4 * hour);
-    this.#decay360 = decay(6 * hour);
-    this.#decay1440 = decay(24 * hour);
-    this.#logAge = Float64Array.from({ length: maxAgeBars + 1 }, (_, age) => Math.log1p((age * 12) / hour));
+    this.#decay10 = decayTable(hour / 6);
+    this.#decay60 = decayTable(hour);
+    this.#decay240 = decayTable(4 * hour);
+    this.#decay360 = decayTable(6 * hour);
+    this.#decay1440 = decayTable(24 * hour);
+    this.#logAge = ageTable(hour);
     const nodes = this.nodes.count + 1;
     this.#common = new Float64Array(nodes);
     this.#nodeActivity = new Float64Array(nodes);
@@ -155,6 +175,8 @@ export class IntensityModel {
     this.#bar = bar;
     this.#at = at;
     this.market.advance(bar);
+    // At once, so that what is asked in between never changes what is known later.
+    this.market.refresh();
     this.clock.advance(at);
     this.learner.advance(bar);
   }
@@ -326,11 +348,18 @@ export class IntensityModel {
    */
   score(out: Float64Array): void {
     this.prepare();
-    const forecastGain = 1 / (1 - Math.exp(-1 / this.scale.tau));
-    for (let subject = 0; subject < this.size; subject += 1) {
-      const age = this.#bar - this.lookBar(subject);
-      out[subject] = age <= 0 ? 0 : this.#indexOf(subject, age, forecastGain);
-    }
+    for (let subject = 0; subject < this.size; subject += 1) out[subject] = this.#scoreOf(subject);
+  }
+
+  /** The same for one subject. */
+  scoreOf(subject: number): number {
+    this.prepare();
+    return this.#scoreOf(subject);
+  }
+
+  #scoreOf(subject: number): number {
+    const age = this.#bar - this.lookBar(subject);
+    return age <= 0 ? 0 : this.#indexOf(subject, age, 1 / (1 - Math.exp(-1 / this.scale.tau)));
   }
 
   #indexOf(subject: number, age: number, forecastGain: number): number {
@@ -429,9 +458,10 @@ export class IntensityModel {
     };
   }
 
-  /** Subjects whose looks cover the present bar. */
-  looksInBar(): number {
-    return Math.max(0, Math.round(this.market.looks[this.#bar & this.market.mask] as number));
+  /** Looks at others since this subject's own last one: what the nowcast of its unseen bars rests on. */
+  looksSince(subject: number): number {
+    const bar = Math.max(this.lookBar(subject) + 1, this.#bar - this.market.size + 2);
+    return bar > this.#bar ? 0 : Math.max(0, Math.round(this.market.looks[bar & this.market.mask] as number));
   }
 
   history(subject: number): SubjectHistory | undefined {
@@ -440,13 +470,22 @@ export class IntensityModel {
 
   toState(): IntensityModelState {
     return {
-      subjects: this.#histories.map((history, subject) => ({
-        row: Array.from(
-          this.#rows.subarray(subject * columns, (subject + 1) * columns),
-          (value) => value + 0,
-        ),
-        history: history.toState(),
-      })),
+      subjects: this.#histories.map((_, subject) => this.subjectState(subject)),
+      ...this.sharedState(),
+    };
+  }
+
+  /** What is kept of one subject; changes only when it is looked at or advised on. */
+  subjectState(subject: number): SubjectState {
+    const history = this.#histories[subject];
+    if (history === undefined) throw new RangeError(`no subject ${subject}`);
+    const row = this.#rows.subarray(subject * columns, (subject + 1) * columns);
+    return { row: Array.from(row, (value) => value + 0), history: history.toState() };
+  }
+
+  /** What is kept of all subjects together. */
+  sharedState(): Omit<IntensityModelState, 'subjects'> {
+    return {
       market: this.market.toState(),
       clock: this.clock.toState(),
       learner: this.learner.toState(),

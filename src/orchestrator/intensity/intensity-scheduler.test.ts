@@ -4,13 +4,9 @@ import { randomStream } from '../../kernel/random-stream.ts';
 import { explainSubject } from './explanation.ts';
 import { feature, featureCount } from './features.ts';
 import type { Observations } from './intensity-model.ts';
-import {
-  IntensityScheduler,
-  type SchedulerSettings,
-  type SchedulerState,
-  type Slot,
-} from './intensity-scheduler.ts';
+import { IntensityScheduler } from './intensity-scheduler.ts';
 import { shippedPrior } from './prior-coefficients.ts';
+import type { SchedulerSettings, SchedulerState, Slot } from './scheduler-types.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -345,7 +341,8 @@ test('settings that contradict themselves are refused with the reason', () => {
 test('the explanation names the age, the market and the price', () => {
   const scheduler = new IntensityScheduler(settings(6));
   run(scheduler, new Walk(6, 400, 2), 0, 400);
-  const said = explainSubject(scheduler, 'S3', start + 400 * barMs, 'gain');
+  scheduler.wishes(start + 401 * barMs);
+  const said = explainSubject(scheduler, { subject: 'S3', gain: 0.01, price: 0.002, reason: 'gain' });
   expect(said.text).toMatch(
     /^S3 looked at .* ago; market activity \d+\.\dx usual seen on \d+ others?; own last move \d\.\d of threshold; .*against price/,
   );

@@ -1,69 +1,31 @@
 // Chooses who is looked at next: floors first, then the highest expected gain per cost while it beats the price.
 // Synchronous and deterministic: the same questions and answers give the same slots. It must never spend more than
 // a budget holds, start a subject within its minimum interval, or let the model speak about either.
-import { BudgetPrice, type BudgetSettings, type BudgetState } from './budget-price.ts';
-import type { IntensityPrior } from './features.ts';
+import { BudgetPrice } from './budget-price.ts';
 import { Floors } from './floors.ts';
-import { IntensityModel, type IntensityModelState, type Observations } from './intensity-model.ts';
+import { IntensityModel, type Observations } from './intensity-model.ts';
 import { defaultFind, type FindDefinition } from './intensity-settings.ts';
-import { OpenTime, type OpenTimeState } from './open-time.ts';
+import { OpenTime } from './open-time.ts';
 import { shippedPrior } from './prior-coefficients.ts';
+import {
+  costOf,
+  type SchedulerSettings,
+  type SchedulerState,
+  type Slot,
+  type SlotReason,
+  type SubjectSettings,
+  startPrice,
+  type Wish,
+} from './scheduler-types.ts';
 
 const stateVersion = 1;
 const maxSubjects = 20_000;
-const maxBudgets = 8;
+const maxBudgets = 16;
 /** Above this many subjects, one scoring serves several slots: an n-th of them. */
 const slotsPerScoring = 64;
 /** Share of every budget that floors may claim at most. */
 const maxFloorShare = 0.8;
 const maxAdvice = Math.log(2);
-
-export interface SubjectSettings {
-  readonly id: string;
-  readonly minIntervalMs: number;
-  readonly maxIntervalMs: number;
-  /** Units of each budget one look costs; a budget that is not named costs nothing. */
-  readonly costs: Readonly<Record<string, number>>;
-  /** Relative worth of a find here; 1 when not given. */
-  readonly weight?: number;
-}
-
-export interface SchedulerSettings {
-  readonly find?: FindDefinition;
-  readonly budgets: readonly BudgetSettings[];
-  readonly subjects: readonly SubjectSettings[];
-  /** How often the scheduler is asked; floors are served one such step early. Default: the bar. */
-  readonly stepMs?: number;
-  readonly prior?: IntensityPrior;
-  /** False keeps the prior's coefficients. */
-  readonly learning?: boolean;
-}
-
-export type SlotReason = 'floor' | 'gain' | 'overflow';
-
-export interface Slot {
-  /** `<subject>@<bar start or floor time>`: the same slot has the same id after a restart. */
-  readonly id: string;
-  readonly subject: string;
-  readonly at: number;
-  readonly reason: SlotReason;
-  /** Expected gain of the look and its price, both in find values. */
-  readonly gain: number;
-  readonly price: number;
-}
-
-export interface SchedulerState {
-  readonly version: number;
-  readonly subjects: readonly string[];
-  readonly time: OpenTimeState;
-  readonly model: IntensityModelState;
-  readonly floors: { readonly last: readonly number[]; readonly not_before: readonly number[] };
-  readonly budgets: readonly BudgetState[];
-  readonly failures: readonly number[];
-  /** [subject, gain] of the last scoring, worst first. */
-  readonly waiting_candidates: readonly (readonly [number, number])[];
-  readonly slots: number;
-}
 
 export class IntensityScheduler {
   readonly model: IntensityModel;
@@ -122,11 +84,64 @@ export class IntensityScheduler {
    * as started. Ask again after answering it with `observe` (or `failed`): the answer may change what comes next.
    */
   next(now: number): Slot | undefined {
-    this.#advance(now);
+    this.advance(now);
     return this.#nextFloor(now) ?? this.#nextGain(now);
   }
 
-  #advance(now: number): void {
+  /** What `next` would do now, without doing it. Its cost is one scoring of all subjects. */
+  wishes(now: number): Wish {
+    this.advance(now);
+    const elapsed = this.#time.elapsedMs;
+    const urgent = this.#floors.mostUrgent(elapsed, this.#stepMs);
+    const floor = urgent >= 0 && this.#affords(urgent);
+    const gains = new Float64Array(this.#ids.length);
+    this.model.score(gains);
+    const room = this.#budgets.map((_, r) => this.#roomBesideFloors(r, elapsed));
+    const overflowing = this.#budgets.every((budget) => budget.overflowing(this.#stepMs));
+    let count = 0;
+    let worth = 0;
+    let best = -1;
+    for (let subject = 0; subject < gains.length; subject += 1) {
+      const gain = (gains[subject] as number) * (this.#weights[subject] as number);
+      if (!(gain > 0) || !this.#floors.mayRun(subject, elapsed)) continue;
+      if (room.some((units, r) => this.#cost(r, subject) > units)) continue;
+      const ratio = gain / Math.max(this.priceOf(subject), 1e-12);
+      if (ratio >= 1 || overflowing) count += 1;
+      if (ratio <= worth) continue;
+      worth = ratio;
+      best = subject;
+    }
+    return {
+      count: Math.max(count, floor ? 1 : 0),
+      floor,
+      worth,
+      best: floor ? (this.#ids[urgent] as string) : best < 0 ? null : (this.#ids[best] as string),
+    };
+  }
+
+  /**
+   * Looks at a subject because somebody asks: pays, and counts as started. Undefined when its minimum interval is not
+   * over or a budget cannot pay. Only with `urgent` a back-off is passed over and what coming floors need is touched.
+   */
+  take(subject: string, now: number, urgent: boolean): Slot | undefined {
+    const index = this.#known(subject);
+    this.advance(now);
+    const elapsed = this.#time.elapsedMs;
+    const early = urgent ? !this.#floors.intervalOver(index, elapsed) : !this.#floors.mayRun(index, elapsed);
+    if (early) return undefined;
+    const payable = urgent ? this.#affords(index) : this.#affordsBesideFloors(index, elapsed);
+    return payable ? this.#startUnscored(index, now, 'asked') : undefined;
+  }
+
+  /** The subject whose floor comes first among those whose minimum interval is over; undefined when there is none. */
+  mostUrgent(now: number): string | undefined {
+    this.advance(now);
+    const index = this.#floors.first(this.#time.elapsedMs);
+    return index < 0 ? undefined : (this.#ids[index] as string);
+  }
+
+  /** Moves its time on, as every question does; nothing else changes. */
+  advance(now: number): void {
     if (!Number.isFinite(now)) throw new RangeError(`now must be a time, not ${now}`);
     const barBefore = this.#time.bar;
     this.#time.advance(now);
@@ -139,7 +154,7 @@ export class IntensityScheduler {
     const elapsed = this.#time.elapsedMs;
     const subject = this.#floors.mostUrgent(elapsed, this.#stepMs);
     if (subject < 0 || !this.#affords(subject)) return undefined;
-    return this.#start(subject, now, 'floor');
+    return this.#startUnscored(subject, now, 'floor');
   }
 
   #nextGain(now: number): Slot | undefined {
@@ -183,10 +198,16 @@ export class IntensityScheduler {
     this.#candidates = best;
   }
 
+  /** Starts a subject that no scoring put forward; its gain is told all the same. */
+  #startUnscored(subject: number, now: number, reason: SlotReason): Slot {
+    this.#gains[subject] = this.model.scoreOf(subject) * (this.#weights[subject] as number);
+    return this.#start(subject, now, reason);
+  }
+
   #start(subject: number, now: number, reason: SlotReason): Slot {
     const price = this.priceOf(subject);
     this.#budgets.forEach((budget, r) => {
-      budget.spend((this.#costs[r] as Float64Array)[subject] as number);
+      budget.spend(this.#cost(r, subject));
     });
     this.#floors.started(subject, this.#time.elapsedMs);
     const id = this.#ids[subject] as string;
@@ -221,14 +242,21 @@ export class IntensityScheduler {
   }
 
   #affordsBesideFloors(subject: number, elapsed: number): boolean {
-    return this.#budgets.every((budget, r) => {
-      const costs = this.#costs[r] as Float64Array;
-      const cost = costs[subject] as number;
-      if (!budget.affords(cost)) return false;
-      const refill = budget.settings.perHour / 3_600_000;
-      if (budget.level >= cost + this.#totalCosts(r)) return true;
-      return budget.level - cost >= this.#floors.reserve(costs, refill, elapsed) - 1e-9;
-    });
+    return this.#budgets.every((_, r) => this.#cost(r, subject) <= this.#roomBesideFloors(r, elapsed));
+  }
+
+  /** Units that may be spent without taking from what coming floors need. */
+  #roomBesideFloors(r: number, elapsed: number): number {
+    const budget = this.#budgets[r] as BudgetPrice;
+    const total = this.#totalCosts(r);
+    // The reserve is never more than one look at everybody: with so much left it need not be counted.
+    if (budget.level >= 2 * total) return budget.level - total;
+    const refill = budget.settings.perHour / 3_600_000;
+    return budget.level - this.#floors.reserve(this.#costs[r] as Float64Array, refill, elapsed) + 1e-9;
+  }
+
+  #cost(r: number, subject: number): number {
+    return (this.#costs[r] as Float64Array)[subject] as number;
   }
 
   #totals: number[] | undefined;
@@ -241,7 +269,7 @@ export class IntensityScheduler {
   /** What a look returned: candles or other readings of the subject, oldest first, up to its last bar. */
   observe(subject: string, seen: Observations, now: number): number {
     const index = this.#known(subject);
-    this.#advance(now);
+    this.advance(now);
     this.#failures[index] = 0;
     return this.model.observe(index, seen, this.#barOf);
   }
@@ -272,10 +300,19 @@ export class IntensityScheduler {
 
   /** Expected gain of looking at each subject at `now`, in the order of the settings. */
   gains(now: number): Float64Array {
-    this.#advance(now);
+    this.advance(now);
     const out = new Float64Array(this.#ids.length);
     this.model.score(out);
     return out;
+  }
+
+  /** Time of the last question; minus infinity before any. */
+  get now(): number {
+    return this.#time.now;
+  }
+
+  knows(subject: string): boolean {
+    return this.#indexOf.has(subject);
   }
 
   indexOf(subject: string): number {
@@ -319,11 +356,15 @@ export class IntensityScheduler {
 
   /** JSON-safe state; restore(settings, state) continues exactly where this one stands. */
   toState(): SchedulerState {
+    return { ...this.commonState(), model: this.model.toState() };
+  }
+
+  /** The state without what is kept per subject in the model, for callers that save subjects one by one. */
+  commonState(): Omit<SchedulerState, 'model'> {
     return {
       version: stateVersion,
       subjects: this.#ids,
       time: this.#time.toState(),
-      model: this.model.toState(),
       floors: this.#floors.toState(),
       budgets: this.#budgets.map((budget) => budget.toState()),
       failures: Array.from(this.#failures),
@@ -363,25 +404,6 @@ export class IntensityScheduler {
     });
     this.#slots = state.slots;
   }
-}
-
-function costOf(subject: SubjectSettings, budget: string): number {
-  const cost = subject.costs[budget] ?? 0;
-  if (!(cost >= 0 && Number.isFinite(cost)))
-    throw new RangeError(`cost of ${subject.id} in ${budget} must not be ${cost}`);
-  return cost;
-}
-
-/** Index of a constant usual intensity at the age the budget allows on average, per unit: where the price starts. */
-function startPrice(budget: BudgetSettings, costs: Float64Array, find: FindDefinition): number {
-  const total = costs.reduce((sum, cost) => sum + cost, 0);
-  if (total === 0 || !(budget.perHour > 0)) return 1e-6;
-  const tauBars = find.tauMs / find.barMs;
-  const periodBars = ((total / budget.perHour) * 3_600_000) / find.barMs;
-  const age = periodBars / tauBars;
-  const perBar = 1.2 / (48 * tauBars);
-  const full = (0.7 * perBar) / (1 - Math.exp(-1 / tauBars));
-  return (full * (1 - Math.exp(-age) * (1 + age)) * costs.length) / total;
 }
 
 function insertBest(best: number[], values: number[], subject: number, value: number, keep: number): void {

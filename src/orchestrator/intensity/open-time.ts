@@ -31,6 +31,10 @@ export class OpenTime {
     this.#closedBars = closedBars;
   }
 
+  get now(): number {
+    return this.#wall;
+  }
+
   get started(): boolean {
     return this.#wall !== Number.NEGATIVE_INFINITY;
   }

@@ -4,8 +4,10 @@ import type { CandidateBatch } from '../domain/candidate.ts';
 import type { Candle } from '../domain/candle.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
+import type { LookRequest } from '../domain/look.ts';
 import type { Mandate } from '../domain/mandate.ts';
-import type { RunMode } from '../domain/mode.ts';
+import type { MarketMode, RunMode } from '../domain/mode.ts';
+import type { LadderState, ModelConsultation, ModelReply } from '../domain/model.ts';
 import type { DecimalText } from '../domain/money.ts';
 import type { CalendarSnapshot, NewsItem, SentimentReading } from '../domain/news.ts';
 import type { Fill, Order, OrderRequest } from '../domain/order.ts';
@@ -148,6 +150,10 @@ export const operatorCommands = [
   'auto_heal',
   'close_position',
   'close_all',
+  'set_mode',
+  'run_task',
+  'pause_task',
+  'resume_task',
 ] as const;
 
 export interface OperatorCommand {
@@ -157,6 +163,10 @@ export interface OperatorCommand {
   /** Symbol of close_position; null otherwise. */
   readonly symbol: string | null;
   readonly dry_run: boolean;
+  /** Mode of set_mode; `auto` gives the choice back to the orchestrator. */
+  readonly mode?: MarketMode | 'auto';
+  /** Kind of run_task, pause_task and resume_task. */
+  readonly kind?: TaskKind;
 }
 
 export interface TaskAssignment {
@@ -165,6 +175,8 @@ export interface TaskAssignment {
   readonly symbols: readonly string[];
   readonly decision_id: string;
   readonly deadline_at: EpochMs;
+  /** What to report of each symbol; absent when nothing is asked. */
+  readonly look?: LookRequest;
 }
 
 export interface TaskCompletion {
@@ -221,6 +233,9 @@ export interface MessageDataByType {
   'system.vitals': SystemVitals;
   'probe.result': ProbeResult;
   'workflow.result': TaskCompletion;
+  'model.reply': ModelReply;
+  'model.consulted': ModelConsultation;
+  'model.ladder': LadderState;
   mandate: Mandate;
   decision: Decision;
   'decision.scored': Decision;
@@ -263,6 +278,7 @@ export const inputTypes = [
   'system.vitals',
   'probe.result',
   'workflow.result',
+  'model.reply',
   'kernel.agent_restarted',
 ] as const satisfies readonly MessageType[];
 export type InputType = (typeof inputTypes)[number];

@@ -1,6 +1,7 @@
 // The effect catalogue: everything an agent may ask of the outside world. Effects are released only after commit.
 import type { AgentName } from '../domain/agent-name.ts';
 import type { Severity } from '../domain/incident.ts';
+import type { ModelProvider } from '../domain/model.ts';
 import type { OrderQuestion, OrderRequest } from '../domain/order.ts';
 import type { TaskKind } from '../domain/task.ts';
 import type { EpochMs } from '../domain/time.ts';
@@ -28,6 +29,17 @@ export interface EffectDataByKind {
     readonly kind: TaskKind;
     readonly symbols: readonly string[];
     readonly deadline_at: EpochMs;
+  };
+  /** One question to one model of the ladder; its instructions are the prompt file of that name and hash. */
+  'model.ask': {
+    readonly consult_id: string;
+    readonly decision_id: string;
+    readonly provider: ModelProvider;
+    readonly model: string;
+    readonly prompt: string;
+    readonly brief: string;
+    readonly max_output_tokens: number;
+    readonly timeout_ms: number;
   };
 }
 
@@ -57,4 +69,5 @@ export const effectRecovery: Readonly<Record<EffectKind, 'release-again' | 'drop
   'probe.run': 'drop',
   'alert.send': 'release-again',
   'workflow.run': 'release-again',
+  'model.ask': 'drop',
 };

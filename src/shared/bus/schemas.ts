@@ -8,7 +8,9 @@ import {
   maxObservationsPerBatch,
 } from '../domain/candidate.ts';
 import { timeframes } from '../domain/candle.ts';
-import { runModes } from '../domain/mode.ts';
+import { maxBarsPerAnswer, maxLooksPerTask } from '../domain/look.ts';
+import { marketModes, runModes } from '../domain/mode.ts';
+import { maxAnswerCharacters, modelFaults, modelProviders } from '../domain/model.ts';
 import { sourceStates } from '../domain/source-status.ts';
 import { taskKinds } from '../domain/task.ts';
 import { type InputType, type MessageDataByType, operatorCommands } from './catalogue.ts';
@@ -16,6 +18,7 @@ import { calendarSchema, newsItemSchema, sentimentSchema } from './news-schemas.
 
 const maxNameLength = 64;
 const maxDetailLength = 2_000;
+const maxModelNameLength = 200;
 /** A history answer, a quote batch or a snapshot larger than this is refused whole. */
 const maxListLength = 20_000;
 
@@ -92,6 +95,17 @@ const taskResult = z.object({
   found: z.int().nonnegative(),
   summary: detail,
   error: detail.nullable(),
+  looks: z
+    .array(
+      z.object({
+        symbol: name,
+        seen: z.boolean(),
+        found: z.int().nonnegative(),
+        bars: z.array(z.tuple([at, price, z.number().nonnegative()])).max(maxBarsPerAnswer),
+      }),
+    )
+    .max(maxLooksPerTask)
+    .exactOptional(),
 });
 
 const amount = z.number().nonnegative();
@@ -229,6 +243,8 @@ export const inputSchemas: InputSchemas = {
     reason: detail,
     symbol: name.nullable(),
     dry_run: z.boolean(),
+    mode: z.enum([...marketModes, 'auto']).exactOptional(),
+    kind: z.enum(taskKinds).exactOptional(),
   }),
   'system.vitals': z.object({
     at,
@@ -256,5 +272,30 @@ export const inputSchemas: InputSchemas = {
     kind: z.enum(taskKinds),
     succeeded: z.boolean(),
     result: taskResult,
+  }),
+  'model.reply': z.object({
+    consult_id: name,
+    provider: z.enum(modelProviders),
+    model: z.string().min(1).max(maxModelNameLength),
+    outcome: z.enum(['answered', ...modelFaults]),
+    text: z.string().max(maxAnswerCharacters),
+    characters: z.int().nonnegative(),
+    finish: z.enum(['stop', 'length', 'other']).nullable(),
+    detail,
+    input_tokens: z.int().nonnegative().nullable(),
+    output_tokens: z.int().nonnegative().nullable(),
+    latency_ms: z.number().nonnegative(),
+    retry_after_ms: z.int().nonnegative().nullable(),
+    windows: z
+      .array(
+        z.object({
+          resource: z.enum(['requests', 'tokens']),
+          window: z.enum(['minute', 'day']),
+          limit: z.int().nonnegative().nullable(),
+          remaining: z.int().nonnegative().nullable(),
+          resets_in_ms: z.int().nonnegative().nullable(),
+        }),
+      )
+      .max(8),
   }),
 };

@@ -104,3 +104,28 @@ test('target steps are ages and percentages, rising', () => {
   for (const wrong of ['240', '240:x', '720:1,240:2', ':', '1:2:3'])
     expect(refusal({ ATO_EXIT_TARGET_STEPS: wrong })).toContain('ages rising');
 });
+
+test('settings of models: what is wrong is named with its form, and never with a secret', () => {
+  const settings = load({
+    ATO_COMPATIBLE_URL: 'http://127.0.0.1:11434/v1',
+    ATO_COMPATIBLE_MODEL: 'llama3.2',
+    ATO_MODEL_PRICES: 'gpt-5.4-mini=0.75/4.5, openai/gpt-oss-120b=0/0',
+    ATO_MODEL_DAILY_USD: '0',
+  });
+  expect(settings).toMatchObject({
+    ATO_GROQ_MODEL: 'openai/gpt-oss-120b',
+    ATO_MODEL_PRICES: ['gpt-5.4-mini=0.75/4.5', 'openai/gpt-oss-120b=0/0'],
+    ATO_MODEL_DAILY_USD: 0,
+  });
+  expect(load({ ATO_GROQ_MODEL: 'llama-3.3-70b-versatile' }).ATO_GROQ_MODEL).toBe('llama-3.3-70b-versatile');
+  expect(refusal({ ATO_COMPATIBLE_URL: 'http://127.0.0.1:1/v1' })).toContain('belong together');
+  const model = { ATO_COMPATIBLE_MODEL: 'llama3.2' };
+  for (const url of ['http://user:hunter2@host/v1', 'https://host/v1?key=hunter2']) {
+    const message = refusal({ ...model, ATO_COMPATIBLE_URL: url });
+    expect(message).toContain('use ATO_COMPATIBLE_API_KEY');
+    expect(message).not.toContain('hunter2');
+  }
+  expect(refusal({ ...model, ATO_COMPATIBLE_URL: 'ftp://host' })).toContain('http://127.0.0.1:11434/v1');
+  expect(refusal({ ATO_MODEL_PRICES: 'gpt=cheap' })).toContain('model=input/output');
+  expect(refusal({ ATO_MODEL_DAILY_USD: '-1' })).toContain('from 0 to');
+});

@@ -89,6 +89,11 @@ function crossChecks(settings: Settings): string[] {
   if (settings.ATO_MARKET_SOURCE === 'tape' && settings.ATO_TAPE_PATH === undefined) {
     problems.push('ATO_MARKET_SOURCE=tape needs ATO_TAPE_PATH, a recorded candle file or a folder of them.');
   }
+  if ((settings.ATO_COMPATIBLE_URL === undefined) !== (settings.ATO_COMPATIBLE_MODEL === undefined)) {
+    problems.push(
+      'ATO_COMPATIBLE_URL and ATO_COMPATIBLE_MODEL belong together: set both, or neither, such as http://127.0.0.1:11434/v1 and llama3.2.',
+    );
+  }
   if (settings.ATO_MARKET_SOURCE === 'ccxt' && settings.ATO_CCXT_EXCHANGE === undefined) {
     problems.push('ATO_MARKET_SOURCE=ccxt needs ATO_CCXT_EXCHANGE, the id of an exchange such as kraken.');
   }

@@ -9,9 +9,20 @@ export function maskedSettings(settings: Settings): Readonly<Record<SettingName,
     if (value === undefined) shown[name] = '(not set)';
     else if (secretSettings.has(name))
       shown[name] = name === 'DATABASE_URL' ? maskUrl(String(value)) : '(set, hidden)';
-    else shown[name] = Array.isArray(value) ? value.join(',') : String(value);
+    else
+      shown[name] = Array.isArray(value)
+        ? value.join(',')
+        : typeof value === 'object'
+          ? pairs(value)
+          : String(value);
   }
   return shown as Record<SettingName, string>;
+}
+
+function pairs(value: object): string {
+  return Object.entries(value)
+    .map(([name, one]) => `${name}=${one}`)
+    .join(',');
 }
 
 function maskUrl(url: string): string {

@@ -10,6 +10,7 @@ import { type CandidateLimits, defaultCandidateLimits } from '../domain/candidat
 import type { TargetStep } from '../domain/exit-plan.ts';
 import { canonicalSymbol, dexChains } from '../domain/instrument.ts';
 import { resolveSymbol, symbolProblemText } from '../domain/instrument-resolution.ts';
+import { defaultLookSettings } from '../domain/look.ts';
 import { parseSessionHours } from '../domain/session-rules.ts';
 import { minuteMs, secondMs } from '../domain/time.ts';
 
@@ -72,6 +73,28 @@ function parseTargetSteps(value: string): readonly TargetStep[] | undefined {
 
 const targetSteps = z.string().refine((value) => parseTargetSteps(value) !== undefined, targetStepRule);
 
+/** Such as `gpt-5.4-mini=0.75/4.5`: US dollars per million tokens in and out. */
+const priceList = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ''),
+  )
+  .refine(
+    (entries) => entries.every((entry) => /^.{1,190}=\d{1,6}(\.\d{1,6})?\/\d{1,6}(\.\d{1,6})?$/.test(entry)),
+    'write it as model=input/output in US dollars per million tokens, comma-separated, such as gpt-5.4-mini=0.75/4.5',
+  );
+
+const modelName = text.max(200, 'a model name has at most 200 characters');
+
+const endpoint = z
+  .url({ protocol: /^https?$/, error: 'write it as http://127.0.0.1:11434/v1' })
+  .refine(
+    (url) => !/[@?#]/.test(url),
+    'leave user, password and anything after a ? out of it, use ATO_COMPATIBLE_API_KEY',
+  );
 const sessionHours = z.string().superRefine((value, context) => {
   try {
     parseSessionHours(value);
@@ -90,6 +113,29 @@ const chainList = z
   .refine(
     (chains) => chains.length > 0 && chains.every((chain) => dexChains.includes(chain)),
     `name one or more of ${dexChains.join(', ')}`,
+  );
+
+/** `binance=600,oanda=120` as a record. */
+const callsPerHour = z
+  .string()
+  .transform((value) =>
+    Object.fromEntries(
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '')
+        .map((part): [string, number] => {
+          const [name = '', calls = '', ...rest] = part.split('=').map((piece) => piece.trim());
+          return [name, calls === '' || rest.length > 0 ? Number.NaN : Number(calls)];
+        }),
+    ),
+  )
+  .refine(
+    (calls) =>
+      Object.entries(calls).every(
+        ([name, value]) => /^[a-z][a-z0-9_-]{0,31}$/.test(name) && value >= 0 && value <= 1_000_000,
+      ),
+    'write source names with calls per hour, such as binance=600,oanda=120',
   );
 
 /** Names the users already have in their own files; every other setting of ours starts with ATO_. */
@@ -159,6 +205,10 @@ export const environmentSchema = z.object({
   ATO_SESSION_HOURS: sessionHours.optional(),
   ATO_HOLIDAYS_FILE: text.optional(),
   ATO_NEWS: oneOf(['auto', 'off']).default('auto'),
+  ATO_LOOKS_PER_HOUR: numeric(0, 3_600).default(defaultLookSettings.looks_per_hour),
+  ATO_SOURCE_CALLS_PER_HOUR: callsPerHour.optional(),
+  ATO_LOOK_CPU_SECONDS_PER_HOUR: numeric(0, 1_000_000).default(defaultLookSettings.cpu_seconds_per_hour),
+  ATO_LOOK_MAX_INTERVAL_MIN: numeric(15, 1_440).default(defaultLookSettings.max_interval_ms / minuteMs),
   ATO_DISCOVERY: oneOf(['auto', 'on', 'off']).default('auto'),
   ATO_DISCOVERY_CHAINS: chainList.default(['solana']),
   ATO_CANDIDATE_MIN_LIQUIDITY_USD: numeric(0, 1_000_000_000_000).default(
@@ -208,6 +258,15 @@ export const environmentSchema = z.object({
   ATO_EXIT_BREAK_EVEN_RISK: numeric(0, 20).default(defaultExitSettings.break_even_at_risk),
   ATO_EXIT_TARGET_STEPS: targetSteps.optional(),
   ATO_EXIT_TIME_LIMIT_HOURS: numeric(0, 8_760).default(defaultExitSettings.time_limit_hours),
+  ATO_GROQ_MODEL: modelName.default('openai/gpt-oss-120b'),
+  ATO_OPENAI_MODEL: modelName.default('gpt-5.4-mini'),
+  ATO_ANTHROPIC_MODEL: modelName.default('claude-haiku-4-5'),
+  ATO_COMPATIBLE_URL: endpoint.optional(),
+  ATO_COMPATIBLE_MODEL: modelName.optional(),
+  ATO_COMPATIBLE_API_KEY: secret,
+  ATO_MODEL_DAILY_USD: numeric(0, 100_000).default(1),
+  ATO_MODEL_MONTHLY_USD: numeric(0, 1_000_000).default(10),
+  ATO_MODEL_PRICES: priceList.optional(),
   ATO_JOURNAL_RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
 });
 
@@ -222,6 +281,7 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'GROQ_API_KEY',
   'OPENAI_API_KEY',
   'ANTHROPIC_API_KEY',
+  'ATO_COMPATIBLE_API_KEY',
   'TRADERMADE_API_KEY',
   'TRADERMADE_STREAM_KEY',
   'OANDA_API_KEY',

@@ -12,6 +12,7 @@ export const originNames = [
   'operator',
   'system',
   'workflow',
+  'model',
 ] as const;
 export type OriginName = (typeof originNames)[number];
 

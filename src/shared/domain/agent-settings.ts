@@ -3,7 +3,9 @@ import type { CandidateLimits } from './candidate-filters.ts';
 import type { Timeframe } from './candle.ts';
 import type { TargetStep } from './exit-plan.ts';
 import type { Instrument } from './instrument.ts';
+import type { LookSettings } from './look.ts';
 import type { RunMode } from './mode.ts';
+import type { ModelSettings } from './model.ts';
 import type { SessionRules } from './session-rules.ts';
 
 export interface RiskSettings {
@@ -90,6 +92,10 @@ export interface AgentSettings {
   readonly initial_trading_state: 'active' | 'halted';
   readonly risk: RiskSettings;
   readonly exits?: ExitSettings;
+  /** Absent when no language model is configured: the policy decides alone. */
+  readonly models?: ModelSettings;
+  /** What looking at symbols may cost; absent means the defaults. */
+  readonly looks?: LookSettings;
   /** Session hours and holidays; absent in journals written before they were settings. */
   readonly sessions?: SessionRules;
   /** Limits of the candidate filters; the defaults where absent. */

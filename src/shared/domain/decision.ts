@@ -1,5 +1,7 @@
 // The orchestrator's recorded verdict, also when the verdict is "do nothing".
+import type { LookRecord } from './look.ts';
 import type { MarketMode } from './mode.ts';
+import type { DecisionAdvice } from './model.ts';
 import type { TaskKind } from './task.ts';
 import type { EpochMs } from './time.ts';
 
@@ -63,10 +65,17 @@ export interface Decision {
   readonly context: DecisionContext;
   readonly candidates: readonly DecisionCandidate[];
   readonly task_ids: readonly string[];
+  /** Symbols its tasks look at, and why now; the first of them when there are very many. */
+  readonly looks?: readonly LookRecord[];
   readonly next_decision_at: EpochMs;
   readonly policy_version: string;
-  /** Model that advised, null when the policy alone decided. */
+  /**
+   * Who decided, with the prompt in force: `groq/openai/gpt-oss-120b decision@1#hash` when a model's advice weighed,
+   * `policy decision@1#hash` when it did not; null when no model is configured.
+   */
   readonly model: string | null;
+  /** The model layer's part; absent when no model is configured. */
+  readonly advice?: DecisionAdvice;
   /** Whether it rests on simulated or recorded market data. */
   readonly data_kind: 'live' | 'simulated' | 'recorded' | 'none';
   readonly outcome: DecisionOutcome | null;

@@ -1,5 +1,6 @@
 // A durable piece of work of the catalogue, and the table of its life.
 import type { AgentName } from './agent-name.ts';
+import type { LookAnswer } from './look.ts';
 import type { EpochMs } from './time.ts';
 
 export const taskKinds = [
@@ -48,6 +49,8 @@ export interface TaskResult {
   readonly found: number;
   readonly summary: string;
   readonly error: string | null;
+  /** What each symbol showed; goes to the scheduler and is not kept in the task's row. */
+  readonly looks?: readonly LookAnswer[];
 }
 
 /** Legal next states of a task. Anything else is a bug. */

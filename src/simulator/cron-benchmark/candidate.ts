@@ -2,11 +2,9 @@
 
 import type { IntensityPrior } from '../../orchestrator/intensity/features.ts';
 import type { ExampleListener } from '../../orchestrator/intensity/intensity-model.ts';
-import {
-  IntensityScheduler,
-  type SchedulerSettings,
-} from '../../orchestrator/intensity/intensity-scheduler.ts';
+import { IntensityScheduler } from '../../orchestrator/intensity/intensity-scheduler.ts';
 import type { FindDefinition } from '../../orchestrator/intensity/intensity-settings.ts';
+import type { SchedulerSettings } from '../../orchestrator/intensity/scheduler-types.ts';
 import { Environment } from './environment.ts';
 import type { Panel } from './panel.ts';
 import type { PollLog } from './poll-log.ts';

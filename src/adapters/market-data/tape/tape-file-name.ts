@@ -12,8 +12,17 @@ export interface TapeFile {
   readonly named: boolean;
 }
 
-const namePattern =
-  /^(?<symbol>[A-Z0-9][A-Z0-9-]{1,31})_(?<timeframe>[0-9]+[a-z]+|tick)(?:-(?<variant>bid|ask|close-only))?(?:_[0-9]{8}-[0-9]{8}(?:\.[0-9]{1,6})?)?\.csv(?:\.gz|\.part)?$/;
+/** A symbol in a file name. A token's colon is a full stop there: not every file system takes a colon. */
+export const fileSymbolPattern = '[A-Z0-9][A-Z0-9-]{1,31}|[a-z]{2,16}\\.[A-Za-z0-9]{30,64}';
+
+export function fileSymbolOf(symbol: string): string {
+  return symbol.replace(':', '.');
+}
+
+const namePattern = new RegExp(
+  `^(?<symbol>${fileSymbolPattern})_(?<timeframe>[0-9]+[a-z]+|tick)(?:-(?<variant>bid|ask|close-only))?` +
+    '(?:_[0-9]{8}-[0-9]{8}(?:\\.[0-9]{1,6})?)?\\.csv(?:\\.gz|\\.part)?$',
+);
 
 /** Throws TapeError naming the fix when the name does not say symbol and timeframe. */
 export function readTapeFileName(filePath: string, named: boolean): TapeFile {
@@ -36,5 +45,6 @@ export function readTapeFileName(filePath: string, named: boolean): TapeFile {
     );
   }
   const side = groups.variant === 'bid' || groups.variant === 'ask' ? groups.variant : 'trade';
-  return { path: filePath, symbol: groups.symbol ?? '', timeframe, side, named };
+  const symbol = (groups.symbol ?? '').replace('.', ':');
+  return { path: filePath, symbol, timeframe, side, named };
 }

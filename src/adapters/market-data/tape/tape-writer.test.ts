@@ -51,6 +51,22 @@ async function playedMinutes(): Promise<number[]> {
 
 const upTo = (count: number, from = 0) => Array.from({ length: count }, (_, index) => from + index);
 
+test('tokens on chains are recorded, resumed and played under their whole names', async () => {
+  const token = 'solana:EKpQGSJtjMFqKZ9KQanSqYXRcF8fBopzLHYxdM65zcjm';
+  for (const minutes of [upTo(5), upTo(8)]) {
+    const writer = await openWriter();
+    for (const minute of minutes) writer.write(candle(minute, token));
+    expect(writer.lastOpenTime(token, '1m')).toBe(candle(minutes.at(-1) ?? 0).openTime);
+    await writer.close();
+  }
+  expect(files()).toEqual([`${token.replace(':', '.')}_1m_20260323-20260323.csv.gz`]);
+  const tape = await readTape([folder]);
+  expect(tape.symbols).toEqual([token]);
+  expect([...tape.events].map((event) => event.candle)).toEqual(
+    upTo(8).map((minute) => candle(minute, token)),
+  );
+});
+
 test('a day is a file, and what is read back is what was written, to the last bit', async () => {
   await write(upTo(30));
   expect(files()).toEqual(['BTCUSDT_1m_20260323-20260323.csv.gz', 'BTCUSDT_1m_20260324-20260324.csv.gz']);

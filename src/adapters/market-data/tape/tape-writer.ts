@@ -18,11 +18,14 @@ import { type Candle, type Timeframe, timeframes } from '../../../shared/domain/
 import { type EpochMs, toIso } from '../../../shared/domain/time.ts';
 import { claimFolder } from './folder-claim.ts';
 import { TapeError } from './tape-error.ts';
+import { fileSymbolOf, fileSymbolPattern } from './tape-file-name.ts';
 import { repairRows, tapeHeader, tapeLine, tapeText } from './tape-rows.ts';
 
 const pack = promisify(gzip);
-const ownName =
-  /^(?<series>[A-Z0-9][A-Z0-9-]{1,31}_(?<timeframe>[0-9]+[a-z]+))_(?<day>\d{8})-\k<day>(?:\.(?<number>\d{1,6}))?\.csv\.(?<kind>part|gz)$/;
+const ownName = new RegExp(
+  `^(?<series>(?:${fileSymbolPattern})_(?<timeframe>[0-9]+[a-z]+))_(?<day>\\d{8})-\\k<day>` +
+    '(?:\\.(?<number>\\d{1,6}))?\\.csv\\.(?<kind>part|gz)$',
+);
 
 export interface TapeWriterOptions {
   readonly folder: string;
@@ -92,7 +95,7 @@ export class TapeWriter {
 
   /** Open time of the newest candle of a series, undefined when the folder has none. */
   lastOpenTime(symbol: string, timeframe: Timeframe): EpochMs | undefined {
-    return this.#series.get(`${symbol}_${timeframe}`)?.lastOpenTime;
+    return this.#series.get(seriesOf(symbol, timeframe))?.lastOpenTime;
   }
 
   /**
@@ -101,7 +104,7 @@ export class TapeWriter {
    */
   write(candle: Candle): Written {
     if (this.#packingError !== undefined) throw this.#packingError;
-    const key = `${candle.symbol}_${candle.timeframe}`;
+    const key = seriesOf(candle.symbol, candle.timeframe);
     const state = this.#series.get(key) ?? { active: undefined, lastOpenTime: undefined };
     const { lastOpenTime } = state;
     if (candle.openTime === lastOpenTime) return 'duplicate';
@@ -216,6 +219,11 @@ export async function replaceFile(file: string, bytes: Uint8Array): Promise<void
   const folder = await open(path.dirname(file), 'r');
   await folder.sync().catch(() => undefined);
   await folder.close();
+}
+
+/** How the files of a series begin. */
+function seriesOf(symbol: string, timeframe: Timeframe): string {
+  return `${fileSymbolOf(symbol)}_${timeframe}`;
 }
 
 function dayName(at: EpochMs): string {
