@@ -35,6 +35,8 @@ export class Desk {
   state: TradingStateRecord | undefined;
   /** True from start until the broker has told its whole truth once. */
   awaitingTruth = true;
+  /** Since when this desk hears the broker: the start, or its own restart. */
+  begunAt: EpochMs = 0;
   /** When a fill of the symbol was last counted; younger snapshots only are compared. */
   readonly lastFillAt = new Map<string, EpochMs>();
   truthDueAt: EpochMs | undefined;
