@@ -1,13 +1,16 @@
 // A whole house for the chaos simulation: the real kernel, loop, agents, effect runner and market hub over the ports
 // of a simulated site. It starts in the order in which the running system starts; it must add nothing of its own.
+import { nativeWorkflows } from '../adapters/workflow/native/native-workflows.ts';
 import type { AgentBuilder } from '../kernel/agent.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { KernelLoop } from '../kernel/kernel-loop.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { House, HouseBuilder, HouseSite } from '../simulator/chaos/house-site.ts';
 import { EffectRunner } from './effect-runner.ts';
+import { JobDesk, type JobHandler } from './jobs/job-desk.ts';
 import { MarketHub } from './market-hub.ts';
 import { version } from './version.ts';
+import { WorkflowDesk } from './workflow-desk.ts';
 
 const nothing = (): void => undefined;
 const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
@@ -25,6 +28,14 @@ const wellProbe = (name: string, now: () => number) => ({
   }),
 });
 const probeNames = ['store', 'clock', 'disk', 'event_loop', 'heap', 'agent', 'source'] as const;
+
+/** No files to record to and no history to work on: a job ends at once. */
+const emptyJob: JobHandler = async () => ({
+  effect_observed: true,
+  looked_at: 0,
+  found: 0,
+  summary: 'simulated',
+});
 
 /** Builds houses of these agents. */
 export function houseBuilder(build: AgentBuilder): HouseBuilder {
@@ -52,18 +63,23 @@ async function startHouse(site: HouseSite, build: AgentBuilder): Promise<House> 
   // The venue lives outside and sees the market by itself.
   const venue = { onCandle: nothing, onQuotes: nothing };
   const market = new MarketHub({ sources: [source], clock, post, venue, log: silentLog });
+  const waits = {
+    clock,
+    log: silentLog,
+    post,
+    postAndWait: (input: KernelInput) => loop.postAndWait(input),
+    settle: (effectId: string) => loop.settle(effectId),
+  };
   const runner = new EffectRunner({
+    ...waits,
     broker,
     market,
-    clock,
-    post,
-    postAndWait: (input) => loop.postAndWait(input),
-    settle: (effectId) => loop.settle(effectId),
+    workflows: new WorkflowDesk({ ...waits, server: nativeWorkflows(), callbackSecret: '' }),
+    jobs: new JobDesk({ ...waits, handlers: { record: emptyJob, backtest: emptyJob, report: emptyJob } }),
     notifiers: [{ name: 'nobody', send: async () => undefined }],
     probes: new Map(probeNames.map((name) => [name, wellProbe(name, () => clock.now())])),
     models: undefined,
     after: site.after,
-    log: silentLog,
   });
   loop.post({
     from: 'kernel',
