@@ -294,7 +294,7 @@ function maySendAgain(desk: Desk, order: Order, now: EpochMs): boolean {
     if (position === undefined || position.id !== order.position_id) return false;
     return order.leg !== 'exit' || !exitInFlight(desk, position, order);
   }
-  const expiresAt = desk.memory.intents[order.client_order_id]?.expires_at ?? null;
+  const expiresAt = desk.intents.get(order.client_order_id)?.expires_at ?? null;
   if (expiresAt === null || now >= expiresAt || position !== undefined) return false;
   const { mandate, state } = desk;
   if (state?.state !== 'active' || mandate === undefined || now >= mandate.expires_at) return false;

@@ -172,7 +172,7 @@ export function processUncertainty(desk: Desk, uncertainty: BrokerUncertainty, t
     return;
   }
   if (order.state !== 'pending_submit') return;
-  const attempts = desk.memory.intents[order.client_order_id]?.attempts ?? maxSubmitAttempts;
+  const attempts = desk.intents.get(order.client_order_id)?.attempts ?? maxSubmitAttempts;
   if (attempts < maxSubmitAttempts) {
     scheduleResend(desk, order, turn);
     return;
