@@ -38,6 +38,8 @@ export interface EffectRunnerOptions {
   readonly postAndWait: (input: KernelInput) => Promise<unknown>;
   readonly settle: (effectId: string) => void;
   readonly log: Log;
+  /** Calls back after that many milliseconds; returns how to call it off. Default: the timers of the process. */
+  readonly after?: (milliseconds: number, act: () => void) => () => void;
 }
 
 export class EffectRunner {
@@ -108,13 +110,13 @@ export class EffectRunner {
   /** A failure without a clear answer is unknown: the order may be at the venue. */
   async #order(clientOrderId: string, action: 'submit' | 'cancel', call: () => Promise<void>): Promise<void> {
     try {
-      await this.#options.mayTrade?.();
+      if (this.#options.mayTrade !== undefined) await this.#options.mayTrade();
     } catch (error) {
       this.#uncertain(clientOrderId, action, 'not-sent', messageOf(error));
       return;
     }
     try {
-      await within(brokerTimeoutMs, call());
+      await this.#within(brokerTimeoutMs, call());
     } catch (error) {
       this.#uncertain(clientOrderId, action, 'unknown', messageOf(error));
     }
@@ -136,7 +138,7 @@ export class EffectRunner {
     const { request_id, orders } = effect.data;
     let data: BrokerSnapshot;
     try {
-      data = await within(brokerTimeoutMs, broker.snapshot(request_id, orders));
+      data = await this.#within(brokerTimeoutMs, broker.snapshot(request_id, orders));
     } catch (error) {
       data = {
         broker: broker.name,
@@ -164,7 +166,7 @@ export class EffectRunner {
     const { market, clock, postAndWait, log } = this.#options;
     const { symbol, count } = effect.data;
     try {
-      const found = await within(historyTimeoutMs, market.history(symbol, count));
+      const found = await this.#within(historyTimeoutMs, market.history(symbol, count));
       if (found === undefined) return;
       const known_at = clock.now();
       const data = {
@@ -186,7 +188,7 @@ export class EffectRunner {
     try {
       await this.#options.restartElsewhere?.(source, reason);
       if (!this.#options.market.keeps(source) && this.#options.restartElsewhere !== undefined) return;
-      await within(restartTimeoutMs, this.#options.market.restart(source, reason));
+      await this.#within(restartTimeoutMs, this.#options.market.restart(source, reason));
     } catch (error) {
       this.#options.log.warn({ source, error: messageOf(error) }, 'restarting the source failed');
     }
@@ -245,18 +247,24 @@ export class EffectRunner {
       );
     post({ from: 'model', message_type: 'model.reply', data: reply, at: clock.now() });
   }
+
+  async #within<Value>(timeoutMs: number, work: Promise<Value>): Promise<Value> {
+    const after = this.#options.after ?? afterRealTime;
+    let callOff: (() => void) | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      callOff = after(timeoutMs, () => reject(new Error(`no answer within ${timeoutMs} ms`)));
+    });
+    try {
+      return await Promise.race([work, timeout]);
+    } finally {
+      callOff?.();
+    }
+  }
 }
 
-async function within<Value>(timeoutMs: number, work: Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+function afterRealTime(milliseconds: number, act: () => void): () => void {
+  const timer = setTimeout(act, milliseconds);
+  return () => clearTimeout(timer);
 }
 
 function messageOf(error: unknown): string {
