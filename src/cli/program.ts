@@ -15,6 +15,7 @@ import { journalCommand } from './journal.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { ordersCommand } from './orders.ts';
 import { positionsCommand } from './positions.ts';
+import { processesCommand } from './processes.ts';
 import { recordCommand } from './record.ts';
 import { sessionsCommand } from './sessions.ts';
 import { simCommand } from './sim.ts';
@@ -47,6 +48,7 @@ export function createProgram(): Command {
     chaosCommand(),
     fuzzCommand(),
     workerCommand(),
+    processesCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap((parent) => parent.commands)])

@@ -18,6 +18,8 @@ export function startCommand(): Command {
       // Loaded only now, so that a mistake in the settings is answered at once.
       const { TradingSystem } = await import('../runtime/trading-system.ts');
       const ended = Promise.withResolvers<Error | undefined>();
+      const { tellSupervisor } = await import('../runtime/processes/sign-of-life.ts');
+      tellSupervisor();
       const stopping = new AbortController();
       onStopSignal(() => {
         stopping.abort();

@@ -19,6 +19,8 @@ export function workerCommand(): Command {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
       const { work } = await import('../runtime/jobs/worker.ts');
       const { openLog } = await import('../runtime/logging.ts');
+      const { tellSupervisor } = await import('../runtime/processes/sign-of-life.ts');
+      tellSupervisor();
       const { log, close } = await openLog(settings);
       try {
         await work(settings, { kinds: jobs, log, stopping: stopping.signal });

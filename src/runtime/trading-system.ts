@@ -46,6 +46,7 @@ import { NewsDesk, selectNews } from './news-desk.ts';
 import { installationOf, openStore } from './open-store.ts';
 import { keepPageBuilt } from './page-build.ts';
 import { createProbes, type ProbeParts } from './probes.ts';
+import { Presence } from './processes/presence.ts';
 import { openRelay } from './relay/open-relay.ts';
 import { type Duties, dutiesOf, isWhole, RelayBridge } from './relay/relay-bridge.ts';
 import { assertPortFree, assertTimeGoesOn } from './start-guards.ts';
@@ -75,6 +76,7 @@ interface Foundation {
   readonly duties: Duties;
   /** Undefined when all agents are here. */
   readonly relay: Relay | undefined;
+  readonly presence: Presence | undefined;
   /** Rows of all agents, also of those in other processes. */
   readonly reader: StoreReader;
 }
@@ -143,6 +145,7 @@ export class TradingSystem {
     if (bridge !== undefined) {
       await bridge.start();
       this.#closers.push(() => bridge.stop());
+      log.info({ agents: settings.AGENTS, relay: settings.RELAY }, 'the other agents are in other processes');
     }
     const housekeeping = new Housekeeping(parts);
     housekeeping.start();
@@ -193,9 +196,12 @@ export class TradingSystem {
     const installation = installationOf(settings);
     if (installation !== undefined) this.#closers.push(() => installation.close());
     const reader = installation?.reader(store, settings.AGENTS) ?? store;
+    const presence = installation && new Presence(() => installation.places(), settings.AGENTS);
+    presence?.start();
+    this.#closers.push(async () => presence?.stop());
     return {
       ...{ settings, log, store, loaded, market, strategies, workflows, clock, trading, models },
-      ...{ duties, relay, reader },
+      ...{ duties, relay, reader, presence },
     };
   }
 }
@@ -286,7 +292,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
 }
 
 function probesOf(
-  { store, clock, market, settings, workflows }: Foundation,
+  { store, clock, market, settings, workflows, presence }: Foundation,
   parts: Pick<ProbeParts, 'hub' | 'kernel' | 'systemProbe'> & { readonly desk: WorkflowDesk },
 ): ReadonlyMap<string, Probe> {
   const { desk, ...looked } = parts;
@@ -296,6 +302,7 @@ function probesOf(
     clock,
     clockSkewMs: market.clockSkewMs,
     folder: settings.LOG_DIR,
+    ...(presence === undefined ? {} : { elsewhere: () => presence.states }),
     ...(workflows.forAgents === undefined ? {} : { workflowCheck: () => desk.check() }),
   });
 }

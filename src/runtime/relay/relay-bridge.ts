@@ -6,10 +6,11 @@ import { type AgentName, agentNames } from '../../shared/domain/agent-name.ts';
 import type { SourceStatus } from '../../shared/domain/source-status.ts';
 import type { EpochMs } from '../../shared/domain/time.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import type { Relay } from '../../shared/ports/relay.ts';
+import type { Relay, RelayHealth } from '../../shared/ports/relay.ts';
 import type { LoadedState, StoreReader } from '../../shared/ports/store.ts';
 import { RelayInbox, type RelayInboxOptions } from './relay-inbox.ts';
 import { RelayOutbox } from './relay-outbox.ts';
+import { RelayWatch } from './relay-watch.ts';
 
 /** Agents beside whose process market sources run. */
 const sourceKeepers: readonly AgentName[] = ['analyst_ai', 'trading_ai'];
@@ -33,10 +34,12 @@ export class RelayBridge {
   readonly #inbox: RelayInbox;
   readonly #relayed = new WeakSet<KernelInput>();
   readonly #readers: (() => Promise<void>)[] = [];
+  readonly #watch: RelayWatch;
 
   constructor(options: RelayBridgeOptions) {
     this.#options = options;
     const { relay, here, process, loaded, reader, keep, log } = options;
+    this.#watch = new RelayWatch(relay, log);
     this.#outbox = new RelayOutbox({
       relay,
       here,
@@ -54,9 +57,9 @@ export class RelayBridge {
     });
   }
 
-  /** Messages that other processes have not committed yet. */
-  get unacknowledged(): number {
-    return this.#outbox.unacknowledged;
+  /** For metrics: messages that other processes have not committed yet, and the relay as it was last seen. */
+  get state(): { readonly unacknowledged: number; readonly relay: RelayHealth } {
+    return { unacknowledged: this.#outbox.unacknowledged, relay: this.#watch.health };
   }
 
   /** Rows to be committed with these turns. */
@@ -71,6 +74,7 @@ export class RelayBridge {
 
   async start(): Promise<void> {
     this.#outbox.start();
+    this.#watch.start();
     for (const agent of this.#options.here)
       this.#readers.push(
         await this.#options.relay.receive(agent, (deliveries) => this.#inbox.receive(deliveries)),
@@ -80,6 +84,7 @@ export class RelayBridge {
   /** Hears no more; what is unfinished comes again at the next start. */
   async stop(): Promise<void> {
     this.#inbox.stop();
+    this.#watch.stop();
     await Promise.all([...this.#readers.splice(0).map((stop) => stop()), this.#outbox.stop()]);
   }
 
