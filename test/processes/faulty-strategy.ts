@@ -1,15 +1,16 @@
-// Trades busily, and misbehaves when a file tells it to: it spins, leaks until its process dies, or throws. For fault runs only.
+// Trades busily, and does to its process what a file tells it to: it spins, leaks until the memory is used up, or throws. Only in
+// the analyst's process, and beside the agent, so that its journal still reproduces. For fault runs only.
 import { existsSync, unlinkSync } from 'node:fs';
 import process from 'node:process';
-import type { Strategy } from '../../src/analyst/strategy.ts';
 import { strategy as busy } from '../crash/busy-strategy.ts';
 
 const trigger = process.env.FAULT_TRIGGER ?? '';
+const lookMs = 100;
 
 /** The file goes first, so that the next life of the process is a sound one. */
 function told(what: string): boolean {
   const file = `${trigger}.${what}`;
-  if (trigger === '' || !existsSync(file)) return false;
+  if (!existsSync(file)) return false;
   unlinkSync(file);
   return true;
 }
@@ -20,10 +21,7 @@ function misbehave(): void {
   if (told('leak')) for (const held: number[][] = []; ; ) held.push(new Array(100_000).fill(held.length));
 }
 
-export const strategy: Strategy = {
-  ...busy,
-  evaluate(view) {
-    misbehave();
-    return busy.evaluate(view);
-  },
-};
+if (trigger !== '' && process.env.AGENTS === 'analyst' && process.send !== undefined)
+  setInterval(misbehave, lookMs).unref();
+
+export const strategy = busy;
