@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { type BreakageName, breakageNames } from '../simulator/chaos/broken/breakages.ts';
 import { type CrashPoint, crashPointNames, type Fault, faultNames } from '../simulator/chaos/cells.ts';
+import { chaosProcessesCommand } from './chaos-processes.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { note, ProgressBar, printJson, printLine } from './output.ts';
 
@@ -30,7 +31,8 @@ export function chaosCommand(): Command {
   return new Command('chaos')
     .description('break the world around the house, and the house itself, and prove what holds')
     .addCommand(tradingCommand())
-    .addCommand(mutationsCommand());
+    .addCommand(mutationsCommand())
+    .addCommand(chaosProcessesCommand());
 }
 
 function tradingCommand(): Command {

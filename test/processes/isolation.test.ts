@@ -12,7 +12,7 @@ import { ProcessSupervisor, type SupervisorEvent } from '../../src/runtime/proce
 import { SettingsError } from '../../src/shared/config/load-settings.ts';
 import { type PostgresServer, postgresSkipReason, startPostgres } from '../servers/postgres.ts';
 import { skipOrThrow } from '../servers/relay-subject.ts';
-import { childEnvironment, freePort, runAto } from '../support/system-process.ts';
+import { childEnvironment, freePort, projectFolder, runAto } from '../support/system-process.ts';
 
 const reason = (await postgresSkipReason()) ?? skipOrThrow(redisMissing());
 const groups = ['orchestrator,health', 'analyst', 'trading'];
@@ -61,7 +61,7 @@ describe.skipIf(reason !== undefined)(`isolation${reason === undefined ? '' : `:
       ATO_DISCOVERY: 'off',
       ATO_LOOKS_PER_HOUR: '3600',
       ATO_LOOK_CPU_SECONDS_PER_HOUR: '100000',
-      ATO_STRATEGY_FILE: path.join(import.meta.dirname, 'faulty-strategy.ts'),
+      ATO_STRATEGY_FILE: path.join(projectFolder, 'src', 'runtime', 'chaos-processes', 'faulty-strategy.ts'),
     });
     supervisor = new ProcessSupervisor({
       processes: planProcesses({ groups, workers: 0, environment, folder }),

@@ -9,4 +9,6 @@ export function tellSupervisor(): void {
   const timer = setInterval(() => process.send?.({ alive: true }, undefined, {}, () => undefined), signMs);
   timer.unref();
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  // Listening holds the process; when all else is done it shall end.
+  process.channel?.unref();
 }

@@ -75,6 +75,11 @@ export class ProcessSupervisor {
     return child !== undefined && isRunning(child) ? child.pid : undefined;
   }
 
+  /** A supervisor of the same processes, which has not started them yet. */
+  again(): ProcessSupervisor {
+    return new ProcessSupervisor(this.#options);
+  }
+
   /** Stops all of them in order, and those that do not stop without it. */
   async stop(): Promise<void> {
     this.#stopping = true;
