@@ -107,7 +107,7 @@ export class KernelLoop {
     return this.#wait(input, true);
   }
 
-  /** Rows for the next commit; resolves when they are committed. */
+  /** Rows for the next commit; resolves when they are committed. A turn's own rows in that commit count as newer. */
   keep(puts: readonly AnyPut[]): Promise<void> {
     if (this.#stopping) return Promise.reject(new Error('the system is shutting down'));
     return new Promise((resolve, reject) => {
@@ -200,7 +200,8 @@ export class KernelLoop {
     const effects = records.flatMap((record) => record.effects);
     const outgoing = this.#options.beside?.(records, inputs) ?? [];
     const puts = records.flatMap((record) => record.puts);
-    for (const part of [receipts, outgoing, ...besides.map((beside) => beside.puts)]) puts.push(...part);
+    // What was asked to be kept is older than what these turns add: of one row the newer must win.
+    for (const part of [...besides.map((beside) => beside.puts), receipts, outgoing]) puts.push(...part);
     try {
       await this.#commit({
         entries,

@@ -66,7 +66,7 @@ export async function countMessages(url: string, homes: readonly Home[]): Promis
   return {
     ...counts,
     lost: counts.lost - Math.min(counts.lost, counts.waiting),
-    examples: examples.slice(0, maxExamples),
+    examples: counts.lost > counts.waiting || counts.doubled > 0 ? examples.slice(0, maxExamples) : [],
   };
 }
 
