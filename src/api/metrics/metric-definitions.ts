@@ -344,6 +344,11 @@ function systemMetrics(): MetricDefinition[] {
       ({ facts }) => inSeconds(facts.vitals?.event_loop_delay_p99_ms),
     ),
     gauge(
+      'ato_clock_ahead_seconds',
+      'How far the time of the house is ahead of a clock that was set back; 0 while they agree.',
+      ({ facts }) => inSeconds(facts.clock_ahead_ms),
+    ),
+    gauge(
       'ato_journal_sequence',
       'Sequence of the last committed input.',
       ({ facts }) => facts.journal.sequence,
