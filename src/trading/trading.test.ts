@@ -365,6 +365,23 @@ test('an agent can tighten, and an entry under way is cancelled by it', () => {
   });
 });
 
+test('a state that is asked for again is no change, and asking again does not measure the drawdown anew', () => {
+  const made = new BrokerWorld();
+  const changes = () =>
+    made.emitted.filter((message) => message.message_type === 'trading.state_changed').length;
+  made.operator('resume');
+  const before = changes();
+  const memory = JSON.stringify(made.rows('trading_state'));
+  made.operator('resume');
+  expect(changes()).toBe(before);
+  expect(JSON.stringify(made.rows('trading_state'))).toBe(memory);
+  made.operator('halt');
+  made.operator('halt');
+  expect(changes()).toBe(before + 1);
+  made.operator('reduce_only');
+  expect(changes()).toBe(before + 2);
+});
+
 test('a drawdown tightens to reducing by itself, and a resume measures it anew', () => {
   const made = long(world({ max_drawdown_pct: 0.1 }));
   made.candle(symbol, 99.9, 99.9, 99.3, 99.4);

@@ -326,9 +326,22 @@ function sourceMetrics(): MetricDefinition[] {
       'ato_market_quarantined_total',
       'Market data kept out since the start, by source and reason.',
       ['source', 'reason'],
-      (scrape) => scrape.activity.quarantined.entries(),
+      quarantinedEntries,
     ),
   ];
+}
+
+/** What the kernel heard of, and what sources that post no such message (discovery) count themselves. */
+function* quarantinedEntries({ activity, facts }: Scrape): Samples {
+  const heard = new Set<string>();
+  for (const [labels, count] of activity.quarantined.entries()) {
+    heard.add(labels.source ?? '');
+    yield [labels, count];
+  }
+  for (const { source, quarantined } of facts.sources) {
+    if (heard.has(source)) continue;
+    for (const [reason, count] of Object.entries(quarantined ?? {})) yield [{ source, reason }, count];
+  }
 }
 
 function systemMetrics(): MetricDefinition[] {

@@ -48,6 +48,18 @@ export function poolImpact(side: OrderSide, quantity: number, price: number, poo
   return quantity < reserve ? quantity / (reserve - quantity) : Number.POSITIVE_INFINITY;
 }
 
+/** Value of the order by which the spread of a pool is told, in quote currency. */
+const smallOrderValue = 100;
+/** A pool that small has no price worth the name. */
+const maxPoolSpread = 0.9;
+
+/** What a small order pays for going in and out of a pool at once, a fraction of the price; fees come apart. */
+export function poolSpread(poolValue: number): number {
+  const costs =
+    poolImpact('buy', smallOrderValue, 1, poolValue) + poolImpact('sell', smallOrderValue, 1, poolValue);
+  return Math.min(maxPoolSpread, costs);
+}
+
 /** Price at which a stop is triggered inside the candle: the open when it gapped through, else the trigger itself. */
 export function stopReference(candle: PriceRange, side: OrderSide, trigger: number): number | undefined {
   if (side === 'sell') {
