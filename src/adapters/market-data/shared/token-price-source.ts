@@ -182,7 +182,7 @@ export class TokenPriceSource implements MarketDataSource {
     const now = this.#options.clock.now();
     for (const { symbol, price, poolValue } of prices) {
       const half = price * (this.#halfSpreads.get(symbol) ?? 0);
-      this.#desk.quote(symbol, price - half, price + half, now, poolValue);
+      this.#desk.quote(symbol, price - half, price + half, now, poolValue === undefined ? {} : { poolValue });
     }
     return prices.map(({ symbol }) => symbol);
   }
