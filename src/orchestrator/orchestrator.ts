@@ -475,6 +475,7 @@ class Orchestrator implements Agent {
       threshold: this.#policy.threshold,
       candidates: first.candidates,
       decisionId: this.#decisionId(turn),
+      recalled: insight.recalled,
     });
     const verdict = plan?.advice === standing ? first : reach(plan?.advice);
     const planned = planTasks(verdict.chosen, this.#looks, mode, turn.now);

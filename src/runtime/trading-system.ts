@@ -298,6 +298,7 @@ function agentSettingsOf(foundation: Foundation): AgentSettings {
     sources: market.sources.map((source) => source.name),
     market_kind: market.kind,
     chores: choresOf(settings),
+    learning: settings.ATO_LEARNING,
     looks: lookSettingsOf(settings, market.sources),
     ...foundation.trading.agentSettings,
     exits: exitSettingsOf(settings),

@@ -14,7 +14,7 @@ export interface Belief {
 }
 
 /** The prior of a rate in pseudo-counts: uniform. */
-export const uniformPrior = { successes: 1, trials: 2 } as const;
+const uniformPrior = { successes: 1, trials: 2 } as const;
 
 /** Posterior mean of a rate under the uniform prior; fractional counts are allowed. */
 export function rateMean(successes: number, trials: number): number {

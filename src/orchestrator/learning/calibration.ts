@@ -8,14 +8,14 @@ import { logit, sigmoid } from './belief.ts';
 
 /** What a prediction is made from; see `inputsOf`. */
 export type CalibrationInputs = readonly number[];
-export const inputCount = 4;
+const inputCount = 4;
 /** Where it starts: the product of what is known of the tasks and of what is left waiting, tilted by the situation. */
-export const startCoefficients: readonly number[] = [0, 1, 0.5, -0.5];
+const startCoefficients: readonly number[] = [0, 1, 0.5, -0.5];
 /** What a coefficient's start is worth, in observations' information. */
 const startPrecision = 8;
 const halfLifeMs = 30 * dayMs;
 const least = 0.02;
-export const binCount = 10;
+const binCount = 10;
 const digits = 5;
 
 interface CalibrationRow {
@@ -54,7 +54,7 @@ export function inputsOf(
 }
 
 /** Probability under these coefficients, within 0.02 and 0.98. */
-export function predicted(coefficients: readonly number[], inputs: CalibrationInputs): number {
+function predicted(coefficients: readonly number[], inputs: CalibrationInputs): number {
   let z = 0;
   for (let k = 0; k < inputCount; k += 1) z += (coefficients[k] ?? 0) * (inputs[k] ?? 0);
   return clamp(sigmoid(clamp(z, -8, 8)), least, 1 - least);
@@ -176,7 +176,7 @@ function reliabilityOf(bins: CalibrationRow['bins'], squaredError: number): Reli
 }
 
 /** Tenth of confidence. */
-export function binOf(said: number): number {
+function binOf(said: number): number {
   return Math.min(binCount - 1, Math.max(0, Math.floor(said * binCount)));
 }
 

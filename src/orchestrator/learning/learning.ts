@@ -78,8 +78,16 @@ export class Learning {
 
   /** What the past teaches about this situation; asked once per decision. */
   insight(snapshot: Snapshot, mode: MarketMode): Insight {
-    const situation = situationOf(snapshot, mode);
-    return new Insight(situation, snapshot.now, this, this.#settings.influences);
+    return this.insightOf(situationOf(snapshot, mode), snapshot.now);
+  }
+
+  insightOf(situation: Situation, now: EpochMs): Insight {
+    return new Insight(situation, now, this, this.#settings.influences);
+  }
+
+  /** Situation of a decision that still waits for hindsight. */
+  situationOf(decisionId: string): Situation | undefined {
+    return this.#promises.row(decisionId)?.situation;
   }
 
   /** Keeps a decision, also one to run nothing, until it can be scored. */

@@ -12,7 +12,7 @@ import type { CalibrationInputs } from './calibration.ts';
 import type { Situation } from './situation.ts';
 
 /** Decisions that may wait for hindsight; the oldest beyond this are scored as they stand. */
-export const maxOpenDecisions = 512;
+const maxOpenDecisions = 512;
 /** A find loses its worth by 1/e in this time: that of the looks' own definition. */
 const freshMs = 30 * minuteMs;
 /** What is worth less than this when it could have been looked at was not worth looking for. */

@@ -9,7 +9,6 @@ import { assetClasses, type Snapshot } from '../snapshot.ts';
 
 /** By what success is counted, in the order in which it is shown. */
 export const dimensions = ['mode', 'session', 'hour', 'regime', 'api', 'kind'] as const;
-export type Dimension = (typeof dimensions)[number];
 
 export interface Situation {
   readonly mode: MarketMode;
