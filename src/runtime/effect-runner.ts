@@ -34,6 +34,8 @@ export interface EffectRunnerOptions {
   readonly postAndWait: (input: KernelInput) => Promise<unknown>;
   readonly settle: (effectId: string) => void;
   readonly log: Log;
+  /** Calls back after that many milliseconds; returns how to call it off. Default: the timers of the process. */
+  readonly after?: (milliseconds: number, act: () => void) => () => void;
 }
 
 export class EffectRunner {
@@ -104,7 +106,7 @@ export class EffectRunner {
   /** A failure without a clear answer is unknown: the order may be at the venue. */
   async #order(clientOrderId: string, action: 'submit' | 'cancel', call: () => Promise<void>): Promise<void> {
     try {
-      await within(brokerTimeoutMs, call());
+      await this.#within(brokerTimeoutMs, call());
     } catch (error) {
       const data = {
         broker: this.#options.broker.name,
@@ -127,7 +129,7 @@ export class EffectRunner {
     const { request_id, orders } = effect.data;
     let data: BrokerSnapshot;
     try {
-      data = await within(brokerTimeoutMs, broker.snapshot(request_id, orders));
+      data = await this.#within(brokerTimeoutMs, broker.snapshot(request_id, orders));
     } catch (error) {
       data = {
         broker: broker.name,
@@ -155,7 +157,7 @@ export class EffectRunner {
     const { market, clock, postAndWait, log } = this.#options;
     const { symbol, count } = effect.data;
     try {
-      const found = await within(historyTimeoutMs, market.history(symbol, count));
+      const found = await this.#within(historyTimeoutMs, market.history(symbol, count));
       if (found === undefined) return;
       const known_at = clock.now();
       const data = {
@@ -175,7 +177,7 @@ export class EffectRunner {
     const { source, reason } = effect.data;
     this.#options.log.info({ source, reason }, 'restarting market source');
     try {
-      await within(restartTimeoutMs, this.#options.market.restart(source, reason));
+      await this.#within(restartTimeoutMs, this.#options.market.restart(source, reason));
     } catch (error) {
       this.#options.log.warn({ source, error: messageOf(error) }, 'restarting the source failed');
     }
@@ -234,18 +236,24 @@ export class EffectRunner {
       );
     post({ from: 'model', message_type: 'model.reply', data: reply, at: clock.now() });
   }
+
+  async #within<Value>(timeoutMs: number, work: Promise<Value>): Promise<Value> {
+    const after = this.#options.after ?? afterRealTime;
+    let callOff: (() => void) | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      callOff = after(timeoutMs, () => reject(new Error(`no answer within ${timeoutMs} ms`)));
+    });
+    try {
+      return await Promise.race([work, timeout]);
+    } finally {
+      callOff?.();
+    }
+  }
 }
 
-async function within<Value>(timeoutMs: number, work: Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+function afterRealTime(milliseconds: number, act: () => void): () => void {
+  const timer = setTimeout(act, milliseconds);
+  return () => clearTimeout(timer);
 }
 
 function messageOf(error: unknown): string {

@@ -1,7 +1,7 @@
 // Composes a simulation: agents, kernel, simulated venue, recorded or synthetic market, virtual time.
 import { PaperVenue } from '../adapters/broker/paper/paper-venue.ts';
 import { syntheticCandles } from '../adapters/market-data/synthetic/synthetic-candles.ts';
-import { readTape } from '../adapters/market-data/tape/read-tape.ts';
+import { readTape, type Tape } from '../adapters/market-data/tape/read-tape.ts';
 import { MemoryStore } from '../adapters/store/memory/memory-store.ts';
 import type { TurnRecord } from '../kernel/journal.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
@@ -51,6 +51,8 @@ export interface SimulationReport extends SimulationCounts {
   readonly from: string;
   readonly to: string;
   readonly quarantined_rows: number;
+  /** Which rows of the recording were left out, by file and reason; the first files and lines of many. */
+  readonly quarantined: Tape['quarantined'];
   readonly seed: number;
   readonly journal_hash: string;
   readonly wall_ms: number;
@@ -59,6 +61,8 @@ export interface SimulationReport extends SimulationCounts {
 /** The synthetic market's month when none is named: fixed, so that the same command repeats. */
 const syntheticFrom = Date.UTC(2026, 0, 5);
 const syntheticDays = 30;
+/** Files and reasons listed in the report; the count goes on. */
+const maxListedQuarantines = 100;
 /** Candles handled between two looks at the progress bar. */
 const progressStepCandles = 2_048;
 
@@ -71,6 +75,7 @@ interface MarketPlan {
   readonly from: EpochMs;
   readonly to: EpochMs;
   readonly quarantinedRows: number;
+  readonly quarantined: Tape['quarantined'];
   readonly events: Iterable<CandleEvent>;
 }
 
@@ -104,6 +109,7 @@ export async function simulate(settings: Settings, request: SimulationRequest): 
     from: toIso(plan.from),
     to: toIso(plan.to),
     quarantined_rows: plan.quarantinedRows,
+    quarantined: plan.quarantined,
     ...statistics.counts(),
     seed: request.seed,
     journal_hash: kernel.hash,
@@ -135,6 +141,7 @@ async function tapePlan(request: SimulationRequest): Promise<MarketPlan> {
     from: tape.from,
     to: tape.to,
     quarantinedRows,
+    quarantined: tape.quarantined.slice(0, maxListedQuarantines),
     events: tape.events,
   };
 }
@@ -158,6 +165,7 @@ function syntheticPlan(settings: Settings, request: SimulationRequest): MarketPl
     from,
     to,
     quarantinedRows: 0,
+    quarantined: [],
     events: syntheticCandles({ seed: request.seed, symbols, from, to, timeframe: '1m' }),
   };
 }

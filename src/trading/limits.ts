@@ -16,6 +16,8 @@ export const maxResubmitAgeMs = 1_800_000;
 /** First pause before another exit is tried; doubles up to the cap, and never gives up on a position. */
 export const exitRetryMs = 5_000;
 export const maxExitRetryMs = 300_000;
+/** Before another exit is sent the broker confirms the end of the one before, if it can be heard within this. */
+export const confirmEndWithinMs = 120_000;
 /** How often a closed market is looked at again for a waiting exit. */
 export const closedMarketRetryMs = 900_000;
 /** Settled orders stay in memory this long so that repeated reports are recognised. */

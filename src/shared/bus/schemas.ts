@@ -45,7 +45,13 @@ const candle = z.object({
   volume: z.number().nonnegative(),
 });
 
-const quote = z.object({ symbol: name, bid: price, ask: price, happenedAt: at });
+const quote = z.object({
+  symbol: name,
+  bid: price,
+  ask: price,
+  poolValue: price.exactOptional(),
+  happenedAt: at,
+});
 
 const fill = z.object({
   id: name,

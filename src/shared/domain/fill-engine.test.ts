@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Candle } from './candle.ts';
 import {
   bracketExit,
+  poolImpact,
   priceAfterCosts,
   slippageFraction,
   stopReference,
@@ -44,4 +45,17 @@ test('costs always go against the trader and grow with size and volatility', () 
   expect(slippageFraction(model, 0, 0)).toBe(0.0001);
   expect(priceAfterCosts('buy', 100, small)).toBeGreaterThan(100);
   expect(priceAfterCosts('sell', 100, small)).toBeLessThan(100);
+});
+
+test('a pool takes what its curve says: x * y stays the same, and nobody can buy it empty', () => {
+  const [poolValue, price] = [20_000, 2];
+  // 5,000 base units against 10,000 quote units.
+  for (const quantity of [1, 50, 500, 1_500]) {
+    const paid = quantity * priceAfterCosts('buy', price, poolImpact('buy', quantity, price, poolValue));
+    expect((5_000 - quantity) * (10_000 + paid)).toBeCloseTo(5_000 * 10_000, 3);
+    const received =
+      quantity * priceAfterCosts('sell', price, poolImpact('sell', quantity, price, poolValue));
+    expect((5_000 + quantity) * (10_000 - received)).toBeCloseTo(5_000 * 10_000, 3);
+  }
+  expect(poolImpact('buy', 5_000, price, poolValue)).toBe(Number.POSITIVE_INFINITY);
 });

@@ -33,6 +33,21 @@ export function priceAfterCosts(side: OrderSide, reference: number, costs: numbe
   return side === 'buy' ? reference * (1 + costs) : reference * Math.max(0, 1 - costs);
 }
 
+/** Part of one side of a pool that a single order may take; beyond it the price runs away. */
+export const maxPoolShare = 0.3;
+
+/**
+ * Costs of trading against a constant-product pool (x * y = k, Uniswap v2) as a fraction of the price: buying q out of x base
+ * units costs p x / (x - q) on average, selling brings p x / (x + q). `poolValue` is the value of both sides in quote
+ * currency, so that x = poolValue / 2 / price. Infinite where the pool does not hold that much.
+ */
+export function poolImpact(side: OrderSide, quantity: number, price: number, poolValue: number): number {
+  const reserve = poolValue / 2 / price;
+  if (!(reserve > 0)) return Number.POSITIVE_INFINITY;
+  if (side === 'sell') return quantity / (reserve + quantity);
+  return quantity < reserve ? quantity / (reserve - quantity) : Number.POSITIVE_INFINITY;
+}
+
 /** Price at which a stop is triggered inside the candle: the open when it gapped through, else the trigger itself. */
 export function stopReference(candle: PriceRange, side: OrderSide, trigger: number): number | undefined {
   if (side === 'sell') {

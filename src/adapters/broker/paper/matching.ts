@@ -3,6 +3,7 @@
 // It must never fill an order from a candle that opened before the order was sent.
 import { type Candle, closeTimeOf } from '../../../shared/domain/candle.ts';
 import {
+  poolImpact,
   priceAfterCosts,
   slippageFraction,
   stopReference,
@@ -119,7 +120,8 @@ export function matchQuote(host: MatchingHost, market: SymbolMarket, quote: Quot
     const level = Number(order.request.price);
     if (type === 'stop' && !order.triggered && (side === 'buy' ? touch >= level : touch <= level))
       order.triggered = true;
-    const priceFor = (quantity: number) => priceAfterCosts(side, touch, slippage(host, market, quantity));
+    const priceFor = (quantity: number) =>
+      priceAfterCosts(side, touch, impact(host, market, side, touch, quantity));
     if (isMarketLike(order)) {
       host.execute({ order, priceFor, liquidity: 'taker', legsActiveAt: at });
     } else if (type === 'limit' && (side === 'buy' ? touch < level : touch > level)) {
@@ -135,6 +137,18 @@ export function matchQuote(host: MatchingHost, market: SymbolMarket, quote: Quot
     }
     if (type === 'limit' && isLive(order)) host.noteRested(order);
   }
+}
+
+/** Against a pool what its curve takes, else what the market's volatility and volume make likely. */
+function impact(
+  host: MatchingHost,
+  market: SymbolMarket,
+  side: OrderSide,
+  price: number,
+  quantity: number,
+): number {
+  if (market.poolValue === undefined) return slippage(host, market, quantity);
+  return host.settings.slippage.base + poolImpact(side, quantity, price, market.poolValue);
 }
 
 function slippage(host: MatchingHost, market: SymbolMarket, quantity: number): number {

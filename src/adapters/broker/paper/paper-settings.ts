@@ -1,7 +1,7 @@
 // What the simulated venue charges and how slow it is. Defaults are a retail account's, on the dear side.
 // It must never be kinder than a real venue by default.
 import type { SlippageModel } from '../../../shared/domain/fill-engine.ts';
-import type { AssetClass } from '../../../shared/domain/instrument.ts';
+import type { AssetClass, Instrument } from '../../../shared/domain/instrument.ts';
 import type { DecimalText } from '../../../shared/domain/money.ts';
 
 interface FeeSchedule {
@@ -19,6 +19,8 @@ export interface PaperVenueSettings {
   readonly participation: number;
   readonly slippage: SlippageModel;
   readonly fees: Readonly<Record<AssetClass, FeeSchedule>>;
+  /** Fees of kinds that differ from their class; perpetuals and pools do. */
+  readonly feesByKind: Readonly<Partial<Record<Instrument['kind'], FeeSchedule>>>;
   readonly allowShort: boolean;
 }
 
@@ -31,6 +33,10 @@ export const defaultPaperVenueSettings: PaperVenueSettings = {
   fees: {
     crypto: { maker: '0.001', taker: '0.001' },
     forex: { maker: '0.00002', taker: '0.00002' },
+  },
+  feesByKind: {
+    crypto_perpetual: { maker: '0.0002', taker: '0.0005' },
+    dex_token: { maker: '0.003', taker: '0.003' },
   },
   allowShort: true,
 };

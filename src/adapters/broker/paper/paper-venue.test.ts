@@ -275,3 +275,44 @@ test('the book stays bounded however long it runs', () => {
   }
   expect(keys.size).toBeLessThanOrEqual(405);
 });
+
+test('a token trades against its pool: the curve sets the price, the pool bounds the size, the pool takes its fee', () => {
+  const symbol = 'solana:So11111111111111111111111111111111111111112';
+  const venue = new PaperVenue({
+    latencyMs: 0,
+    startingCash: '100000',
+    slippage: { base: 0, volatilityShare: 0, impact: 0 },
+  });
+  const quotes = [{ symbol, bid: 2, ask: 2, poolValue: 20_000, happenedAt: startAt }];
+  const order: OrderRequest = {
+    client_order_id: 'e',
+    symbol,
+    side: 'buy',
+    type: 'market',
+    leg: 'entry',
+    quantity: '500',
+    price: null,
+    reduce_only: false,
+    bracket: null,
+  };
+  venue.onQuotes({ source: 't', quotes, known_at: startAt });
+  venue.submit(order, startAt);
+  venue.submit({ ...order, client_order_id: 'large', quantity: '4000' }, startAt);
+  venue.onQuotes({ source: 't', quotes, known_at: startAt + 1 });
+  const fills = venue.takeReports().flatMap(({ fill }) => (fill === null ? [] : [fill]));
+  // 500 of 5,000 base units: 2 * 5000 / 4500; three tenths of the pool are the most that one quote gives.
+  expect(Number(fills[0]?.price)).toBeCloseTo(2.2222, 3);
+  expect(Number(fills[0]?.fee)).toBeCloseTo(500 * 2.2222 * 0.003, 2);
+  expect(fills.map((fill) => fill.quantity)).toEqual(['500', '1000']);
+});
+
+test('perpetuals pay maker and taker fees of their own', () => {
+  const venue = new PaperVenue({ latencyMs: 0, slippage: { base: 0, volatilityShare: 0, impact: 0 } });
+  const quotes = [{ symbol: 'BTC-PERP', bid: 100, ask: 100, happenedAt: startAt }];
+  const order = { symbol: 'BTC-PERP', side: 'buy', leg: 'entry', quantity: '1', reduce_only: false } as const;
+  venue.onQuotes({ source: 't', quotes, known_at: startAt });
+  venue.submit({ ...order, client_order_id: 'e', type: 'market', price: null, bracket: null }, startAt);
+  venue.onQuotes({ source: 't', quotes, known_at: startAt + 1 });
+  const fill = venue.takeReports().find((report) => report.fill !== null)?.fill;
+  expect(Number(fill?.fee)).toBeCloseTo(0.05, 6);
+});

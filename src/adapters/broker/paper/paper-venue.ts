@@ -261,7 +261,8 @@ export class PaperVenue implements SimulatedVenue, MatchingHost {
     execution: Execution,
   ): void {
     const { request } = order;
-    const schedule = this.settings.fees[market.instrument.assetClass];
+    const { kind, assetClass } = market.instrument;
+    const schedule = this.settings.feesByKind[kind] ?? this.settings.fees[assetClass];
     const fill: Fill = {
       id: `${request.client_order_id}.${order.fills.length + 1}`,
       client_order_id: request.client_order_id,

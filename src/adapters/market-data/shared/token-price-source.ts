@@ -23,6 +23,8 @@ const maxNamed = 5;
 export interface TokenPrice {
   readonly symbol: string;
   readonly price: number;
+  /** Value of both sides of its pool in US dollars, where the service tells it. */
+  readonly poolValue?: number;
 }
 
 export interface TokenPrices {
@@ -178,9 +180,9 @@ export class TokenPriceSource implements MarketDataSource {
     if (signal.aborted) return [];
     for (const { reason, where } of faults) this.#desk.unreadable(reason, where);
     const now = this.#options.clock.now();
-    for (const { symbol, price } of prices) {
+    for (const { symbol, price, poolValue } of prices) {
       const half = price * (this.#halfSpreads.get(symbol) ?? 0);
-      this.#desk.quote(symbol, price - half, price + half, now);
+      this.#desk.quote(symbol, price - half, price + half, now, poolValue);
     }
     return prices.map(({ symbol }) => symbol);
   }
