@@ -12,6 +12,7 @@ import { exitsCommand } from './exits.ts';
 import { explainCommand } from './explain.ts';
 import { fuzzCommand } from './fuzz.ts';
 import { journalCommand } from './journal.ts';
+import { learnCommand } from './learn.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { ordersCommand } from './orders.ts';
 import { positionsCommand } from './positions.ts';
@@ -20,6 +21,7 @@ import { recordCommand } from './record.ts';
 import { sessionsCommand } from './sessions.ts';
 import { simCommand } from './sim.ts';
 import { startCommand } from './start.ts';
+import { tokensCommand } from './tokens.ts';
 import { switchCommands } from './trading-switch.ts';
 import { workerCommand } from './worker.ts';
 
@@ -40,8 +42,10 @@ export function createProgram(): Command {
     ...switchCommands(),
     journalCommand(),
     explainCommand(),
+    learnCommand(),
     doctorCommand(),
     sessionsCommand(),
+    tokensCommand(),
     recordCommand(),
     dataCommand(),
     benchCommand(),

@@ -30,6 +30,7 @@ import { type SelectedBroker, selectBroker } from './broker-selection.ts';
 import { DiscoveryHub } from './discovery-hub.ts';
 import { selectDiscovery } from './discovery-selection.ts';
 import { EffectRunner } from './effect-runner.ts';
+import { ExternalAlerts } from './external-alerts.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { JobDesk } from './jobs/job-desk.ts';
 import { choresOf, jobHandlers } from './jobs/job-handlers.ts';
@@ -260,7 +261,8 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     onlyWhereReachable: settings.ATO_DISCOVERY === 'auto',
   });
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
-  const probes = probesOf(foundation, { hub, kernel, systemProbe, desk });
+  const external = new ExternalAlerts({ clock, postAndWait });
+  const probes = probesOf(foundation, { external, hub, kernel, systemProbe, desk });
   const notifiers = [new LogNotifier(log)];
   const models = foundation.models?.ladder;
   const parts = { broker, market: hub, notifiers, probes, workflows: desk, jobs, models };
@@ -284,6 +286,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     discovery,
     systemProbe,
     runner,
+    external,
     desk,
     jobs,
     bridge,
@@ -293,7 +296,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
 
 function probesOf(
   { store, clock, market, settings, workflows, presence }: Foundation,
-  parts: Pick<ProbeParts, 'hub' | 'kernel' | 'systemProbe'> & { readonly desk: WorkflowDesk },
+  parts: Pick<ProbeParts, 'external' | 'hub' | 'kernel' | 'systemProbe'> & { readonly desk: WorkflowDesk },
 ): ReadonlyMap<string, Probe> {
   const { desk, ...looked } = parts;
   return createProbes({
@@ -406,7 +409,9 @@ function agentSettingsOf(foundation: Foundation): AgentSettings {
     strategy: strategies.active,
     sources: market.sources.map((source) => source.name),
     market_kind: market.kind,
+    market_pace: settings.ATO_MARKET_SPEED,
     chores: choresOf(settings),
+    learning: settings.ATO_LEARNING,
     looks: lookSettingsOf(settings, market.sources),
     ...foundation.trading.agentSettings,
     exits: exitSettingsOf(settings),

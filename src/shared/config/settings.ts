@@ -234,6 +234,7 @@ export const environmentSchema = z.object({
   ATO_SOURCE_CALLS_PER_HOUR: callsPerHour.optional(),
   ATO_LOOK_CPU_SECONDS_PER_HOUR: numeric(0, 1_000_000).default(defaultLookSettings.cpu_seconds_per_hour),
   ATO_LOOK_MAX_INTERVAL_MIN: numeric(15, 1_440).default(defaultLookSettings.max_interval_ms / minuteMs),
+  ATO_LEARNING: oneOf(['on', 'off']).default('on'),
   ATO_DISCOVERY: oneOf(['auto', 'on', 'off']).default('auto'),
   ATO_DISCOVERY_CHAINS: chainList.default(['solana']),
   ATO_CANDIDATE_MIN_LIQUIDITY_USD: numeric(0, 1_000_000_000_000).default(
@@ -246,6 +247,8 @@ export const environmentSchema = z.object({
     defaultCandidateLimits.min_age_minutes,
   ),
   ATO_SEED: wholeNumber(0, 2_147_483_647).default(1),
+  ATO_PAPER_LATENCY_MS: wholeNumber(0, 60_000).default(120),
+  ATO_PAPER_FAULTS_PCT: numeric(0, 90).default(0),
   ATO_STARTING_CASH: numeric(1, 1_000_000_000_000).default(10_000),
   ATO_STRATEGY_FILE: text.optional(),
   ATO_RISK_PER_TRADE_PCT: percent(5).default(defaultRiskSettings.risk_per_trade_pct),
