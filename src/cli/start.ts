@@ -8,6 +8,7 @@ import { note } from './output.ts';
 const stopTimeoutMs = 45_000;
 /** Ctrl-C can reach us twice, from the terminal and from an npm that passes it on: that is one wish, not two. */
 const echoMs = 1_000;
+const lingerMs = 2_000;
 const interruptedExitCode = 130;
 
 export function startCommand(): Command {
@@ -36,6 +37,8 @@ export function startCommand(): Command {
       const timer = setTimeout(giveUp, stopTimeoutMs);
       timer.unref();
       await system.stop();
+      // Everything is closed; a connection that does not hear of it must not hold the process, or nobody starts it again.
+      setTimeout(() => process.exit(error === undefined ? 0 : 1), lingerMs).unref();
       if (error !== undefined) {
         note(`Stopped: ${error.message}. Start again to recover; nothing committed is lost.`);
         throw new CommandFailed();

@@ -6,8 +6,9 @@ const signMs = 1_000;
 /** A supervisor that is gone would start a second one of us: then this one stops in order. */
 export function tellSupervisor(): void {
   if (process.send === undefined) return;
-  const timer = setInterval(() => process.send?.({ alive: true }, undefined, {}, () => undefined), signMs);
-  timer.unref();
+  const sign = () => void process.send?.({ alive: true }, undefined, {}, () => undefined);
+  sign();
+  setInterval(sign, signMs).unref();
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   // Listening holds the process; when all else is done it shall end.
   process.channel?.unref();

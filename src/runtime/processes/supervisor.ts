@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 const program = fileURLToPath(new URL('../../main.ts', import.meta.url));
 /** Longer than any honest pause of a garbage collection, shorter than what trading should be without its process. */
 const silentMs = 8_000;
+/** Loading the program on a busy machine; after that a first sign must have come. */
+const loadingMs = 60_000;
 const lookMs = 500;
 const firstPauseMs = 500;
 const maxPauseMs = 10_000;
@@ -133,15 +135,16 @@ export class ProcessSupervisor {
     kept.restart = setTimeout(() => this.#start(kept), pauseMs);
   }
 
-  /** Ends those that have given signs of life and give none any more. */
+  /** Ends those that give no signs of life any more, or never gave one. */
   #look(): void {
-    for (const { plan, child, signAt } of this.#kept) {
-      if (child === undefined || !isRunning(child) || signAt === undefined) continue;
-      if (performance.now() - signAt < silentMs) continue;
+    for (const { plan, child, signAt, startedAt } of this.#kept) {
+      if (child === undefined || !isRunning(child)) continue;
+      const now = performance.now();
+      if (signAt === undefined ? now - startedAt < loadingMs : now - signAt < silentMs) continue;
       this.#options.observe({
         process: plan.name,
         kind: 'silent',
-        detail: `no sign of life for ${silentMs / 1_000} s: ending it`,
+        detail: `no sign of life for ${(signAt === undefined ? loadingMs : silentMs) / 1_000} s: ending it`,
       });
       child.kill('SIGKILL');
     }
