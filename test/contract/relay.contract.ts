@@ -106,6 +106,7 @@ export function relayContract(makeSubject: () => Promise<RelaySubject>, withServ
       }),
     );
     await receiver.has(1_200);
+    await expect.poll(() => reader.waiting(queue), { timeout: patienceMs }).toBe(0);
     await stop();
     expect(receiver.deliveries.length, 'nothing twice in fair weather').toBe(1_200);
     for (const sender of ['left', 'right'])
@@ -114,7 +115,6 @@ export function relayContract(makeSubject: () => Promise<RelaySubject>, withServ
       );
     expect(receiver.deliveries.some(({ redelivered }) => redelivered)).toBe(false);
     expect(stranger.deliveries).toEqual([]);
-    await expect.poll(() => reader.waiting(queue), { timeout: patienceMs }).toBe(0);
     await left.send(queue, numbered('late', 1, 3));
     await expect.poll(() => reader.waiting(queue), { timeout: patienceMs, message: 'nobody reads' }).toBe(3);
   }, 60_000);
