@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../runtime/version.ts';
 import { SettingsError } from '../shared/config/load-settings.ts';
+import { backupCommand, restoreCommand } from './backup.ts';
 import { benchCommand } from './bench.ts';
 import { chaosCommand } from './chaos.ts';
 import { closeCommand } from './close.ts';
@@ -38,6 +39,8 @@ export function createProgram(): Command {
     ...switchCommands(),
     journalCommand(),
     explainCommand(),
+    backupCommand(),
+    restoreCommand(),
     doctorCommand(),
     sessionsCommand(),
     recordCommand(),
