@@ -19,11 +19,13 @@ mkdir -p "$work/images" "$cache"
 export DOCKER_HOST="unix://$work/docker.sock" DOCKER_BUILDKIT=0 BUILDX_BUILDER=
 compose=(docker compose -p ato-trial -f deploy/docker-compose.yml -f test/stack/docker-compose.stand-ins.yml)
 iptables-save >"$work/iptables" 2>/dev/null || true
+[ -e /sys/class/net/docker0 ] && had_bridge=1
 
 finish() {
   "${compose[@]}" --profile '*' down --volumes --timeout 20 >/dev/null 2>&1 || true
   [ -s "$work/dockerd.pid" ] && kill "$(cat "$work/dockerd.pid")" 2>/dev/null && for _ in $(seq 50); do [ -e "$work/dockerd.pid" ] || break; sleep 0.2; done
   [ -s "$work/iptables" ] && iptables-restore "$work/iptables" 2>/dev/null
+  [ -n "${had_bridge:-}" ] || ip link delete docker0 2>/dev/null || true
   [ -n "${made_secrets:-}" ] && rm -rf deploy/secrets
   [ -n "${ATO_STACK_FOLDER:-}" ] || rm -rf "$work"
   return 0
@@ -44,6 +46,9 @@ if [ ! -s "$base" ]; then
 fi
 docker image inspect standin/debian >/dev/null 2>&1 || docker import "$base" standin/debian >/dev/null
 
+build() {
+  docker build -q "$@" >/dev/null 2>"$work/build.log" || { tail -20 "$work/build.log" >&2; exit 1; }
+}
 mkdir -p "$work/node"
 cp node_modules/node/bin/node "$work/node/node"
 cp -r "$(npm root -g)/npm" "$work/node/npm"
@@ -55,25 +60,31 @@ COPY node /usr/local/bin/node
 COPY npm /usr/local/lib/node_modules/npm
 COPY ca.crt /etc/ssl/trial.crt
 ENV NODE_EXTRA_CA_CERTS=/etc/ssl/trial.crt
-RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && useradd --uid 1000 --create-home node
+RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && useradd --uid 1000 --create-home node && mkdir /home/node/.n8n && chown node /home/node/.n8n
 USER 1000
 VOLUME ["/home/node/.n8n"]
 D
-docker build -q -t standin/node-user "$work/node" >/dev/null
-sed -i '/^USER\|^VOLUME/d' "$work/node/Dockerfile" && docker build -q -t standin/node "$work/node" >/dev/null
-printf 'FROM standin/debian\nCOPY postgres-entrypoint.sh /usr/local/bin/\nENTRYPOINT ["bash", "/usr/local/bin/postgres-entrypoint.sh"]\n' >"$work/postgres" && docker build -q -t standin/postgres -f "$work/postgres" test/stack >/dev/null
-printf 'FROM standin/debian\nRUN mkdir -p /data && chown 999:999 /data\n' | docker build -q -t standin/redis - >/dev/null
-printf 'FROM standin/debian\nRUN mkdir -p /prometheus && chown nobody /prometheus\nUSER nobody\nENTRYPOINT ["prometheus"]\n' | docker build -q -t standin/prometheus - >/dev/null
-printf 'FROM standin/debian\nRUN mkdir -p /alertmanager && chown nobody /alertmanager\nUSER nobody\nENTRYPOINT ["prometheus-alertmanager"]\n' | docker build -q -t standin/alertmanager - >/dev/null
+build -t standin/node-user "$work/node"
+sed -i '/^USER\|^VOLUME/d' "$work/node/Dockerfile" && build -t standin/node "$work/node"
+printf 'FROM standin/debian\nCOPY postgres-entrypoint.sh /usr/local/bin/\nENTRYPOINT ["bash", "/usr/local/bin/postgres-entrypoint.sh"]\n' >"$work/postgres"
+build -t standin/postgres -f "$work/postgres" test/stack
+printf 'FROM standin/debian\nRUN mkdir -p /data && chown 999:999 /data\n' | build -t standin/redis -
+printf 'FROM standin/debian\nRUN mkdir -p /prometheus && chown nobody /prometheus\nUSER nobody\nENTRYPOINT ["prometheus"]\n' | build -t standin/prometheus -
+printf 'FROM standin/debian\nRUN mkdir -p /alertmanager && chown nobody /alertmanager\nUSER nobody\nENTRYPOINT ["prometheus-alertmanager"]\n' | build -t standin/alertmanager -
 
 export NODE_IMAGE=standin/node ATO_IMAGE=ato/ai_orchestrator:trial POSTGRES_IMAGE=standin/postgres REDIS_IMAGE=standin/redis \
   PROMETHEUS_IMAGE=standin/prometheus ALERTMANAGER_IMAGE=standin/alertmanager N8N_IMAGE=standin/node-user GRAFANA_IMAGE=standin/node-user
 export ATO_PORT=$((20000 + RANDOM % 5000)) N8N_PORT=$((25000 + RANDOM % 1000)) PROMETHEUS_PORT=$((26000 + RANDOM % 1000)) \
   ALERTMANAGER_PORT=$((27000 + RANDOM % 1000)) GRAFANA_PORT=$((28000 + RANDOM % 1000))
 echo "building the image" >&2
-docker build -q --network host --build-arg NODE_IMAGE=standin/node -t "$ATO_IMAGE" -f deploy/ai_orchestrator/Dockerfile . >/dev/null
+build --network host --build-arg NODE_IMAGE=standin/node -t "$ATO_IMAGE" -f deploy/ai_orchestrator/Dockerfile .
 docker image inspect -f '{{.Config.User}} {{.Size}}' "$ATO_IMAGE" | awk '{printf "image: user %s, %d MB\n", $1, $2 / 1000000}'
 
+# The real n8n where scripts/install-n8n.sh has put one beside the repository.
+for folder in "$cache"/n8n-*; do
+  [ -e "$folder/.complete" ] && export N8N_FOLDER="$folder" N8N_PROGRAM=/n8n/node_modules/n8n/bin/n8n
+done
+echo "n8n: ${N8N_FOLDER:+real}${N8N_FOLDER:-stand-in}" | sed 's/real.*/real/'
 [ -d deploy/secrets ] || made_secrets=1
 bash deploy/make-secrets.sh 2>/dev/null
 begun=$SECONDS

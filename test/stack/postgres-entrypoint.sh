@@ -6,7 +6,7 @@ data=/var/lib/postgresql/data
 if [ "$(id -u)" = 0 ]; then
   mkdir -p "$data" /var/run/postgresql
   chown -R postgres:postgres "$data" /var/run/postgresql
-  exec setpriv --reuid=postgres --regid=postgres --init-groups "$0" "$@"
+  exec setpriv --reuid=postgres --regid=postgres --init-groups bash "$0" "$@"
 fi
 export PATH="$bin:$PATH"
 if [ ! -s "$data/PG_VERSION" ]; then
