@@ -16,7 +16,7 @@ const groups: readonly (readonly [heading: string, names: RegExp])[] = [
   ['Trading', /^ato_trading_/],
   ['Health monitor', /^ato_incident|^ato_heal|^ato_alert|^ato_external|^ato_dead/],
   ['Market sources', /^ato_source_|^ato_market_(candles|quarantined)/],
-  ['Kernel, store and machine', /^ato_(inbox|event_loop|journal|commit|store|cpu|heap|disk|build)/],
+  ['Kernel, store and machine', /^ato_(clock|inbox|event_loop|journal|commit|store|cpu|heap|disk|build)/],
   ['HTTP', /^ato_http_|^ato_event_stream/],
   ['Process', /^process_/],
   ['Node.js', /^nodejs_/],

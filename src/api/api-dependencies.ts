@@ -47,6 +47,8 @@ export interface RuntimeFacts {
   readonly run_mode: RunMode;
   readonly started_at: EpochMs;
   readonly now: EpochMs;
+  /** How far `now` is ahead of the machine's clock because that was set back; absent where it cannot be told. */
+  readonly clock_ahead_ms?: number;
   readonly data_kind: 'live' | 'simulated' | 'recorded' | 'none';
   /** False after an operator's stop, also across a restart; null when the runtime cannot tell. */
   readonly running: boolean | null;

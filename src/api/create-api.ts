@@ -16,6 +16,7 @@ import type { ApiContext, ApiServer } from './api-context.ts';
 import type { ApiDependencies } from './api-dependencies.ts';
 import { assertBindAllowed } from './bind-guard.ts';
 import { EventHub, type EventHubLimits } from './event-hub.ts';
+import { refuseUnknownQuery } from './known-query.ts';
 import { LiveView } from './live-view.ts';
 import { MetricsCollector } from './metrics/metrics-collector.ts';
 import { Problem, toProblem } from './problem.ts';
@@ -72,6 +73,7 @@ export async function createApi(
   addErrorAnswers(app, context);
   await addProtection(app, context, bounds);
   await addDocumentation(app);
+  refuseUnknownQuery(app);
   addHealthRoutes(app, context);
   addOrchestratorRoutes(app, context);
   addExplainRoutes(app, context);

@@ -128,6 +128,7 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
     run_mode: settings.ATO_MODE,
     started_at: startedAt,
     now: parts.clock.now(),
+    clock_ahead_ms: market.clockAheadMs(),
     data_kind: market.kind,
     running: facts.running,
     agents: facts.vitals?.agents ?? [],

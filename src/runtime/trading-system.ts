@@ -305,6 +305,7 @@ function agentSettingsOf(foundation: Foundation): AgentSettings {
     strategy: strategies.active,
     sources: market.sources.map((source) => source.name),
     market_kind: market.kind,
+    market_pace: settings.ATO_MARKET_SPEED,
     chores: choresOf(settings),
     looks: lookSettingsOf(settings, market.sources),
     ...foundation.trading.agentSettings,

@@ -326,9 +326,22 @@ function sourceMetrics(): MetricDefinition[] {
       'ato_market_quarantined_total',
       'Market data kept out since the start, by source and reason.',
       ['source', 'reason'],
-      (scrape) => scrape.activity.quarantined.entries(),
+      quarantinedEntries,
     ),
   ];
+}
+
+/** What the kernel heard of, and what sources that post no such message (discovery) count themselves. */
+function* quarantinedEntries({ activity, facts }: Scrape): Samples {
+  const heard = new Set<string>();
+  for (const [labels, count] of activity.quarantined.entries()) {
+    heard.add(labels.source ?? '');
+    yield [labels, count];
+  }
+  for (const { source, quarantined } of facts.sources) {
+    if (heard.has(source)) continue;
+    for (const [reason, count] of Object.entries(quarantined ?? {})) yield [{ source, reason }, count];
+  }
 }
 
 function systemMetrics(): MetricDefinition[] {
@@ -342,6 +355,11 @@ function systemMetrics(): MetricDefinition[] {
       'ato_event_loop_delay_p99_seconds',
       'Event-loop delay, 99th percentile of the last report.',
       ({ facts }) => inSeconds(facts.vitals?.event_loop_delay_p99_ms),
+    ),
+    gauge(
+      'ato_clock_ahead_seconds',
+      'How far the time of the house is ahead of a clock that was set back; 0 while they agree.',
+      ({ facts }) => inSeconds(facts.clock_ahead_ms),
     ),
     gauge(
       'ato_journal_sequence',

@@ -370,3 +370,21 @@ test('label combinations are bounded and nothing counted is lost', () => {
   expect(entries.length).toBeLessThanOrEqual(201);
   expect(entries.reduce((sum, [, value]) => sum + value, 0)).toBe(1_000);
 });
+
+test('what discovery kept out is counted beside what the kernel heard of, and nothing twice', async () => {
+  const [synthetic] = facts().sources;
+  if (synthetic === undefined) throw new Error('no source');
+  const quarantined = { 'a field is not a number': 4 };
+  const sources = [
+    { ...synthetic, quarantined: { 'crossed quote': 7 } },
+    { ...synthetic, source: 'dexscreener', quarantined },
+  ];
+  world = await apiWorld({ dependencies: { runtime: () => facts({ sources }) } });
+  const report = { source: 'synthetic', reason: 'crossed quote', where: 'x', count: 2 };
+  world.say('market.quarantined', report);
+  const samples = await scrape();
+  const name = (source: string, reason: string) =>
+    `ato_market_quarantined_total{source="${source}",reason="${reason}"}`;
+  expect(samples.get(name('synthetic', 'crossed quote'))).toBe(2);
+  expect(samples.get(name('dexscreener', 'a field is not a number'))).toBe(4);
+});
