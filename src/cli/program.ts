@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../runtime/version.ts';
 import { SettingsError } from '../shared/config/load-settings.ts';
+import { backupCommand, restoreCommand } from './backup.ts';
 import { benchCommand } from './bench.ts';
 import { chaosCommand } from './chaos.ts';
 import { closeCommand } from './close.ts';
@@ -41,6 +42,8 @@ export function createProgram(): Command {
     journalCommand(),
     explainCommand(),
     learnCommand(),
+    backupCommand(),
+    restoreCommand(),
     doctorCommand(),
     sessionsCommand(),
     tokensCommand(),

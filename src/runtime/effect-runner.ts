@@ -68,7 +68,12 @@ export class EffectRunner {
   #watch(effect: AnyEffect, work: Promise<void>): void {
     work.catch((error: unknown) => {
       this.#options.log.error(
-        { effect: effect.kind, id: effect.id, error: messageOf(error) },
+        {
+          effect: effect.kind,
+          id: effect.id,
+          correlation_id: effect.correlation_id,
+          error: messageOf(error),
+        },
         'an effect failed unexpectedly',
       );
     });
@@ -169,17 +174,24 @@ export class EffectRunner {
       };
       await postAndWait({ from: 'market', message_type: 'market.history', data, at: known_at });
     } catch (error) {
-      log.warn({ symbol, error: messageOf(error) }, 'no past candles: windows fill from the stream instead');
+      log.warn(
+        { symbol, correlation_id: effect.correlation_id, error: messageOf(error) },
+        'no past candles: windows fill from the stream instead',
+      );
     }
   }
 
   async #restartSource(effect: Effect<'market.restart_source'>): Promise<void> {
     const { source, reason } = effect.data;
-    this.#options.log.info({ source, reason }, 'restarting market source');
+    const { correlation_id } = effect;
+    this.#options.log.info({ source, reason, correlation_id }, 'restarting market source');
     try {
       await this.#within(restartTimeoutMs, this.#options.market.restart(source, reason));
     } catch (error) {
-      this.#options.log.warn({ source, error: messageOf(error) }, 'restarting the source failed');
+      this.#options.log.warn(
+        { source, correlation_id, error: messageOf(error) },
+        'restarting the source failed',
+      );
     }
   }
 
@@ -215,7 +227,10 @@ export class EffectRunner {
         } catch (error) {
           if (attempt === alertAttempts) this.#alertsFailed++;
           this.#options.log.warn(
-            { notifier: notifier.name, attempt, error: messageOf(error) },
+            {
+              ...{ notifier: notifier.name, attempt, error: messageOf(error) },
+              correlation_id: effect.correlation_id,
+            },
             'an alert was not accepted',
           );
         }
@@ -231,7 +246,10 @@ export class EffectRunner {
     const reply = await models.ask(effect.data);
     if (reply.outcome !== 'answered')
       log.warn(
-        { provider: reply.provider, model: reply.model, fault: reply.outcome, detail: reply.detail },
+        {
+          ...{ provider: reply.provider, model: reply.model, fault: reply.outcome, detail: reply.detail },
+          correlation_id: effect.correlation_id,
+        },
         'a model did not answer: the next one of the ladder is asked, or the policy stands',
       );
     post({ from: 'model', message_type: 'model.reply', data: reply, at: clock.now() });

@@ -19,6 +19,7 @@ import type { BrokerSink } from '../shared/ports/broker.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { LoadedState, Store } from '../shared/ports/store.ts';
+import { writeActivity } from './activity-log.ts';
 import { agentBuilder } from './agents.ts';
 import { apiDependencies } from './api-wiring.ts';
 import { banner } from './banner.ts';
@@ -56,6 +57,8 @@ type Closer = () => Promise<void>;
 interface Foundation {
   readonly settings: Settings;
   readonly log: Log;
+  /** Reaches the log file only. */
+  readonly fileLog: Log;
   readonly store: Store;
   readonly loaded: LoadedState;
   readonly market: SelectedMarket;
@@ -135,7 +138,7 @@ export class TradingSystem {
   async #lay(settings: Settings): Promise<Foundation> {
     const strategies = await loadStrategies(settings);
     const models = wireModels(settings);
-    const { log, close } = await openLog(settings);
+    const { log, fileLog, close } = await openLog(settings);
     this.#closers.push(() => {
       log.info({}, 'stopped');
       return close();
@@ -159,7 +162,7 @@ export class TradingSystem {
     });
     const trading = await selectBroker(settings, store, market, clock, log);
     const workflows = selectWorkflows(settings, clock, log);
-    return { settings, log, store, loaded, market, strategies, workflows, clock, trading, models };
+    return { settings, log, fileLog, store, loaded, market, strategies, workflows, clock, trading, models };
   }
 }
 
@@ -173,6 +176,7 @@ async function sayWhatModelsLack(settings: Settings, log: Log): Promise<void> {
 async function assemble(foundation: Foundation, onFatal: (error: Error) => void) {
   const { settings, log, store, loaded, market, clock, strategies } = foundation;
   const facts = new LiveFacts(await store.check(), decidesAfterStart(loaded));
+  facts.subscribe((messages) => writeActivity(foundation.fileLog, messages));
   const kernel = new Kernel({
     build: agentBuilder(strategies.all),
     loaded,

@@ -60,7 +60,11 @@ export class JobDesk {
     const ended = await this.#perform({ id: task_id, kind, attempt, now: begun }, leftMs);
     if (this.#stopped) return;
     const at = clock.now();
-    log.info({ job: kind, task: task_id, attempt, ms: at - begun, error: ended.result.error }, 'job');
+    const { correlation_id } = effect;
+    log.info(
+      { job: kind, task: task_id, attempt, ms: at - begun, error: ended.result.error, correlation_id },
+      'job',
+    );
     try {
       await postAndWait({
         from: 'system',
