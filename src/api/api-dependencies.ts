@@ -3,6 +3,7 @@
 import type { OperatorCommand } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentName } from '../shared/domain/agent-name.ts';
+import type { ExternalAlert } from '../shared/domain/external-alert.ts';
 import type { RunMode } from '../shared/domain/mode.ts';
 import type { ScheduleView } from '../shared/domain/schedule-view.ts';
 import type { SessionRules } from '../shared/domain/session-rules.ts';
@@ -121,6 +122,8 @@ export interface ApiDependencies {
   readonly workflows: () => readonly WorkflowFacts[];
   /** Absent where no workflow can be under way. */
   readonly workflowDoor?: WorkflowDoor;
+  /** Takes alerts of another monitor; resolves after their commit. Absent where nobody listens to them. */
+  readonly externalAlerts?: (alerts: readonly ExternalAlert[]) => Promise<void>;
   /** Folder of the built page, or a function that names it once it is built; undefined when there is none. */
   readonly pageFolder: string | undefined | (() => string | undefined);
   readonly apiToken: string | undefined;

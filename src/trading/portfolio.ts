@@ -8,7 +8,7 @@ import { isFinalState } from '../shared/domain/order-lifecycle.ts';
 import type { EquityPoint, Position } from '../shared/domain/position.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { Desk } from './desk.ts';
-import { busyPulseMs, calmPulseMs, truthDelayMs } from './limits.ts';
+import { busyPulseMs, calmPulseMs } from './limits.ts';
 import { dayOf } from './trading-memory.ts';
 
 /** Last known price, or the entry price where none is known yet. */
@@ -142,9 +142,9 @@ export function scheduleNextPulse(desk: Desk, turn: Turn): void {
 }
 
 /** Nobody knows what became of the order, or of the wish to cancel it. */
-export function isOutcomeUnknown(order: Order, now: EpochMs): boolean {
+export function isOutcomeUnknown(desk: Desk, order: Order, now: EpochMs): boolean {
   if (order.state === 'unknown') return true;
-  return order.state === 'cancel_requested' && now - order.updated_at >= truthDelayMs;
+  return order.state === 'cancel_requested' && now - order.updated_at >= desk.silenceMs;
 }
 
 /** Trading's own summary for the orchestrator and the health monitor. */
@@ -154,7 +154,7 @@ export function summaryOf(desk: Desk, now: EpochMs): TradingSummary {
   for (const order of desk.orders.values()) {
     if (isFinalState(order.state)) continue;
     open++;
-    if (isOutcomeUnknown(order, now)) unknown++;
+    if (isOutcomeUnknown(desk, order, now)) unknown++;
   }
   return {
     state: desk.state?.state ?? desk.settings.initial_trading_state,

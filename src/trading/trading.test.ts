@@ -697,3 +697,17 @@ test('a restarted agent carries on as one that kept running', () => {
   });
   expect(stories[1]).toEqual(stories[0]);
 });
+
+test('in a hurried market a broker is silent after the same real time, not after an instant', () => {
+  const unknownAfter = (pace: number | undefined, waitedMs: number): number => {
+    const made = world({}, pace === undefined ? {} : { market_pace: pace });
+    made.fate = () => 'lose-silently';
+    made.candle(symbol, 100, 100, 100, 100);
+    buy(made);
+    made.advance(made.now + waitedMs);
+    return lastSummary(made).unknown_orders;
+  };
+  expect(unknownAfter(undefined, 30_000)).toBe(1);
+  expect(unknownAfter(1_200, 30_000)).toBe(0);
+  expect(unknownAfter(1_200, 5 * 3_600_000)).toBe(1);
+});

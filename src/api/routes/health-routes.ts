@@ -122,6 +122,12 @@ export function addHealthRoutes(app: ApiServer, context: ApiContext): void {
     },
   );
 
+  addIncidentRoutes(app, context);
+}
+
+function addIncidentRoutes(app: ApiServer, context: ApiContext): void {
+  const { reader } = context.dependencies;
+
   app.get(
     '/health/incidents',
     {

@@ -186,7 +186,7 @@ export class TokenPriceSource implements MarketDataSource {
     for (const { symbol, price, poolValue } of prices) {
       const halfSpread = poolValue === undefined ? this.#halfSpreads.get(symbol) : poolSpread(poolValue) / 2;
       const half = price * (halfSpread ?? 0);
-      this.#desk.quote(symbol, price - half, price + half, now, poolValue);
+      this.#desk.quote(symbol, price - half, price + half, now, poolValue === undefined ? {} : { poolValue });
     }
     return prices.map(({ symbol }) => symbol);
   }
