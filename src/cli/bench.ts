@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { benchCronCommand } from './bench-cron.ts';
 import { benchDecisionsCommand } from './bench-decisions.ts';
+import { benchRelayCommand } from './bench-relay.ts';
 import { note, printJson, printLine } from './output.ts';
 
 const maxSteadySeconds = 86_400;
@@ -31,12 +32,15 @@ export function benchCommand(): Command {
       else printLine(JSON.stringify(report, null, 2));
     });
   return new Command('bench')
-    .description('measure speed, the scheduler against cron, and what models cost')
+    .description(
+      'measure speed, the scheduler against cron, what models cost, and the relays between processes',
+    )
     .addCommand(kernel)
     .addCommand(marketsBench())
     .addCommand(tradingBench())
     .addCommand(benchCronCommand())
-    .addCommand(benchDecisionsCommand());
+    .addCommand(benchDecisionsCommand())
+    .addCommand(benchRelayCommand());
 }
 
 function seconds(value: string): number {

@@ -10,6 +10,7 @@ import {
   type HouseKind,
   houseKindNames,
 } from '../simulator/chaos/cells.ts';
+import { chaosProcessesCommand } from './chaos-processes.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { note, ProgressBar, printJson, printLine } from './output.ts';
 
@@ -38,7 +39,8 @@ export function chaosCommand(): Command {
   return new Command('chaos')
     .description('break the world around the house, and the house itself, and prove what holds')
     .addCommand(tradingCommand())
-    .addCommand(mutationsCommand());
+    .addCommand(mutationsCommand())
+    .addCommand(chaosProcessesCommand());
 }
 
 function tradingCommand(): Command {

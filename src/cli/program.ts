@@ -17,12 +17,14 @@ import { learnCommand } from './learn.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { ordersCommand } from './orders.ts';
 import { positionsCommand } from './positions.ts';
+import { processesCommand } from './processes.ts';
 import { recordCommand } from './record.ts';
 import { sessionsCommand } from './sessions.ts';
 import { simCommand } from './sim.ts';
 import { startCommand } from './start.ts';
 import { tokensCommand } from './tokens.ts';
 import { switchCommands } from './trading-switch.ts';
+import { workerCommand } from './worker.ts';
 
 const misuseExitCode = 2;
 
@@ -52,6 +54,8 @@ export function createProgram(): Command {
     benchCommand(),
     chaosCommand(),
     fuzzCommand(),
+    workerCommand(),
+    processesCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap((parent) => parent.commands)])

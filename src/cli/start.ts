@@ -18,8 +18,20 @@ export function startCommand(): Command {
       // Loaded only now, so that a mistake in the settings is answered at once.
       const { TradingSystem } = await import('../runtime/trading-system.ts');
       const ended = Promise.withResolvers<Error | undefined>();
-      onStopSignal(() => ended.resolve(undefined));
-      const system = await TradingSystem.start(settings, (error) => ended.resolve(error));
+      const { tellSupervisor } = await import('../runtime/processes/sign-of-life.ts');
+      tellSupervisor();
+      const stopping = new AbortController();
+      onStopSignal(() => {
+        stopping.abort();
+        ended.resolve(undefined);
+      });
+      const starting = TradingSystem.start(settings, (error) => ended.resolve(error), stopping.signal);
+      const system = await starting.catch((error: unknown) => {
+        // Whoever stands by has nothing to stop.
+        if (error instanceof Error && error.name === 'StandbyEnded') return undefined;
+        throw error;
+      });
+      if (system === undefined) return;
       const error = await ended.promise;
       const timer = setTimeout(giveUp, stopTimeoutMs);
       timer.unref();

@@ -1,5 +1,6 @@
 // The loop around the kernel's core: inbox -> batch -> one commit -> only then effects. It waits for the store
 // and for alarms, so it is the one asynchronous file here; it must never compute anything that the core decides.
+import type { AnyPut } from '../shared/bus/collections.ts';
 import type { AnyEffect } from '../shared/bus/effects.ts';
 import { effectRecovery } from '../shared/bus/effects.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
@@ -21,6 +22,8 @@ export interface KernelLoopOptions {
   readonly clock: Clock;
   /** Performs one committed effect; its result comes back through post(). */
   readonly release: (effect: AnyEffect) => void;
+  /** Rows that are committed with these turns but are no part of them, such as messages for other processes. */
+  readonly beside?: (records: readonly TurnRecord[], inputs: readonly KernelInput[]) => readonly AnyPut[];
   /** Hears every committed turn, in order, after the commit. */
   readonly committed: (records: readonly TurnRecord[]) => void;
   /** Called once when the loop cannot go on; the process must stop and recover by starting again. */
@@ -28,6 +31,13 @@ export interface KernelLoopOptions {
   /** Pause between commits in real milliseconds, so that ticks share a commit. */
   readonly commitPauseMs: number;
   readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+/** Rows of the runtime that wait for the next commit. */
+interface Besides {
+  readonly puts: readonly AnyPut[];
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
 interface Waiter {
@@ -40,6 +50,9 @@ export class KernelLoop {
   readonly #inbox = new Inbox();
   readonly #waiters = new Map<KernelInput, Waiter>();
   readonly #settled: string[] = [];
+  readonly #besides: Besides[] = [];
+  /** Rows that belong to an input and are committed with its turn. */
+  readonly #receipts = new Map<KernelInput, readonly AnyPut[]>();
   /** Alarms already in the inbox, so that a backlog does not queue them twice. */
   readonly #alarmsWaiting = new Set<string>();
   #running: Promise<void> | undefined;
@@ -81,10 +94,32 @@ export class KernelLoop {
   /** Accepts an input and resolves with its turn once that is committed. */
   postAndWait(input: KernelInput): Promise<TurnRecord> {
     if (this.#stopping) return Promise.reject(new Error('the system is shutting down'));
-    const admitted = admit(input);
+    return this.#wait(admit(input));
+  }
+
+  /**
+   * Accepts a message of an agent in another process, whose form the caller has checked, with the rows that say it was
+   * heard; resolves once both are committed, together.
+   */
+  postRelayed(input: KernelInput, receipts: readonly AnyPut[]): Promise<TurnRecord> {
+    if (this.#stopping) return Promise.reject(new Error('the system is shutting down'));
+    this.#receipts.set(input, receipts);
+    return this.#wait(input);
+  }
+
+  /** Rows for the next commit; resolves when they are committed. */
+  keep(puts: readonly AnyPut[]): Promise<void> {
+    if (this.#stopping) return Promise.reject(new Error('the system is shutting down'));
     return new Promise((resolve, reject) => {
-      this.#waiters.set(admitted, { resolve, reject });
-      this.#inbox.push(admitted);
+      this.#besides.push({ puts, resolve, reject });
+      this.#wakeUp();
+    });
+  }
+
+  #wait(input: KernelInput): Promise<TurnRecord> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.set(input, { resolve, reject });
+      this.#inbox.push(input);
       this.#wakeUp();
     });
   }
@@ -110,13 +145,15 @@ export class KernelLoop {
   #refuseWaiters(): void {
     for (const waiter of this.#waiters.values()) waiter.reject(new Error('the system is shutting down'));
     this.#waiters.clear();
+    for (const { reject } of this.#besides.splice(0)) reject(new Error('the system is shutting down'));
   }
 
   async #run(): Promise<void> {
     try {
       for (;;) {
         const inputs = this.#nextBatch();
-        if (inputs.length > 0 || this.#settled.length > 0) await this.#turn(inputs);
+        if (inputs.length > 0 || this.#settled.length > 0 || this.#besides.length > 0)
+          await this.#turn(inputs);
         else if (this.#stopping) return;
         else await this.#idle();
         if (!this.#stopping && this.#inbox.depth === 0 && this.#options.commitPauseMs > 0)
@@ -148,16 +185,25 @@ export class KernelLoop {
     const records: TurnRecord[] = [];
     const entries: JournalEntry[] = [];
     const settledEffectIds = this.#settled.splice(0);
+    const besides = this.#besides.splice(0);
+    const receipts: AnyPut[] = [];
     for (const input of inputs) {
       if (input.message_type === 'kernel.alarm') this.#alarmsWaiting.delete(alarmInputKey(input));
       const { record, entry } = this.#options.kernel.process(input);
       records.push(record);
       entries.push(entry);
+      const receipt = this.#receipts.get(input);
+      if (receipt === undefined) continue;
+      this.#receipts.delete(input);
+      receipts.push(...receipt);
     }
     const effects = records.flatMap((record) => record.effects);
+    const outgoing = this.#options.beside?.(records, inputs) ?? [];
+    const puts = records.flatMap((record) => record.puts);
+    for (const part of [receipts, outgoing, ...besides.map((beside) => beside.puts)]) puts.push(...part);
     await this.#commit({
       entries,
-      puts: records.flatMap((record) => record.puts),
+      puts,
       effects: effects.filter((effect) => effectRecovery[effect.kind] === 'release-again'),
       settledEffectIds,
     });
@@ -165,6 +211,7 @@ export class KernelLoop {
     if (last !== undefined) this.#committed = { sequence: last.sequence, hash: last.hash };
     this.#options.committed(records);
     for (const effect of effects) this.#options.release(effect);
+    for (const { resolve } of besides) resolve();
     for (const [index, record] of records.entries()) {
       const input = inputs[index];
       if (input === undefined) continue;

@@ -187,6 +187,11 @@ export class Kernel {
         this.#apply({ collection: 'dead_letters', key: message.id, value: message.data }, turn);
         break;
       }
+      case 'mandate': {
+        // An input only where the orchestrator lives in another process: trading must find it again after a restart.
+        this.#apply({ collection: 'mandates', key: 'current', value: message.data }, turn);
+        break;
+      }
       default:
     }
   }

@@ -16,7 +16,7 @@ import { isWorkflowKind } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
-import type { Store } from '../shared/ports/store.ts';
+import type { StoreReader } from '../shared/ports/store.ts';
 import type { DiscoveryHub } from './discovery-hub.ts';
 import type { ExternalAlerts } from './external-alerts.ts';
 import type { LiveFacts } from './live-facts.ts';
@@ -24,6 +24,7 @@ import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
 import type { NewsDesk } from './news-desk.ts';
 import { pageFolder } from './page-build.ts';
+import type { RelayBridge } from './relay/relay-bridge.ts';
 import { version } from './version.ts';
 import type { WorkflowDesk } from './workflow-desk.ts';
 import type { SelectedWorkflows } from './workflow-selection.ts';
@@ -36,7 +37,7 @@ export interface ApiParts {
   /** The durable rows; at most one uncommitted batch ahead of the store. */
   readonly rows: StateReader;
   readonly log: Log;
-  readonly store: Store;
+  readonly reader: StoreReader;
   readonly market: SelectedMarket;
   readonly loop: KernelLoop;
   readonly hub: MarketHub;
@@ -46,6 +47,7 @@ export interface ApiParts {
   readonly workflows: SelectedWorkflows;
   readonly desk: WorkflowDesk;
   readonly external: ExternalAlerts;
+  readonly bridge: RelayBridge | undefined;
   readonly clock: Clock;
   readonly alerts: () => { readonly sent: number; readonly failed: number };
 }
@@ -53,7 +55,7 @@ export interface ApiParts {
 export function apiDependencies(parts: ApiParts): ApiDependencies {
   const startedAt = parts.clock.now();
   return {
-    reader: parts.store,
+    reader: parts.reader,
     post: (command) => receiptOf(parts, 'operator', 'operator.command', command),
     workflowDoor: {
       callback: (request) => parts.desk.callback(request),
@@ -77,6 +79,7 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
         safety: entry.safety,
       })),
     pageFolder: () => (existsSync(path.join(pageFolder, 'index.html')) ? pageFolder : undefined),
+    ...(parts.bridge === undefined ? {} : { metricsText: async () => relayMetrics(parts.bridge) }),
     apiToken: parts.settings.API_TOKEN,
     bindAddress: parts.settings.BIND_ADDRESS,
     log: parts.log,
@@ -84,6 +87,24 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
     schedule: atMostOnceASecond(parts, scheduleView),
     learning: atMostOnceASecond(parts, learningView),
   };
+}
+
+/** Only where agents are in other processes. */
+function relayMetrics(bridge: RelayBridge | undefined): string {
+  if (bridge === undefined) return '';
+  const { unacknowledged, relay } = bridge.state;
+  return [
+    '# HELP ato_relay_up Whether the relay between processes answered when last asked.',
+    '# TYPE ato_relay_up gauge',
+    `ato_relay_up ${relay.ok ? 1 : 0}`,
+    '# HELP ato_relay_unacknowledged_messages Messages that the process of their agent has not committed yet.',
+    '# TYPE ato_relay_unacknowledged_messages gauge',
+    `ato_relay_unacknowledged_messages ${unacknowledged}`,
+    '# HELP ato_relay_latency_seconds Round trip to the relay when last asked.',
+    '# TYPE ato_relay_latency_seconds gauge',
+    `ato_relay_latency_seconds ${(relay.latencyMs ?? 0) / 1_000}`,
+    '',
+  ].join('\n');
 }
 
 /** The page asks often, and looking ahead scores every symbol. */

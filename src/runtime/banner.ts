@@ -1,5 +1,6 @@
 // What a person reads in the first seconds: where the page is, and which prices are real.
 import type { AddressInfo } from 'node:net';
+import { schemaOf } from '../shared/config/process-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import type { LoadedState } from '../shared/ports/store.ts';
 import type { SelectedBroker } from './broker-selection.ts';
@@ -28,7 +29,7 @@ export function banner(parts: BannerParts, listening: AddressInfo | string | nul
     `AI Trading Orchestrator is running (${parts.trading.words})`,
     `  page       ${base}/`,
     `  API        ${base}/docs`,
-    `  database   ${settings.DATABASE_URL === undefined ? `embedded, in ${settings.DATA_DIR}` : `PostgreSQL, schema ${settings.DATABASE_SCHEMA}`}${loaded.sequence > 0 ? `, continuing after input ${loaded.sequence}` : ''}`,
+    `  database   ${settings.DATABASE_URL === undefined ? `embedded, in ${settings.DATA_DIR}` : `PostgreSQL, schema ${schemaOf(settings)}`}${loaded.sequence > 0 ? `, continuing after input ${loaded.sequence}` : ''}`,
     ...market.sources.map(
       (source) =>
         `  source     ${source.name}: ${describeKind(source.kind)}; ${hub.status(source.name)?.state ?? 'starting'}; ${source.symbols.slice(0, 8).join(' ')}${source.symbols.length > 8 ? ' ...' : ''}`,

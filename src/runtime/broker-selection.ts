@@ -172,7 +172,8 @@ async function openLink(settings: Settings, universe: readonly string[]): Promis
   return { link, account, real: settings.ATO_CCXT_SANDBOX === 'no', ...(await link.open()) };
 }
 
-function accountOf(settings: Settings): string {
+/** The account that orders go to; empty for the paper account. */
+export function accountOf(settings: Settings): string {
   return (settings.ATO_BROKER === 'oanda' ? settings.OANDA_ACCOUNT_ID : settings.CCXT_ACCOUNT_ID) ?? '';
 }
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { isLoopback } from '../api/bind-guard.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import { maskedSettings } from '../shared/config/mask.ts';
+import { schemaOf } from '../shared/config/process-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import { checkModels } from './model-check.ts';
 import { configuredRungs } from './model-ladder.ts';
@@ -75,9 +76,7 @@ function nodeFinding(): Finding {
 /** Reads only: the doctor neither makes a database nor migrates one. */
 async function databaseFinding(settings: Settings): Promise<Finding> {
   const embedded = settings.DATABASE_URL === undefined;
-  const place = embedded
-    ? `embedded, in ${settings.DATA_DIR}`
-    : `PostgreSQL, schema ${settings.DATABASE_SCHEMA}`;
+  const place = embedded ? `embedded, in ${settings.DATA_DIR}` : `PostgreSQL, schema ${schemaOf(settings)}`;
   if (embedded && !existsSync(path.join(settings.DATA_DIR, 'pglite')))
     return ok('database', `${place}; the first start creates it`);
   try {

@@ -25,10 +25,14 @@ export interface EffectRunnerOptions {
   readonly notifiers: readonly Notifier[];
   readonly probes: ReadonlyMap<string, Probe>;
   readonly workflows: WorkflowDesk;
-  readonly jobs: JobDesk;
+  readonly jobs: Pick<JobDesk, 'release'>;
   /** Undefined when no model is configured. */
   readonly models: ModelLadder | undefined;
   readonly clock: Clock;
+  /** Rejects when another process may have taken over; asked before an order leaves. */
+  readonly mayTrade?: () => Promise<void>;
+  /** Asks the other processes to restart a source of theirs; absent when all agents are here. */
+  readonly restartElsewhere?: (source: string, reason: string) => Promise<void>;
   readonly post: (input: KernelInput) => void;
   /** Resolves once the input is committed. */
   readonly postAndWait: (input: KernelInput) => Promise<unknown>;
@@ -111,22 +115,27 @@ export class EffectRunner {
   /** A failure without a clear answer is unknown: the order may be at the venue. */
   async #order(clientOrderId: string, action: 'submit' | 'cancel', call: () => Promise<void>): Promise<void> {
     try {
+      if (this.#options.mayTrade !== undefined) await this.#options.mayTrade();
+    } catch (error) {
+      this.#uncertain(clientOrderId, action, 'not-sent', messageOf(error));
+      return;
+    }
+    try {
       await this.#within(brokerTimeoutMs, call());
     } catch (error) {
-      const data = {
-        broker: this.#options.broker.name,
-        client_order_id: clientOrderId,
-        action,
-        outcome: 'unknown',
-        detail: messageOf(error),
-      } as const;
-      this.#options.post({
-        from: 'broker',
-        message_type: 'broker.uncertain',
-        data,
-        at: this.#options.clock.now(),
-      });
+      this.#uncertain(clientOrderId, action, 'unknown', messageOf(error));
     }
+  }
+
+  #uncertain(
+    client_order_id: string,
+    action: 'submit' | 'cancel',
+    outcome: 'unknown' | 'not-sent',
+    detail: string,
+  ): void {
+    const { broker, clock, post } = this.#options;
+    const data = { broker: broker.name, client_order_id, action, outcome, detail };
+    post({ from: 'broker', message_type: 'broker.uncertain', data, at: clock.now() });
   }
 
   async #snapshot(effect: Effect<'broker.snapshot'>): Promise<void> {
@@ -186,6 +195,8 @@ export class EffectRunner {
     const { correlation_id } = effect;
     this.#options.log.info({ source, reason, correlation_id }, 'restarting market source');
     try {
+      await this.#options.restartElsewhere?.(source, reason);
+      if (!this.#options.market.keeps(source) && this.#options.restartElsewhere !== undefined) return;
       await this.#within(restartTimeoutMs, this.#options.market.restart(source, reason));
     } catch (error) {
       this.#options.log.warn(

@@ -56,6 +56,15 @@ export class MarketHub {
     return this.#quarantined.of(source);
   }
 
+  /** A source of another process spoke of itself. */
+  heard(status: SourceStatus): void {
+    if (!this.keeps(status.source)) this.#states.note(status);
+  }
+
+  keeps(source: string): boolean {
+    return this.#options.sources.some(({ name }) => name === source);
+  }
+
   async start(): Promise<void> {
     for (const source of this.#options.sources) await source.start(this.#sinkFor(source));
   }

@@ -2,6 +2,7 @@
 import { createStandardProbes } from '../adapters/probe/standard/standard-probes.ts';
 import { diskSpace, type SystemProbe } from '../adapters/probe/system/system-probe.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import type { AgentVitals } from '../shared/domain/vitals.ts';
 import type { WorkflowServerStatus } from '../shared/domain/workflow.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Probe } from '../shared/ports/probe.ts';
@@ -19,6 +20,8 @@ export interface ProbeParts {
   readonly clockSkewMs: () => number | null;
   readonly folder: string;
   readonly external: ExternalAlerts;
+  /** Agents in other processes; absent when all are here. */
+  readonly elsewhere?: () => readonly Pick<AgentVitals, 'agent' | 'state'>[];
   /** Absent when no workflow server is configured. */
   readonly workflowCheck?: () => Promise<WorkflowServerStatus>;
 }
@@ -35,7 +38,7 @@ export function createProbes(parts: ProbeParts): ReadonlyMap<string, Probe> {
     diskSpace: () => diskSpace(folder),
     eventLoopDelayMs: () => systemProbe.eventLoopDelayMs,
     heap: () => systemProbe.heap(),
-    agents: () => kernel.supervisor.states(),
+    agents: () => [...kernel.supervisor.states(), ...(parts.elsewhere?.() ?? [])],
     ...(workflowCheck === undefined ? {} : { workflowCheck }),
   });
   return new Map([...probes, [alerts.name, alerts]]);

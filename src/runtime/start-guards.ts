@@ -1,5 +1,6 @@
 // Checks before anything is opened or written: a start that cannot succeed is refused with the fix in its message.
 import { createServer } from 'node:net';
+import { schemaOf } from '../shared/config/process-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import { type EpochMs, minuteMs } from '../shared/domain/time.ts';
 
@@ -53,7 +54,7 @@ export function assertTimeGoesOn(lastAt: EpochMs, now: EpochMs, settings: Settin
   const place =
     settings.DATABASE_URL === undefined
       ? `the data in ${settings.DATA_DIR}`
-      : `the schema ${settings.DATABASE_SCHEMA}`;
+      : `the schema ${schemaOf(settings)}`;
   const another = settings.DATABASE_URL === undefined ? 'another DATA_DIR' : 'another DATABASE_SCHEMA';
   throw new StartRefused(
     `The last entry of ${place} lies ${Math.ceil((lastAt - now) / minuteMs)} minutes after this clock: it was written by a hurried market, or the clock of this machine was set back. Fix: go on with the same ATO_MARKET_SOURCE and an ATO_MARKET_SPEED above 1, use ${another}, or correct the clock. Nothing was changed.`,

@@ -6,6 +6,7 @@ import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
 import { lookSettingsOf } from '../shared/config/look-settings.ts';
+import { schemaOf } from '../shared/config/process-settings.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import {
   candidateLimitsOf,
@@ -18,7 +19,10 @@ import { timeframeMs } from '../shared/domain/candle.ts';
 import type { BrokerSink } from '../shared/ports/broker.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
-import type { LoadedState, Store } from '../shared/ports/store.ts';
+import type { Probe } from '../shared/ports/probe.ts';
+import type { Relay } from '../shared/ports/relay.ts';
+import type { LoadedState, Store, StoreReader } from '../shared/ports/store.ts';
+import { absentBroker } from './absent-broker.ts';
 import { writeActivity } from './activity-log.ts';
 import { agentBuilder } from './agents.ts';
 import { apiDependencies } from './api-wiring.ts';
@@ -31,17 +35,22 @@ import { ExternalAlerts } from './external-alerts.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { JobDesk } from './jobs/job-desk.ts';
 import { choresOf, jobHandlers } from './jobs/job-handlers.ts';
+import { jobQueueOf } from './jobs/job-queue.ts';
+import { WorkerDesk } from './jobs/worker-desk.ts';
 import { LiveFacts } from './live-facts.ts';
 import { openLog } from './logging.ts';
 import { assertLooksPayable } from './look-guard.ts';
-import { MarketHub } from './market-hub.ts';
+import { MarketHub, type MarketListener } from './market-hub.ts';
 import { type SelectedMarket, selectMarket } from './market-selection.ts';
 import { checkModels } from './model-check.ts';
 import { type ModelWiring, wireModels } from './model-ladder.ts';
 import { NewsDesk, selectNews } from './news-desk.ts';
-import { openStore } from './open-store.ts';
+import { installationOf, openStore } from './open-store.ts';
 import { keepPageBuilt } from './page-build.ts';
-import { createProbes } from './probes.ts';
+import { createProbes, type ProbeParts } from './probes.ts';
+import { Presence } from './processes/presence.ts';
+import { openRelay } from './relay/open-relay.ts';
+import { type Duties, dutiesOf, isWhole, RelayBridge } from './relay/relay-bridge.ts';
 import { assertPortFree, assertTimeGoesOn } from './start-guards.ts';
 import { type LoadedStrategies, loadStrategies } from './strategies.ts';
 import { version } from './version.ts';
@@ -68,6 +77,12 @@ interface Foundation {
   readonly trading: SelectedBroker;
   /** Undefined when no language model is configured. */
   readonly models: ModelWiring | undefined;
+  readonly duties: Duties;
+  /** Undefined when all agents are here. */
+  readonly relay: Relay | undefined;
+  readonly presence: Presence | undefined;
+  /** Rows of all agents, also of those in other processes. */
+  readonly reader: StoreReader;
 }
 
 export class TradingSystem {
@@ -78,12 +93,16 @@ export class TradingSystem {
    * Starts everything and returns once the API listens and the agents run. Throws with a message for a person when
    * a setting, the database or the port does not allow it; nothing is left open then.
    */
-  static async start(settings: Settings, onFatal: (error: Error) => void): Promise<TradingSystem> {
+  static async start(
+    settings: Settings,
+    onFatal: (error: Error) => void,
+    stopping: AbortSignal = new AbortController().signal,
+  ): Promise<TradingSystem> {
     assertBindAllowed(settings.BIND_ADDRESS, settings.API_TOKEN);
     await assertPortFree(settings);
     const system = new TradingSystem();
     try {
-      await system.#compose(settings, onFatal);
+      await system.#compose(settings, onFatal, stopping);
       return system;
     } catch (error) {
       // What went wrong first is what a person must read; an error while tidying up would hide it.
@@ -100,10 +119,10 @@ export class TradingSystem {
     if (errors.length > 0) throw errors[0];
   }
 
-  async #compose(settings: Settings, onFatal: (error: Error) => void): Promise<void> {
-    const foundation = await this.#lay(settings);
+  async #compose(settings: Settings, onFatal: (error: Error) => void, stopping: AbortSignal): Promise<void> {
+    const foundation = await this.#lay(settings, stopping);
     const parts = await assemble(foundation, onFatal);
-    const { loop, broker, hub, news, discovery, clock, log, loaded, runner, desk, jobs } = parts;
+    const { loop, broker, hub, news, discovery, clock, log, loaded, runner, desk, jobs, bridge } = parts;
     // First of all inputs, before anybody can send one: nothing may reach the kernel before its agents are there.
     loop.post(startedInput(foundation));
     const api = await createApi(apiDependencies(parts));
@@ -121,10 +140,17 @@ export class TradingSystem {
     for (const effect of loaded.pendingEffects) runner.recover(effect);
     await hub.start();
     this.#closers.push(() => hub.stop());
-    news.start();
-    this.#closers.push(() => news.stop());
-    discovery.start();
-    this.#closers.push(() => discovery.stop());
+    if (foundation.duties.speaksForSources) {
+      news.start();
+      this.#closers.push(() => news.stop());
+      discovery.start();
+      this.#closers.push(() => discovery.stop());
+    }
+    if (bridge !== undefined) {
+      await bridge.start();
+      this.#closers.push(() => bridge.stop());
+      log.info({ agents: settings.AGENTS, relay: settings.RELAY }, 'the other agents are in other processes');
+    }
     const housekeeping = new Housekeeping(parts);
     housekeeping.start();
     this.#closers.push(async () => housekeeping.stop());
@@ -135,7 +161,7 @@ export class TradingSystem {
   }
 
   /** Log, store, market and strategies: everything that can refuse to start does so here. */
-  async #lay(settings: Settings): Promise<Foundation> {
+  async #lay(settings: Settings, stopping: AbortSignal): Promise<Foundation> {
     const strategies = await loadStrategies(settings);
     const models = wireModels(settings);
     const { log, fileLog, close } = await openLog(settings);
@@ -143,10 +169,14 @@ export class TradingSystem {
       log.info({}, 'stopped');
       return close();
     });
-    const store = openStore(settings);
+    const store = openStore(settings, { signal: stopping, log });
     this.#closers.push(() => store.close());
+    // Which market answers must be asked when this process takes over, not when it begins to stand by.
+    if (settings.ATO_STANDBY === 'yes') await store.open();
     // Opening the database and asking a venue whether it answers both take a second: do both at once.
-    const opening = store.open().then(() => store.load());
+    const opening = (settings.ATO_STANDBY === 'yes' ? Promise.resolve() : store.open()).then(() =>
+      store.load(),
+    );
     const lastAt = opening.then((state) => state.lastAt);
     const selecting = selectMarket(settings, lastAt, log);
     // All three, also `lastAt`: not every market asks for it, and a rejection that nobody hears ends the process.
@@ -160,9 +190,23 @@ export class TradingSystem {
       base_timeframe: market.baseTimeframe,
       looks: lookSettingsOf(settings, market.sources),
     });
-    const trading = await selectBroker(settings, store, market, clock, log);
+    const duties = dutiesOf(settings.AGENTS);
+    const trading = duties.trades
+      ? await selectBroker(settings, store, market, clock, log)
+      : absentBroker(settings);
     const workflows = selectWorkflows(settings, clock, log);
-    return { settings, log, fileLog, store, loaded, market, strategies, workflows, clock, trading, models };
+    const relay = await openRelay(settings, log);
+    if (relay !== undefined) this.#closers.push(() => relay.close());
+    const installation = installationOf(settings);
+    if (installation !== undefined) this.#closers.push(() => installation.close());
+    const reader = installation?.reader(store, settings.AGENTS) ?? store;
+    const presence = installation && new Presence(() => installation.places(), settings.AGENTS);
+    presence?.start();
+    this.#closers.push(async () => presence?.stop());
+    return {
+      ...{ settings, log, fileLog, store, loaded, market, strategies, workflows, clock, trading, models },
+      ...{ duties, relay, reader, presence },
+    };
   }
 }
 
@@ -187,10 +231,15 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     store,
     clock: market.clock(),
     release: (effect) => runner.release(effect),
-    committed: (records) =>
+    ...(foundation.relay === undefined
+      ? {}
+      : { beside: (records, inputs) => bridge?.outgoing(records, inputs) ?? [] }),
+    committed: (records) => {
+      bridge?.committed();
       facts.committed(committedMessages(records), Date.now(), (error) =>
         log.error({ error: String(error) }, 'a listener failed'),
-      ),
+      );
+    },
     fatal: (error) => {
       facts.failed(error.message);
       log.error({ error: error.message }, 'the kernel loop stopped; starting again recovers');
@@ -201,37 +250,27 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   });
   const post = (input: KernelInput) => loop.post(input);
   const { broker, listener } = foundation.trading;
-  const hub = new MarketHub({ sources: market.sources, clock, post, venue: listener, log });
+  const hub = marketHub(foundation, listener, post);
+  const bridge = bridgeOf(foundation, loop, hub);
   const settle = (effectId: string) => loop.settle(effectId);
   const postAndWait = (input: KernelInput) => loop.postAndWait(input);
   const waits = { post, postAndWait, settle };
   const { desk, jobs } = workDesks(foundation, waits);
   const news = newsDesk(foundation, post);
-  const discovery = new DiscoveryHub({
-    sources: selectDiscovery(settings, market),
-    clock: market.clock(),
-    post,
-    log,
-    onlyWhereReachable: settings.ATO_DISCOVERY === 'auto',
-  });
+  const discovery = discoveryHub(foundation, post);
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
-  const { clockSkewMs } = market;
   const external = new ExternalAlerts({ clock, postAndWait });
-  const probes = createProbes({
-    external,
-    store,
-    hub,
-    kernel,
-    clock,
-    systemProbe,
-    clockSkewMs,
-    folder: settings.LOG_DIR,
-    ...(foundation.workflows.forAgents === undefined ? {} : { workflowCheck: () => desk.check() }),
-  });
+  const probes = probesOf(foundation, { hub, kernel, systemProbe, desk, external });
   const notifiers = [new LogNotifier(log)];
   const models = foundation.models?.ladder;
   const parts = { broker, market: hub, notifiers, probes, workflows: desk, jobs, models };
-  const runner = new EffectRunner({ ...parts, clock, log, ...waits });
+  const runner = new EffectRunner({
+    ...{ ...parts, clock, log, ...waits },
+    mayTrade: async () => store.assertHeld?.(),
+    ...(bridge === undefined
+      ? {}
+      : { restartElsewhere: (source, reason) => bridge.restartSource(source, reason) }),
+  });
   return {
     ...foundation,
     agentSettings: agentSettingsOf(foundation),
@@ -248,8 +287,79 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     external,
     desk,
     jobs,
+    bridge,
     alerts: () => runner.alerts,
   };
+}
+
+function discoveryHub(
+  { settings, market, log }: Foundation,
+  post: (input: KernelInput) => void,
+): DiscoveryHub {
+  return new DiscoveryHub({
+    sources: selectDiscovery(settings, market),
+    clock: market.clock(),
+    post,
+    log,
+    onlyWhereReachable: settings.ATO_DISCOVERY === 'auto',
+  });
+}
+
+function probesOf(
+  { store, clock, market, settings, workflows, presence }: Foundation,
+  parts: Pick<ProbeParts, 'hub' | 'kernel' | 'systemProbe' | 'external'> & { readonly desk: WorkflowDesk },
+): ReadonlyMap<string, Probe> {
+  const { desk, ...looked } = parts;
+  return createProbes({
+    ...looked,
+    store,
+    clock,
+    clockSkewMs: market.clockSkewMs,
+    folder: settings.LOG_DIR,
+    ...(presence === undefined ? {} : { elsewhere: () => presence.states }),
+    ...(workflows.forAgents === undefined ? {} : { workflowCheck: () => desk.check() }),
+  });
+}
+
+function marketHub(
+  { duties, market, clock, log }: Foundation,
+  venue: MarketListener,
+  post: (input: KernelInput) => void,
+): MarketHub {
+  return new MarketHub({
+    sources: duties.keepsSources ? market.sources : [],
+    // Another process with the same sources speaks of them; here only their prices count.
+    post: duties.speaksForSources ? post : pricesOnly(post),
+    ...{ clock, venue, log },
+  });
+}
+
+function pricesOnly(post: (input: KernelInput) => void): (input: KernelInput) => void {
+  return (input) => {
+    if (input.message_type === 'market.candle' || input.message_type === 'market.quotes') post(input);
+  };
+}
+
+/** Undefined when all agents are here. */
+function bridgeOf(foundation: Foundation, loop: KernelLoop, hub: MarketHub): RelayBridge | undefined {
+  const { relay, settings, loaded, store, clock, log } = foundation;
+  if (relay === undefined) return undefined;
+  return new RelayBridge({
+    ...{ relay, loaded, log, here: settings.AGENTS, process: schemaOf(settings), reader: store },
+    now: () => clock.now(),
+    post: (input) => loop.post(input),
+    postRelayed: (input, receipts) => loop.postRelayed(input, receipts),
+    keep: (puts) => loop.keep(puts),
+    sourceStatus: (status) => hub.heard(status),
+    restartSource: (source, reason) => {
+      if (hub.keeps(source))
+        hub
+          .restart(source, reason)
+          .catch((error: unknown) =>
+            log.warn({ source, error: String(error) }, 'restarting the source failed'),
+          );
+    },
+  });
 }
 
 function newsDesk(
@@ -263,15 +373,19 @@ function newsDesk(
 
 /** Who does work outside of the agents: the workflow server and the jobs. */
 function workDesks(
-  { clock, log, market, settings, store, trading, workflows }: Foundation,
+  { clock, log, market, settings, reader, trading, workflows }: Foundation,
   waits: Pick<WorkflowDeskOptions, 'post' | 'postAndWait' | 'settle'>,
-): { readonly desk: WorkflowDesk; readonly jobs: JobDesk } {
+): { readonly desk: WorkflowDesk; readonly jobs: Pick<JobDesk, 'release' | 'stop'> } {
   const { server, callbackSecret } = workflows;
   const account = trading.agentSettings.broker.simulated ? 'simulated' : 'live';
-  const handlers = jobHandlers({ settings, store }, market.sources, account);
+  const handlers = jobHandlers({ settings, store: reader }, market.sources, account);
+  const queue = jobQueueOf(settings);
   return {
     desk: new WorkflowDesk({ server, callbackSecret, clock, log, ...waits }),
-    jobs: new JobDesk({ handlers, clock, log, ...waits }),
+    jobs:
+      queue === undefined
+        ? new JobDesk({ handlers, clock, log, ...waits })
+        : new WorkerDesk({ queue, clock, log, ...waits }),
   };
 }
 
@@ -299,6 +413,7 @@ function agentSettingsOf(foundation: Foundation): AgentSettings {
   const { settings, market, strategies } = foundation;
   return {
     run_mode: settings.ATO_MODE,
+    ...(isWhole(settings.AGENTS) ? {} : { agents: settings.AGENTS }),
     universe: market.universe,
     starting_cash: foundation.trading.startingCash,
     base_timeframe: market.baseTimeframe,

@@ -133,6 +133,20 @@ export class Installation {
     return gone;
   }
 
+  /** Waits until the process ends by itself; its exit code. Throws when it does not. */
+  async gone(timeoutMs: number): Promise<number | null> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null)
+      return child?.exitCode ?? null;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`it did not end:\n${this.#output}`)), timeoutMs);
+      child.once('exit', (code) => {
+        clearTimeout(timer);
+        resolve(code);
+      });
+    });
+  }
+
   async remove(): Promise<void> {
     await this.end('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import type { Effect } from '../../shared/bus/effects.ts';
 import type { JobKind, TaskResult } from '../../shared/domain/task.ts';
 import type { EpochMs } from '../../shared/domain/time.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
+import type { JobOutcome } from '../../shared/ports/job-queue.ts';
 import type { Log } from '../../shared/ports/log.ts';
 
 /** An end is told this long before the deadline, so that the orchestrator hears why. */
@@ -56,8 +57,15 @@ export class JobDesk {
     const { task_id, kind, attempt, deadline_at } = effect.data;
     const { clock, postAndWait, settle, log } = this.#options;
     const begun = clock.now();
-    const leftMs = deadline_at - begun - deadlineMarginMs;
-    const ended = await this.#perform({ id: task_id, kind, attempt, now: begun }, leftMs);
+    const cancel = new AbortController();
+    this.#running.add(cancel);
+    const job = { id: task_id, kind, attempt, now: begun };
+    const ended = await withinDeadline(
+      this.#options.handlers[kind],
+      job,
+      deadline_at - begun,
+      cancel.signal,
+    ).finally(() => this.#running.delete(cancel));
     if (this.#stopped) return;
     const at = clock.now();
     const { correlation_id } = effect;
@@ -78,28 +86,34 @@ export class JobDesk {
     }
     settle(effect.id);
   }
+}
 
-  async #perform(job: Job, leftMs: number): Promise<{ succeeded: boolean; result: TaskResult }> {
-    const cancel = new AbortController();
-    this.#running.add(cancel);
-    const late = Promise.withResolvers<never>();
-    cancel.signal.addEventListener('abort', () => late.reject(cancel.signal.reason), { once: true });
-    const expire = () => cancel.abort(new Error('it did not end before its deadline'));
-    const timer = setTimeout(expire, Math.max(0, leftMs));
-    if (leftMs <= 0) expire();
-    try {
-      const work = leftMs <= 0 ? late.promise : this.#options.handlers[job.kind](job, cancel.signal);
-      // A handler that does not hear the signal is left behind, not waited for.
-      const done = await Promise.race([work, late.promise]);
-      return { succeeded: true, result: { ...done, error: null } };
-    } catch (error) {
-      const text = (error instanceof Error ? error.message : String(error)).slice(0, maxErrorChars);
-      const nothing = { effect_observed: false, looked_at: 0, found: 0, summary: '' };
-      return { succeeded: false, result: { ...nothing, error: text } };
-    } finally {
-      clearTimeout(timer);
-      this.#running.delete(cancel);
-      late.promise.catch(() => undefined);
-    }
+/** How the job ended: by itself, at its deadline, or by the signal. Never rejects. */
+export async function withinDeadline(
+  handler: JobHandler,
+  job: Job,
+  leftMs: number,
+  signal: AbortSignal,
+): Promise<JobOutcome> {
+  const cancel = new AbortController();
+  const either = AbortSignal.any([cancel.signal, signal]);
+  const late = Promise.withResolvers<never>();
+  late.promise.catch(() => undefined);
+  either.addEventListener('abort', () => late.reject(either.reason), { once: true });
+  const expire = () => cancel.abort(new Error('it did not end before its deadline'));
+  const workMs = leftMs - deadlineMarginMs;
+  const timer = setTimeout(expire, Math.max(0, workMs));
+  if (workMs <= 0) expire();
+  try {
+    const work = either.aborted ? late.promise : handler(job, either);
+    // A handler that does not hear the signal is left behind, not waited for.
+    const done = await Promise.race([work, late.promise]);
+    return { succeeded: true, result: { ...done, error: null } };
+  } catch (error) {
+    const text = (error instanceof Error ? error.message : String(error)).slice(0, maxErrorChars);
+    const nothing = { effect_observed: false, looked_at: 0, found: 0, summary: '' };
+    return { succeeded: false, result: { ...nothing, error: text } };
+  } finally {
+    clearTimeout(timer);
   }
 }

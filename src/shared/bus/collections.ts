@@ -26,6 +26,32 @@ export interface MemoryRow {
   readonly value: unknown;
 }
 
+/** A message for an agent of another process: committed with the turn that sent it, gone when the other has committed it. */
+export interface RelayOutboxRow {
+  readonly link: string;
+  readonly to: AgentName;
+  readonly n: number;
+  /** The message as it travels. */
+  readonly body: string;
+}
+
+/** Where our messages to one agent stand: the last one sent, and the last one that its process has committed. */
+export interface RelayLinkRow {
+  readonly link: string;
+  readonly to: AgentName;
+  readonly last: number;
+  readonly acknowledged: number;
+}
+
+/** The last message heard on another process's link; what is not later than it was heard already. */
+export interface RelayInboxRow {
+  readonly link: string;
+  readonly last: number;
+  /** The message that is begun again after this process did not finish it, and how often. */
+  readonly trying: number | null;
+  readonly attempts: number;
+}
+
 export interface CollectionRows {
   alarms: AlarmRow;
   decisions: Decision;
@@ -47,6 +73,9 @@ export interface CollectionRows {
   sentiment: SentimentReading;
   calendar: CalendarEvent;
   candidates: Candidate;
+  relay_outbox: RelayOutboxRow;
+  relay_links: RelayLinkRow;
+  relay_inbox: RelayInboxRow;
 }
 
 export type CollectionName = keyof CollectionRows;
@@ -77,6 +106,9 @@ export const collectionLoading: Readonly<Record<CollectionName, 'all' | 'open' |
   sentiment: 'all',
   calendar: 'all',
   candidates: 'all',
+  relay_outbox: 'none',
+  relay_links: 'all',
+  relay_inbox: 'all',
 };
 
 export const collectionNames = Object.keys(collectionLoading) as CollectionName[];

@@ -103,7 +103,7 @@ const agentVitals = z.object({
   mean_turn_ms: z.number().nonnegative(),
 });
 
-const taskResult = z.object({
+export const taskResult = z.object({
   effect_observed: z.boolean(),
   looked_at: z.int().nonnegative(),
   found: z.int().nonnegative(),

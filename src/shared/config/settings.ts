@@ -14,6 +14,7 @@ import { defaultLookSettings } from '../domain/look.ts';
 import { parseSessionHours } from '../domain/session-rules.ts';
 import { minuteMs, secondMs } from '../domain/time.ts';
 import { taskRunnerChoices } from '../domain/workflow.ts';
+import { processSettingsShape } from './process-settings.ts';
 
 const text = z.string().trim().min(1);
 const secret = text.optional();
@@ -295,6 +296,7 @@ export const environmentSchema = z.object({
   ATO_MODEL_MONTHLY_USD: numeric(0, 1_000_000).default(10),
   ATO_MODEL_PRICES: priceList.optional(),
   ATO_JOURNAL_RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
+  ...processSettingsShape,
 });
 
 export type Settings = Readonly<z.output<typeof environmentSchema>>;
@@ -325,6 +327,7 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'N8N_WEBHOOK_TOKEN',
   'N8N_API_KEY',
   'N8N_CALLBACK_SECRET',
+  'RELAY_URL',
 ]);
 
 /** The secret-free part that agents are built from, before sources and broker are known. */

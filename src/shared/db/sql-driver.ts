@@ -19,6 +19,10 @@ export interface SqlDriver {
   snapshot(statements: readonly SqlStatement[]): Promise<SqlRow[][]>;
   /** Several statements in one text without values, in one transaction; for migrations. */
   script(text: string): Promise<void>;
+  /** First statement of every commit, where another process could have taken over. */
+  readonly fence?: SqlStatement | undefined;
+  /** Rejects with SqlError when another process may have taken over. */
+  assertHeld?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -35,6 +39,8 @@ export class SqlError extends Error {
 
 /** SQLSTATE raised by advance_tip() when the stored journal ends elsewhere. */
 export const tipMovedCode = 'AT001';
+/** SQLSTATE raised by assert_fence() when a later holder has the lease. */
+export const fencedCode = 'AT002';
 /** SQLSTATEs of damaged pages and indexes. */
 export const damagedCodes: ReadonlySet<string> = new Set(['XX001', 'XX002']);
 

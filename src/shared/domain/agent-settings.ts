@@ -1,4 +1,5 @@
 // Everything the agents are built from. It travels in `kernel.started`, so it must hold no secret.
+import type { AgentName } from './agent-name.ts';
 import type { CandidateLimits } from './candidate-filters.ts';
 import type { Timeframe } from './candle.ts';
 import type { TargetStep } from './exit-plan.ts';
@@ -70,6 +71,8 @@ export interface ExitSettings {
 }
 
 export interface AgentSettings {
+  /** Agents of this process; absent when all four are here. */
+  readonly agents?: readonly AgentName[];
   readonly run_mode: RunMode;
   readonly universe: readonly string[];
   /** Account currency amount at the first start. */

@@ -79,6 +79,8 @@ export interface Store extends StoreReader {
   load(): Promise<LoadedState>;
   /** All or nothing. Throws when the outcome is not a commit. */
   commit(batch: CommitBatch): Promise<void>;
+  /** Rejects when another process may be writing here by now; absent where no other can. */
+  readonly assertHeld?: () => Promise<void>;
   /** Round trip to the database, for probes and doctor. */
   check(): Promise<StoreHealth>;
   /** Routine upkeep such as VACUUM, ANALYZE and journal retention; safe to call at any time. */

@@ -48,7 +48,7 @@ export async function restoreIntoPostgres(
   let client: pg.Client | undefined;
   try {
     client = await connect(target);
-    await takeWriterLock(client, target.schema, lockWaitMs);
+    await takeWriterLock(client, { schema: target.schema, waitMs: lockWaitMs });
     const migrations = await readMigrations();
     await client.query('begin');
     await client

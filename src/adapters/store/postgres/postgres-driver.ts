@@ -8,6 +8,7 @@ import {
   type SqlRow,
   type SqlStatement,
 } from '../../../shared/db/sql-driver.ts';
+import type { Lease } from './lease.ts';
 
 /** Reads beside the writer; more would only wait for the same disk. */
 const readConnections = 3;
@@ -55,9 +56,10 @@ export class PostgresDriver implements SqlDriver {
   readonly #pool: pg.Pool;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #lost: SqlError | undefined;
+  #lease: Lease | undefined;
 
   /** Without a writer the driver only reads. */
-  constructor(target: PostgresTarget, writer: pg.Client | undefined) {
+  constructor(target: PostgresTarget, writer: pg.Client | undefined, connections = readConnections) {
     this.#writer = writer;
     const lose = (why: string): void => {
       this.#lost ??= new SqlError(`the writer's database connection is lost: ${why}`, 'gone');
@@ -67,7 +69,7 @@ export class PostgresDriver implements SqlDriver {
     this.#pool = new pg.Pool({
       connectionString: target.url,
       application_name: `${target.applicationName} read`,
-      max: readConnections,
+      max: connections,
       connectionTimeoutMillis: connectTimeoutMs,
       statement_timeout: readTimeoutMs,
       keepAlive: true,
@@ -81,6 +83,20 @@ export class PostgresDriver implements SqlDriver {
         .query(`${sessionSettings(target.schema)}; set default_transaction_read_only to on`)
         .catch(() => undefined);
     });
+  }
+
+  /** From now on writes are allowed only as long as this lease is held. */
+  hold(lease: Lease): void {
+    this.#lease = lease;
+  }
+
+  get fence(): SqlStatement | undefined {
+    return this.#lease?.statement;
+  }
+
+  async assertHeld(): Promise<void> {
+    if (this.#lost !== undefined) throw this.#lost;
+    await this.#lease?.assertHeld();
   }
 
   async query(statement: SqlStatement): Promise<SqlRow[]> {
@@ -120,6 +136,7 @@ export class PostgresDriver implements SqlDriver {
 
   async close(): Promise<void> {
     await this.#lastWrite.catch(() => undefined);
+    await this.#lease?.release();
     await Promise.allSettled([this.#pool.end(), this.#writer?.end()]);
   }
 

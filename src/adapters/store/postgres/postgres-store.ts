@@ -5,9 +5,10 @@ import { migrate, readMigrations } from '../../../shared/db/migrations.ts';
 import { quotedIdentifier, type SqlDriver } from '../../../shared/db/sql-driver.ts';
 import { StoreOpenError } from '../../../shared/ports/store.ts';
 import { defaultJournalKeepDays, SqlStore } from '../shared/sql-store.ts';
+import { Lease } from './lease.ts';
 import { openFailure, shownUrl } from './open-failure.ts';
 import { connect, PostgresDriver, type PostgresTarget } from './postgres-driver.ts';
-import { takeWriterLock } from './writer-lock.ts';
+import { StandbyEnded, takeWriterLock, type WriterLockOptions } from './writer-lock.ts';
 
 export interface PostgresStoreOptions {
   /** postgres://user:password@host:port/database, optionally ?sslmode=require */
@@ -18,6 +19,10 @@ export interface PostgresStoreOptions {
   readonly retentionDays?: number;
   /** How long to wait for the lock of a process that was just killed. Default 3,000. */
   readonly lockWaitMs?: number;
+  /** What besides the schema only one process may have. */
+  readonly exclusive?: NonNullable<WriterLockOptions['exclusive']>;
+  /** Wait for another writer to end instead of refusing. */
+  readonly standby?: NonNullable<WriterLockOptions['standby']>;
 }
 
 export const defaultSchema = 'ai_trading';
@@ -54,13 +59,20 @@ async function openForWriting(options: PostgresStoreOptions): Promise<SqlDriver>
   try {
     writer = await connect(target);
     await assertServer(writer, target);
-    await takeWriterLock(writer, target.schema, options.lockWaitMs ?? defaultLockWaitMs);
+    await takeWriterLock(writer, {
+      schema: target.schema,
+      waitMs: options.lockWaitMs ?? defaultLockWaitMs,
+      ...(options.exclusive === undefined ? {} : { exclusive: options.exclusive }),
+      ...(options.standby === undefined ? {} : { standby: options.standby }),
+    });
     await makeSchema(writer, target);
     driver = new PostgresDriver(target, writer);
     await migrate(driver, await readMigrations());
+    driver.hold(await Lease.take(writer, target.applicationName, () => connect(target)));
     return driver;
   } catch (error) {
     await (driver?.close() ?? writer?.end())?.catch(() => undefined);
+    if (options.standby?.signal.aborted === true) throw new StandbyEnded('stopped while standing by');
     throw openFailure(error, target);
   }
 }

@@ -7,7 +7,13 @@ import {
   type JournalTip,
   StoreConflictError,
 } from '../../../shared/db/journal-chain.ts';
-import { damagedCodes, type SqlDriver, SqlError, tipMovedCode } from '../../../shared/db/sql-driver.ts';
+import {
+  damagedCodes,
+  fencedCode,
+  type SqlDriver,
+  SqlError,
+  tipMovedCode,
+} from '../../../shared/db/sql-driver.ts';
 import {
   type CommitBatch,
   type JournalBaseReader,
@@ -87,9 +93,10 @@ export class SqlStore implements Store, JournalBaseReader {
     const lastAt = batch.entries.at(-1)?.at ?? this.#lastAt;
     const plan = await planCommit(batch, this.#tip, newTip, lastAt, this.#nextOrdinal);
     try {
-      await driver.transaction(plan.statements);
+      const { fence } = driver;
+      await driver.transaction(fence === undefined ? plan.statements : [fence, ...plan.statements]);
     } catch (error) {
-      if (error instanceof SqlError && error.code === tipMovedCode)
+      if (error instanceof SqlError && (error.code === tipMovedCode || error.code === fencedCode))
         throw new StoreConflictError(error.message);
       throw error;
     }
@@ -133,6 +140,10 @@ export class SqlStore implements Store, JournalBaseReader {
         kind,
       };
     }
+  }
+
+  async assertHeld(): Promise<void> {
+    await this.#open().assertHeld?.();
   }
 
   /** One run at a time; a call during a run waits for that run. */

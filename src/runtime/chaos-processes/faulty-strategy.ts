@@ -1,0 +1,50 @@
+// Trades busily, and does to its process what a file tells it to: it spins, leaks until the memory is used up, or throws. Only in
+// the analyst's process, and beside the agent, so that its journal still reproduces. For fault runs only.
+import { existsSync, unlinkSync } from 'node:fs';
+import process from 'node:process';
+import type { Strategy, StrategyVerdict, StrategyView } from '../../analyst/strategy.ts';
+import { minuteMs } from '../../shared/domain/time.ts';
+
+const trigger = process.env.FAULT_TRIGGER ?? '';
+const lookMs = 100;
+/** A position is held for about this long before it is closed. */
+const holdMs = 2 * minuteMs;
+
+/** The file goes first, so that the next life of the process is a sound one. */
+function told(what: string): boolean {
+  const file = `${trigger}.${what}`;
+  if (!existsSync(file)) return false;
+  unlinkSync(file);
+  return true;
+}
+
+function misbehave(): void {
+  if (told('throw')) throw new Error('a strategy that throws');
+  if (told('spin')) for (;;);
+  if (told('leak')) for (const held: number[][] = []; ; ) held.push(new Array(100_000).fill(held.length));
+}
+
+if (trigger !== '' && process.env.AGENTS === 'analyst' && process.send !== undefined)
+  setInterval(misbehave, lookMs).unref();
+
+export const strategy: Strategy = {
+  name: 'busy-and-faulty',
+  description: 'Enters at every look and leaves soon after. For fault runs only.',
+  timeframes: { normal: '1m', fast: '1m' },
+  warmUpCandles: 30,
+  evaluate(view: StrategyView): StrategyVerdict | null {
+    const last = view.lastSignal;
+    const holds = last !== undefined && last.action !== 'CLOSE';
+    if (holds && view.now - last.issued_at < holdMs) return null;
+    const rising = view.entry.close() >= view.entry.indicator('ema_20');
+    return {
+      symbol: view.symbol,
+      action: holds ? 'CLOSE' : rising ? 'BUY' : 'SELL',
+      timeframe: '1m',
+      confidence: 0.9,
+      horizonMs: holdMs,
+      evidence: [{ name: 'close', value: view.entry.close(), at: view.entry.closeTime() }],
+      reasoning: 'close {close}',
+    };
+  },
+};

@@ -1,0 +1,125 @@
+// Joins this process's kernel loop to the relay: what its agents say to agents elsewhere, and what those say to them.
+import type { TurnRecord } from '../../kernel/journal.ts';
+import type { KernelInput } from '../../kernel/kernel.ts';
+import type { AnyPut } from '../../shared/bus/collections.ts';
+import { type AgentName, agentNames } from '../../shared/domain/agent-name.ts';
+import type { SourceStatus } from '../../shared/domain/source-status.ts';
+import type { EpochMs } from '../../shared/domain/time.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import type { Relay, RelayHealth } from '../../shared/ports/relay.ts';
+import type { LoadedState, StoreReader } from '../../shared/ports/store.ts';
+import { RelayInbox, type RelayInboxOptions } from './relay-inbox.ts';
+import { RelayOutbox } from './relay-outbox.ts';
+import { RelayWatch } from './relay-watch.ts';
+
+/** Agents beside whose process market sources run. */
+const sourceKeepers: readonly AgentName[] = ['analyst_ai', 'trading_ai'];
+
+export interface RelayBridgeOptions
+  extends Pick<RelayInboxOptions, 'post' | 'postRelayed' | 'keep' | 'restartSource'> {
+  readonly relay: Relay;
+  readonly here: readonly AgentName[];
+  readonly process: string;
+  readonly loaded: LoadedState;
+  readonly reader: StoreReader;
+  readonly now: () => EpochMs;
+  /** Hears what sources of another process say of themselves. */
+  readonly sourceStatus: (status: SourceStatus) => void;
+  readonly log: Log;
+}
+
+export class RelayBridge {
+  readonly #options: RelayBridgeOptions;
+  readonly #outbox: RelayOutbox;
+  readonly #inbox: RelayInbox;
+  readonly #relayed = new WeakSet<KernelInput>();
+  readonly #readers: (() => Promise<void>)[] = [];
+  readonly #watch: RelayWatch;
+
+  constructor(options: RelayBridgeOptions) {
+    this.#options = options;
+    const { relay, here, process, loaded, reader, keep, log } = options;
+    this.#watch = new RelayWatch(relay, log);
+    this.#outbox = new RelayOutbox({
+      relay,
+      here,
+      process,
+      links: loaded.rows.relay_links,
+      readRow: (key) => reader.get('relay_outbox', key),
+      keep,
+      log,
+    });
+    this.#inbox = new RelayInbox({
+      ...options,
+      rows: loaded.rows.relay_inbox,
+      heard: (envelope) => this.#outbox.heard(envelope),
+      observe: (input) => this.#observe(input),
+    });
+  }
+
+  /** For metrics: messages that other processes have not committed yet, and the relay as it was last seen. */
+  get state(): { readonly unacknowledged: number; readonly relay: RelayHealth } {
+    return { unacknowledged: this.#outbox.unacknowledged, relay: this.#watch.health };
+  }
+
+  /** Rows to be committed with these turns. */
+  outgoing(records: readonly TurnRecord[], inputs: readonly KernelInput[]): readonly AnyPut[] {
+    return this.#outbox.plan(records, inputs, (input) => this.#relayed.has(input));
+  }
+
+  /** After the commit: what was planned may leave. */
+  committed(): void {
+    this.#outbox.released();
+  }
+
+  async start(): Promise<void> {
+    this.#outbox.start();
+    this.#watch.start();
+    for (const agent of this.#options.here)
+      this.#readers.push(
+        await this.#options.relay.receive(agent, (deliveries) => this.#inbox.receive(deliveries)),
+      );
+  }
+
+  /** Hears no more; what is unfinished comes again at the next start. */
+  async stop(): Promise<void> {
+    this.#inbox.stop();
+    this.#watch.stop();
+    await Promise.all([...this.#readers.splice(0).map((stop) => stop()), this.#outbox.stop()]);
+  }
+
+  /** Asks the processes that keep market sources to restart one; they may not be there, then nothing happens. */
+  async restartSource(source: string, reason: string): Promise<void> {
+    const body = JSON.stringify({ kind: 'restart_source', source, reason });
+    const id = `restart/${source}/${this.#options.now()}`;
+    const away = sourceKeepers.filter((agent) => !this.#options.here.includes(agent));
+    await Promise.all(away.map((agent) => this.#options.relay.send(agent, [{ id, body }])));
+  }
+
+  #observe(input: KernelInput): void {
+    this.#relayed.add(input);
+    if (input.message_type === 'market.source_status') this.#options.sourceStatus(input.data as SourceStatus);
+  }
+}
+
+/** Which parts of the outside world this process looks after. */
+export interface Duties {
+  readonly keepsSources: boolean;
+  /** Tells the other agents what its sources say of themselves, and brings news and candidates. */
+  readonly speaksForSources: boolean;
+  readonly trades: boolean;
+  readonly decides: boolean;
+}
+
+export function dutiesOf(here: readonly AgentName[]): Duties {
+  return {
+    keepsSources: sourceKeepers.some((agent) => here.includes(agent)),
+    speaksForSources: here.includes('analyst_ai'),
+    trades: here.includes('trading_ai'),
+    decides: here.includes('orchestrator_ai'),
+  };
+}
+
+export function isWhole(here: readonly AgentName[]): boolean {
+  return here.length === agentNames.length;
+}
