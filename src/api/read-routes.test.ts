@@ -18,6 +18,7 @@ import { storyBody } from './routes/explain-routes.ts';
 import { decisionBody, signalBody, taskBody } from './schemas/decision-bodies.ts';
 import { candleBody, healBody, incidentBody, sourceBody } from './schemas/health-bodies.ts';
 import { instrumentBody } from './schemas/instrument-bodies.ts';
+import { learningBody } from './schemas/learning-bodies.ts';
 import {
   healthBody,
   orchestratorStatusBody,
@@ -52,6 +53,7 @@ test.each([
   ['/workflows/available', list('workflows', workflowBody)],
   ['/orchestrator/status', orchestratorStatusBody],
   ['/orchestrator/schedule', scheduleBody],
+  ['/orchestrator/learning', learningBody],
   ['/trading/positions', list('positions', positionBody)],
   ['/trading/positions?state=closed&symbol=ethusdt', list('positions', positionBody)],
   ['/trading/orders?open=true&state=pending_submit', list('orders', orderBody)],
@@ -237,6 +239,18 @@ test.each([
   const { status, body } = await get('/health');
   expect(status).toBe(503);
   expect(healthBody.parse(body).reasons.join()).toMatch(reason);
+});
+
+test('a clock that was set back degrades health with the seconds, and a corrected second does not', async () => {
+  await open({ dependencies: { runtime: () => facts({ clock_ahead_ms: 3_600_400 }) } });
+  const { status, body } = await get('/health');
+  expect(status).toBe(200);
+  expect(healthBody.parse(body)).toMatchObject({ status: 'degraded' });
+  expect(body.reasons).toEqual([expect.stringMatching(/^the clock was set back by 3600 s:/)]);
+  expect((await world.app.inject('/metrics')).body).toContain('ato_clock_ahead_seconds 3600.4');
+  await world.app.close();
+  await open({ dependencies: { runtime: () => facts({ clock_ahead_ms: 900 }) } });
+  expect((await get('/health')).body).toMatchObject({ status: 'ok', reasons: [] });
 });
 
 test('health is 503 when the store does not answer, and the cause stays in the log', async () => {

@@ -12,6 +12,7 @@ import { exitsCommand } from './exits.ts';
 import { explainCommand } from './explain.ts';
 import { fuzzCommand } from './fuzz.ts';
 import { journalCommand } from './journal.ts';
+import { learnCommand } from './learn.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { ordersCommand } from './orders.ts';
 import { positionsCommand } from './positions.ts';
@@ -19,6 +20,7 @@ import { recordCommand } from './record.ts';
 import { sessionsCommand } from './sessions.ts';
 import { simCommand } from './sim.ts';
 import { startCommand } from './start.ts';
+import { tokensCommand } from './tokens.ts';
 import { switchCommands } from './trading-switch.ts';
 
 const misuseExitCode = 2;
@@ -38,8 +40,10 @@ export function createProgram(): Command {
     ...switchCommands(),
     journalCommand(),
     explainCommand(),
+    learnCommand(),
     doctorCommand(),
     sessionsCommand(),
+    tokensCommand(),
     recordCommand(),
     dataCommand(),
     benchCommand(),

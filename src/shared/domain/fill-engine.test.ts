@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Candle } from './candle.ts';
 import {
   poolImpact,
+  poolSpread,
   priceAfterCosts,
   priceThroughBook,
   slippageFraction,
@@ -54,6 +55,12 @@ test('a pool takes what its curve says: x * y stays the same, and nobody can buy
     expect((5_000 + quantity) * (10_000 - received)).toBeCloseTo(5_000 * 10_000, 3);
   }
   expect(poolImpact('buy', 5_000, price, poolValue)).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('the spread of a pool is what a hundred dollars pay to go in and out: the deeper, the less', () => {
+  expect(poolSpread(100_000)).toBeCloseTo(0.004, 5);
+  expect(poolSpread(1_000_000)).toBeCloseTo(0.0004, 6);
+  for (const tiny of [0, 1, 150]) expect(poolSpread(tiny)).toBe(0.9);
 });
 
 test('an order walks through the book, and pays the last level and more for what the book does not hold', () => {

@@ -49,6 +49,18 @@ export function poolImpact(side: OrderSide, quantity: number, price: number, poo
   return quantity < reserve ? quantity / (reserve - quantity) : Number.POSITIVE_INFINITY;
 }
 
+/** Value of the order by which the spread of a pool is told, in quote currency. */
+const smallOrderValue = 100;
+/** A pool that small has no price worth the name. */
+const maxPoolSpread = 0.9;
+
+/** What a small order pays for going in and out of a pool at once, a fraction of the price; fees come apart. */
+export function poolSpread(poolValue: number): number {
+  const costs =
+    poolImpact('buy', smallOrderValue, 1, poolValue) + poolImpact('sell', smallOrderValue, 1, poolValue);
+  return Math.min(maxPoolSpread, costs);
+}
+
 /**
  * Average price of taking the quantity through the levels of a book, best first. What the known levels do not hold pays the
  * last of them, worsened by `beyond(rest)`, a fraction. The levels must not be empty.
