@@ -1,6 +1,5 @@
 // Any exchange that ccxt knows, as a venue: spot, or linear perpetuals. Orders carry our ids and are asked for by them.
 // It must never send twice, never sell on spot what the account does not hold, and never show a key.
-import type { BrokerPosition, UnansweredSymbol } from '../../../shared/bus/catalogue.ts';
 import type { Instrument } from '../../../shared/domain/instrument.ts';
 import {
   addDecimal,
@@ -9,7 +8,6 @@ import {
   floorToStep,
   isZeroDecimal,
   minimumDecimal,
-  negateDecimal,
   subtractDecimal,
 } from '../../../shared/domain/money.ts';
 import type { Fill, OrderQuestion, OrderRequest } from '../../../shared/domain/order.ts';
@@ -17,7 +15,7 @@ import { type Redact, redactor } from '../shared/plain-text.ts';
 import type { RequestPacer } from '../shared/request-pacer.ts';
 import { BrokerRefused, VenueFault } from '../shared/venue-fault.ts';
 import { type AccountTruth, isOurId, type OrderTruth, type VenueLink } from '../shared/venue-link.ts';
-import { balanceSchema, positionsSchema, settledBalance } from './ccxt-account.ts';
+import { balanceSchema, settledBalance, spotTruth, swapTruth } from './ccxt-account.ts';
 import { type CcxtCredentials, type CcxtExchange, openExchange, traced } from './ccxt-exchange.ts';
 import { faultOf, isClockFault, replaceFault, saysNoSuchOrder } from './ccxt-faults.ts';
 import { canBeAskedById, ourIdOf, venueIdOf } from './ccxt-ids.ts';
@@ -380,16 +378,8 @@ export class CcxtLink implements VenueLink {
       .filter((fill) => !seen.has(fill.id) && seen.add(fill.id));
   }
 
-  /** On spot the account holds the user's own coins too: only less than ours would be a difference. */
   async #spotAccount(): Promise<AccountTruth> {
-    const { total } = await this.#balance();
-    const positions = [...this.#markets.values()].map((market) => ({
-      symbol: market.symbol,
-      quantity: total[market.base] ?? '0',
-      average_price: null,
-      shared: true,
-    }));
-    return { cash: null, positions, unanswered: [] };
+    return spotTruth(await this.#balance(), this.#markets.values());
   }
 
   async #swapAccount(): Promise<AccountTruth> {
@@ -398,25 +388,7 @@ export class CcxtLink implements VenueLink {
       this.#balance(),
       this.#askList(() => this.#exchange.fetchPositions(names)),
     ]);
-    const read = positionsSchema.safeParse(answer);
-    if (!read.success) throw new VenueFault('unknown', 'the list of positions is not readable');
-    const positions: BrokerPosition[] = [];
-    const unanswered: UnansweredSymbol[] = [];
-    for (const position of read.data) {
-      const market = this.#marketNamed(position.symbol);
-      if (market === undefined || isZeroDecimal(position.contracts)) continue;
-      const size = fromContracts(market, position.contracts);
-      if (positions.some((other) => other.symbol === market.symbol))
-        unanswered.push({ symbol: market.symbol, reason: 'the account holds both sides (hedge mode)' });
-      positions.push({
-        symbol: market.symbol,
-        quantity: position.side === 'short' ? negateDecimal(size) : size,
-        average_price: position.entryPrice ?? null,
-      });
-    }
-    const [market] = this.#markets.values();
-    const cash = settledBalance(balance, market?.quote ?? 'USDT');
-    return { cash: cash === undefined ? null : addDecimal(cash, '0'), positions, unanswered };
+    return swapTruth(balance, answer, this.#markets.values());
   }
 
   async #balance() {
