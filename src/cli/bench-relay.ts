@@ -1,6 +1,6 @@
 // ato bench relay: what the relays between processes carry on this machine.
 import { Command, InvalidArgumentError } from 'commander';
-import { note, printJson, printLine } from './output.ts';
+import { endServersWithUs, note, printJson, printLine } from './output.ts';
 
 const maxSeconds = 600;
 
@@ -21,6 +21,7 @@ export function benchRelayCommand(): Command {
     .option('--rabbitmq-url <url>', 'an own RabbitMQ server instead of one started for the run')
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: RelayBenchOptions) => {
+      endServersWithUs();
       const { benchRelay } = await import('../runtime/bench-relay/bench-relay.ts');
       const report = await benchRelay({
         seconds: options.seconds,

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandFailed } from './misuse.ts';
-import { note, printJson, printLine } from './output.ts';
+import { endServersWithUs, note, printJson, printLine } from './output.ts';
 
 const maxSeeds = 10_000;
 const strategy = fileURLToPath(new URL('../runtime/chaos-processes/faulty-strategy.ts', import.meta.url));
@@ -35,6 +35,7 @@ export function chaosProcessesCommand(): Command {
     .option('--only <text>', 'only faults whose name holds this, such as "relay" or "spinning"')
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: ChaosProcessesOptions) => {
+      endServersWithUs();
       const { chaosProcesses, missingFor } = await import('../runtime/chaos-processes/chaos-processes.ts');
       const missing = missingFor(options.relay);
       if (missing !== undefined) {

@@ -38,3 +38,8 @@ export class ProgressBar {
     if (process.stderr.isTTY && this.#shownPercent >= 0) process.stderr.write('\r\u001b[K');
   }
 }
+
+/** A signal ends this process by way of its exit handlers, which end the servers that it started. */
+export function endServersWithUs(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+}

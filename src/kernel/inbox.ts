@@ -20,8 +20,12 @@ const sourceRank: Readonly<Record<OriginName, number>> = {
 /** Beyond this many waiting inputs, quotes are dropped (a newer one follows); anything else is kept. */
 const maxWaitingInputs = 20_000;
 
+/** One rank for all that comes over the relay: what one sender said must keep its order, whoever it speaks for. */
+const relayedRank = 6;
+
 interface Waiting {
   readonly input: KernelInput;
+  readonly rank: number;
   readonly arrival: number;
 }
 
@@ -39,12 +43,13 @@ export class Inbox {
   }
 
   /** Accepts an input; false when it was a quote and the inbox is full. */
-  push(input: KernelInput): boolean {
+  push(input: KernelInput, relayed = false): boolean {
     if (this.#waiting.length >= maxWaitingInputs && input.message_type === 'market.quotes') {
       this.#droppedQuotes++;
       return false;
     }
-    this.#waiting.push({ input, arrival: this.#arrivals++ });
+    const rank = relayed ? relayedRank : sourceRank[input.from];
+    this.#waiting.push({ input, rank, arrival: this.#arrivals++ });
     return true;
   }
 
@@ -57,9 +62,5 @@ export class Inbox {
 }
 
 function compareWaiting(left: Waiting, right: Waiting): number {
-  return (
-    left.input.at - right.input.at ||
-    sourceRank[left.input.from] - sourceRank[right.input.from] ||
-    left.arrival - right.arrival
-  );
+  return left.input.at - right.input.at || left.rank - right.rank || left.arrival - right.arrival;
 }

@@ -1,6 +1,7 @@
 // The loop on a store that fails, a clock that jumps and a stop in the middle. Time is a number here; nothing waits.
 import { expect, test } from 'vitest';
 import { MemoryStore } from '../adapters/store/memory/memory-store.ts';
+import type { AnyPut } from '../shared/bus/collections.ts';
 import type { AnyEffect } from '../shared/bus/effects.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { Clock } from '../shared/ports/clock.ts';
@@ -58,7 +59,7 @@ const started: KernelInput = {
   at: 1_000,
 };
 
-function world(failures: (attempt: number) => boolean = () => false) {
+function world(failures: (attempt: number) => boolean = () => false, beside?: () => readonly AnyPut[]) {
   const clock = new HandClock();
   const kernel = new Kernel({ build: () => ({ health_ai: ringer }) });
   const store = new MemoryStore();
@@ -79,6 +80,7 @@ function world(failures: (attempt: number) => boolean = () => false) {
     release: (effect) => released.push(effect),
     committed: (records) => inputs.push(...records.map((record) => record.input)),
     fatal: (error) => fatal.push(error),
+    ...(beside === undefined ? {} : { beside }),
     commitPauseMs: 0,
     sleep: async () => {},
   });
@@ -142,4 +144,51 @@ test('after the clock jumps a day ahead each alarm rings once; set back an hour,
   await loop.postAndWait(command(86_461_000));
   expect(alarmsIn(inputs)).toEqual([86_401_000, 86_461_000]);
   await loop.stop();
+});
+
+function linkAt(last: number): AnyPut {
+  const value = { link: 'l', to: 'trading_ai', last, acknowledged: 0 } as const;
+  return { collection: 'relay_links', key: 'trading_ai', value };
+}
+
+test('rows kept in the same commit as a turn are older than the rows of that turn', async () => {
+  let last = 0;
+  const { loop, committed } = world(undefined, () => [linkAt(++last)]);
+  await loop.postAndWait(command(1_010));
+  // An acknowledgement that was written down before the next message got its number.
+  const kept = loop.keep([linkAt(last)]);
+  await Promise.all([loop.postAndWait(command(1_020)), kept]);
+  await loop.stop();
+  const puts = committed.flatMap((batch) =>
+    batch.puts.filter(({ collection }) => collection === 'relay_links'),
+  );
+  expect(puts.at(-1)?.value).toMatchObject({ last });
+});
+
+test('what came over the relay keeps its order, and is committed with the rows that say it was heard', async () => {
+  const { loop, inputs, committed } = world();
+  await loop.postAndWait(command(1_010));
+  const relayed: KernelInput = {
+    from: 'orchestrator_ai',
+    to: 'trading_ai',
+    message_type: 'trading.tighten',
+    data: { state: 'reducing', reason: 'x' },
+    at: 1_020,
+  };
+  const heard = loop.postRelayed(relayed, [linkAt(7)]);
+  // Of the same moment and of a lower rank: still later.
+  await Promise.all([heard, loop.postRelayed({ ...command(1_020), to: 'trading_ai' }, [linkAt(8)])]);
+  await loop.stop();
+  expect(inputs.slice(-2).map(({ message_type }) => message_type)).toEqual([
+    'trading.tighten',
+    'operator.command',
+  ]);
+  const batch = committed.find(({ puts }) => puts.some(({ collection }) => collection === 'relay_links'));
+  expect(batch?.entries.length).toBeGreaterThan(0);
+  await expect(loop.keep([])).rejects.toThrow('shutting down');
+});
+
+test('who waits for rows to be kept is told when they cannot be', async () => {
+  const { loop } = world((attempt) => attempt > 1);
+  await expect(loop.keep([linkAt(1)])).rejects.toThrow('could not be committed');
 });

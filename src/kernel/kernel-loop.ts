@@ -104,10 +104,10 @@ export class KernelLoop {
   postRelayed(input: KernelInput, receipts: readonly AnyPut[]): Promise<TurnRecord> {
     if (this.#stopping) return Promise.reject(new Error('the system is shutting down'));
     this.#receipts.set(input, receipts);
-    return this.#wait(input);
+    return this.#wait(input, true);
   }
 
-  /** Rows for the next commit; resolves when they are committed. */
+  /** Rows for the next commit; resolves when they are committed. A turn's own rows in that commit count as newer. */
   keep(puts: readonly AnyPut[]): Promise<void> {
     if (this.#stopping) return Promise.reject(new Error('the system is shutting down'));
     return new Promise((resolve, reject) => {
@@ -116,10 +116,10 @@ export class KernelLoop {
     });
   }
 
-  #wait(input: KernelInput): Promise<TurnRecord> {
+  #wait(input: KernelInput, relayed = false): Promise<TurnRecord> {
     return new Promise((resolve, reject) => {
       this.#waiters.set(input, { resolve, reject });
-      this.#inbox.push(input);
+      this.#inbox.push(input, relayed);
       this.#wakeUp();
     });
   }
@@ -200,13 +200,19 @@ export class KernelLoop {
     const effects = records.flatMap((record) => record.effects);
     const outgoing = this.#options.beside?.(records, inputs) ?? [];
     const puts = records.flatMap((record) => record.puts);
-    for (const part of [receipts, outgoing, ...besides.map((beside) => beside.puts)]) puts.push(...part);
-    await this.#commit({
-      entries,
-      puts,
-      effects: effects.filter((effect) => effectRecovery[effect.kind] === 'release-again'),
-      settledEffectIds,
-    });
+    // What was asked to be kept is older than what these turns add: of one row the newer must win.
+    for (const part of [...besides.map((beside) => beside.puts), receipts, outgoing]) puts.push(...part);
+    try {
+      await this.#commit({
+        entries,
+        puts,
+        effects: effects.filter((effect) => effectRecovery[effect.kind] === 'release-again'),
+        settledEffectIds,
+      });
+    } catch (error) {
+      for (const { reject } of besides) reject(new Error('the rows could not be committed'));
+      throw error;
+    }
     const last = entries.at(-1);
     if (last !== undefined) this.#committed = { sequence: last.sequence, hash: last.hash };
     this.#options.committed(records);

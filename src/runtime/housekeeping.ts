@@ -1,18 +1,20 @@
 // Regular chores of the running process: vitals for the health monitor, the paper broker's time, database upkeep.
-
+import { setTimeout as delay } from 'node:timers/promises';
 import type { SystemProbe } from '../adapters/probe/system/system-probe.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { KernelLoop } from '../kernel/kernel-loop.ts';
 import { hourMs, secondMs } from '../shared/domain/time.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
-import type { Store } from '../shared/ports/store.ts';
+import type { Store, StoreHealth } from '../shared/ports/store.ts';
 import type { LiveFacts } from './live-facts.ts';
 
 const vitalsIntervalMs = 5_000;
 const saidClockAheadMs = 2 * secondMs;
 const brokerTickMs = 100;
-const storeCheckIntervalMs = 10_000;
+const storeCheckIntervalMs = 5_000;
+/** A database that has not answered by then is called silent. */
+const storePatienceMs = 4_000;
 
 export interface HousekeepingParts {
   readonly log: Log;
@@ -37,15 +39,33 @@ export class Housekeeping {
   start(): void {
     this.#every(vitalsIntervalMs, () => this.#postVitals());
     this.#every(brokerTickMs, () => this.#parts.trading.tick());
-    this.#every(storeCheckIntervalMs, async () =>
-      this.#parts.facts.storeChecked(await this.#parts.store.check()),
-    );
+    this.#every(storeCheckIntervalMs, () => this.#checkStore());
     this.#every(hourMs, () => this.#parts.store.maintain());
   }
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
     this.#parts.systemProbe.stop();
+  }
+
+  /** Says once when the database falls silent, and once when it is back. */
+  async #checkStore(): Promise<void> {
+    const { store, facts, log } = this.#parts;
+    const silent: StoreHealth = {
+      ok: false,
+      latencyMs: null,
+      detail: `no answer within ${storePatienceMs / 1_000} s`,
+      kind: facts.storeHealth.kind,
+    };
+    const before = facts.storeHealth.ok;
+    const health = await Promise.race([store.check(), delay(storePatienceMs, silent, { ref: false })]);
+    facts.storeChecked(health);
+    if (before && !health.ok)
+      log.warn(
+        { detail: health.detail },
+        'the database does not answer: nothing is committed, no order leaves',
+      );
+    if (!before && health.ok) log.info({ latency_ms: health.latencyMs }, 'the database answers again');
   }
 
   async #postVitals(): Promise<void> {

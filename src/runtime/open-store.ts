@@ -31,6 +31,7 @@ export function openStore(settings: Settings, standingBy?: StandingBy): Store {
     schema: schemaOf(settings),
     retentionDays,
     exclusive: exclusiveOf(settings),
+    ...(standingBy === undefined ? {} : { trouble: troubleOf(standingBy.log) }),
     ...(settings.ATO_STANDBY === 'no' || standingBy === undefined
       ? {}
       : {
@@ -44,6 +45,13 @@ export function openStore(settings: Settings, standingBy?: StandingBy): Store {
           },
         }),
   });
+}
+
+function troubleOf(log: Log): (words: string | undefined) => void {
+  return (words) => {
+    if (words === undefined) log.info({}, 'the database answers again: the lease is renewed');
+    else log.warn({ detail: words }, 'the database answers slowly or not at all: the lease is in doubt');
+  };
 }
 
 /** An agent lives in one process of an installation, and an account has one trader, whatever their schemas are. */

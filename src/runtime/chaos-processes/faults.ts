@@ -22,8 +22,6 @@ export interface ProcessFault {
   readonly target: 'relay' | 'database' | 'orchestrator-health' | 'analyst' | 'trading';
   /** Breaks it, and takes it back after about `holdMs` where it does not heal by itself. Resolves when it is taken back. */
   readonly inflict: (lab: Lab, holdMs: number) => Promise<void>;
-  /** Noticing it is no duty: nothing is worse for it. */
-  readonly harmless?: true;
 }
 
 /** Each way, so a question and its answer take twice as long. */
@@ -67,7 +65,6 @@ function serverFaults(target: 'relay' | 'database'): ProcessFault[] {
         await delay(holdMs);
         network(lab).setDelay(0);
       },
-      ...(target === 'database' ? { harmless: true } : {}),
     },
   ];
 }

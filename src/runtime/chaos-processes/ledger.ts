@@ -17,6 +17,8 @@ export interface MessageCount {
   readonly lost: number;
   readonly doubled: number;
   readonly out_of_order: number;
+  /** The first of what was lost or doubled, for whoever looks for the reason. */
+  readonly examples: readonly string[];
 }
 
 export interface OrderCount {
@@ -32,6 +34,7 @@ export interface Home {
 }
 
 const maxRows = 100_000;
+const maxExamples = 5;
 
 /** Every message that an agent heard from another process, compared with what was said to it, in order. */
 export async function countMessages(url: string, homes: readonly Home[]): Promise<MessageCount> {
@@ -46,17 +49,25 @@ export async function countMessages(url: string, homes: readonly Home[]): Promis
         for (const to of hearersElsewhere(message, home)) put(said, wayOf(message, to), textOf(message));
     }
   const counts = { sent: 0, waiting: await countWaiting(url, homes), lost: 0, doubled: 0, out_of_order: 0 };
+  const examples: string[] = [];
   for (const way of new Set([...said.keys(), ...heard.keys()])) {
     const [left, right] = [said.get(way) ?? [], heard.get(way) ?? []];
     counts.sent += left.length;
-    const [missing, extra] = [surplus(left, right), surplus(right, left)];
+    const [missingTexts, extraTexts] = [surplus(left, right), surplus(right, left)];
+    const [missing, extra] = [missingTexts.length, extraTexts.length];
     counts.lost += missing;
     counts.doubled += extra;
+    for (const text of missingTexts) examples.push(`lost ${way}: ${text.slice(0, 200)}`);
+    for (const text of extraTexts) examples.push(`doubled ${way}: ${text.slice(0, 200)}`);
     const oneSpeaker = (agentNames as readonly string[]).includes(way.split(' ')[0] ?? '');
     if (oneSpeaker && missing === 0 && extra === 0 && left.join('\n') !== right.join('\n'))
       counts.out_of_order++;
   }
-  return { ...counts, lost: counts.lost - Math.min(counts.lost, counts.waiting) };
+  return {
+    ...counts,
+    lost: counts.lost - Math.min(counts.lost, counts.waiting),
+    examples: counts.lost > counts.waiting || counts.doubled > 0 ? examples.slice(0, maxExamples) : [],
+  };
 }
 
 /** Rows of the outboxes that their receivers have not committed. */
@@ -141,15 +152,15 @@ function put(map: Map<string, string[]>, key: string, text: string): void {
   else list.push(text);
 }
 
-/** How many more of `left` there are than of `right`. */
-function surplus(left: readonly string[], right: readonly string[]): number {
+/** What is in `left` more often than in `right`. */
+function surplus(left: readonly string[], right: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const text of right) counts.set(text, (counts.get(text) ?? 0) + 1);
-  let more = 0;
+  const more: string[] = [];
   for (const text of left) {
     const count = counts.get(text) ?? 0;
     if (count > 0) counts.set(text, count - 1);
-    else more++;
+    else more.push(text);
   }
   return more;
 }

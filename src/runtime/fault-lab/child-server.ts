@@ -1,7 +1,7 @@
 // A server as a direct child of this process, on a port of its own, that can be killed, frozen and started again on the same
 // data: for benchmarks, fault runs and tests. It must never touch a server that it did not start.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -56,6 +56,9 @@ export class ChildServer {
     });
     child.on('error', () => undefined);
     this.#child = child;
+    const endWithUs = () => child.kill('SIGKILL');
+    process.once('exit', endWithUs);
+    child.once('exit', () => process.off('exit', endWithUs));
     const begun = performance.now();
     while (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
       if (performance.now() - begun > startTimeoutMs) break;
@@ -70,12 +73,25 @@ export class ChildServer {
     await this.end('SIGKILL');
   }
 
+  /** With all of its own processes: PostgreSQL answers from its children. */
   freeze(): void {
-    this.#child?.kill('SIGSTOP');
+    this.#signalAll('SIGSTOP');
   }
 
   thaw(): void {
-    this.#child?.kill('SIGCONT');
+    this.#signalAll('SIGCONT');
+  }
+
+  #signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined) return;
+    for (const one of [pid, ...childrenOf(pid)]) {
+      try {
+        process.kill(one, signal);
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
   }
 
   /** Sends the signal and waits for the end. */
@@ -83,9 +99,18 @@ export class ChildServer {
     const child = this.#child;
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exit = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGCONT');
+    this.thaw();
     child.kill(signal);
     await exit;
+  }
+}
+
+/** Direct children, where the system tells them; none elsewhere. */
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').map(Number).filter(Boolean);
+  } catch {
+    return [];
   }
 }
 

@@ -1,4 +1,5 @@
 // Joins this process's kernel loop to the relay: what its agents say to agents elsewhere, and what those say to them.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TurnRecord } from '../../kernel/journal.ts';
 import type { KernelInput } from '../../kernel/kernel.ts';
 import type { AnyPut } from '../../shared/bus/collections.ts';
@@ -11,6 +12,9 @@ import type { LoadedState, StoreReader } from '../../shared/ports/store.ts';
 import { RelayInbox, type RelayInboxOptions } from './relay-inbox.ts';
 import { RelayOutbox } from './relay-outbox.ts';
 import { RelayWatch } from './relay-watch.ts';
+
+/** A relay that does not answer is left behind: what it has not acknowledged comes again. */
+const stopTimeoutMs = 6_000;
 
 /** Agents beside whose process market sources run. */
 const sourceKeepers: readonly AgentName[] = ['analyst_ai', 'trading_ai'];
@@ -85,7 +89,8 @@ export class RelayBridge {
   async stop(): Promise<void> {
     this.#inbox.stop();
     this.#watch.stop();
-    await Promise.all([...this.#readers.splice(0).map((stop) => stop()), this.#outbox.stop()]);
+    const ended = Promise.all([...this.#readers.splice(0).map((stop) => stop()), this.#outbox.stop()]);
+    await Promise.race([ended, delay(stopTimeoutMs, undefined, { ref: false })]);
   }
 
   /** Asks the processes that keep market sources to restart one; they may not be there, then nothing happens. */

@@ -51,6 +51,7 @@ interface Link {
 export class RelayInbox {
   readonly #options: RelayInboxOptions;
   readonly #links = new Map<string, Link>();
+  #lastAt = 0;
 
   constructor(options: RelayInboxOptions) {
     this.#options = options;
@@ -124,9 +125,11 @@ export class RelayInbox {
     }
     const deadly = redelivered && (await this.#tooOften(name, link, n));
     const { now, postRelayed, observe } = this.#options;
+    // Never backwards, also when the clock is set back: inputs are ordered by it.
+    this.#lastAt = Math.max(this.#lastAt, now());
     const input = deadly
-      ? relayDeadLetter(envelope.message, `begun ${maxAttempts} times without an end`, now())
-      : relayedInput(envelope.message, now());
+      ? relayDeadLetter(envelope.message, `begun ${maxAttempts} times without an end`, this.#lastAt)
+      : relayedInput(envelope.message, this.#lastAt);
     link.last = n;
     link.trying = null;
     link.attempts = 0;

@@ -11,7 +11,7 @@ const agentList = z
     ...new Set(
       value
         .split(',')
-        .map((name) => name.trim().toLowerCase())
+        .map((name) => name.trim().toLowerCase().replace(/_ai$/, ''))
         .filter((name) => name !== ''),
     ),
   ])

@@ -7,26 +7,41 @@ import { fencedCode, SqlError, type SqlStatement } from '../../../shared/db/sql-
 const leaseMs = 5_000;
 const renewMs = 1_000;
 const answerTimeoutMs = 2_000;
+/** A question this simple takes a few milliseconds. */
+const slowMs = 300;
 /** Less than this left is not enough to send anything. */
 const marginMs = 500;
 
 export class Lease {
   readonly #connect: () => Promise<pg.Client>;
   readonly #fence: number;
+  readonly #trouble: (words: string | undefined) => void;
+  #troubled = false;
   #client: pg.Client | undefined;
   #certainUntil: number;
   #lost = false;
   #renewing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(connect: () => Promise<pg.Client>, fence: number, begun: number) {
+  private constructor(
+    connect: () => Promise<pg.Client>,
+    fence: number,
+    begun: number,
+    trouble: (words: string | undefined) => void,
+  ) {
     this.#connect = connect;
+    this.#trouble = trouble;
     this.#fence = fence;
     this.#certainUntil = begun + leaseMs;
   }
 
   /** Takes the next number on the connection that holds the lock; from then on commits of earlier holders are refused. */
-  static async take(writer: pg.Client, holder: string, connect: () => Promise<pg.Client>): Promise<Lease> {
+  static async take(
+    writer: pg.Client,
+    holder: string,
+    connect: () => Promise<pg.Client>,
+    trouble: (words: string | undefined) => void,
+  ): Promise<Lease> {
     const begun = performance.now();
     const taken = await writer.query<{ fence: string }>(
       `with next as (update store_state set fence = fence + 1 returning fence)
@@ -37,7 +52,7 @@ export class Lease {
        returning fence::text`,
       [holder, leaseMs / 1_000],
     );
-    const lease = new Lease(connect, Number(taken.rows[0]?.fence ?? 0), begun);
+    const lease = new Lease(connect, Number(taken.rows[0]?.fence ?? 0), begun, trouble);
     lease.#schedule();
     return lease;
   }
@@ -78,7 +93,9 @@ export class Lease {
 
   #schedule(): void {
     this.#timer = setTimeout(() => {
-      this.#renewing = this.#renew().catch(() => undefined);
+      this.#renewing = this.#renew().catch((error: unknown) =>
+        this.#tell(error instanceof Error ? error.message : String(error)),
+      );
       void this.#renewing.then(() => {
         if (!this.#lost) this.#schedule();
       });
@@ -98,6 +115,15 @@ export class Lease {
     });
     // From before the question: the server's clock began later.
     this.#certainUntil = begun + leaseMs;
+    const tookMs = performance.now() - begun;
+    this.#tell(tookMs > slowMs ? `it took ${Math.round(tookMs)} ms to answer` : undefined);
+  }
+
+  /** Once when trouble begins, and once when it is over. */
+  #tell(words: string | undefined): void {
+    if ((words !== undefined) === this.#troubled) return;
+    this.#troubled = words !== undefined;
+    this.#trouble(words);
   }
 
   #lose(): never {

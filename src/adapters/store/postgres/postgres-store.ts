@@ -23,6 +23,8 @@ export interface PostgresStoreOptions {
   readonly exclusive?: NonNullable<WriterLockOptions['exclusive']>;
   /** Wait for another writer to end instead of refusing. */
   readonly standby?: NonNullable<WriterLockOptions['standby']>;
+  /** Told when the lease cannot be renewed, or only slowly, and with undefined when all is well again. */
+  readonly trouble?: (words: string | undefined) => void;
 }
 
 export const defaultSchema = 'ai_trading';
@@ -68,7 +70,8 @@ async function openForWriting(options: PostgresStoreOptions): Promise<SqlDriver>
     await makeSchema(writer, target);
     driver = new PostgresDriver(target, writer);
     await migrate(driver, await readMigrations());
-    driver.hold(await Lease.take(writer, target.applicationName, () => connect(target)));
+    const trouble = options.trouble ?? (() => undefined);
+    driver.hold(await Lease.take(writer, target.applicationName, () => connect(target), trouble));
     return driver;
   } catch (error) {
     await (driver?.close() ?? writer?.end())?.catch(() => undefined);
