@@ -6,7 +6,7 @@ import { createApi } from '../../src/api/create-api.ts';
 import type { MessageDataByType, MessageType, OperatorCommand } from '../../src/shared/bus/catalogue.ts';
 import type { AnyPut } from '../../src/shared/bus/collections.ts';
 import type { AnyMessage } from '../../src/shared/bus/message.ts';
-import { schedule } from '../support/api-world.ts';
+import { learning, schedule } from '../support/api-world.ts';
 import type { SampleRows } from './sample-rows.ts';
 
 type Listener = (messages: readonly AnyMessage[]) => void;
@@ -70,6 +70,7 @@ export class PageServer {
       },
       workflows: () => [],
       schedule,
+      learning,
       pageFolder: this.#folder,
       apiToken: this.#token,
       bindAddress: this.#bindAddress,

@@ -8,6 +8,7 @@ import type {
   EquityPoint,
   Fill,
   Incident,
+  LearningRow,
   MarketCandidate,
   Order,
   Position,
@@ -70,6 +71,7 @@ export interface Dashboard {
   readonly sources: readonly Source[];
   readonly sessions: Sessions | null;
   readonly schedule: ScheduleRow | null;
+  readonly learning: LearningRow | null;
   /** New instruments under examination; null where the server has no such path. */
   readonly marketCandidates: readonly MarketCandidate[];
   readonly vitals: Vitals | null;
@@ -117,6 +119,7 @@ export const emptyDashboard: Dashboard = {
   sources: [],
   sessions: null,
   schedule: null,
+  learning: null,
   marketCandidates: [],
   vitals: null,
   volatility: {},
