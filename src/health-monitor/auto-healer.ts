@@ -2,7 +2,7 @@
 // It must never act where an interlock applies, and escalates to a person once instead of trying for ever.
 import type { Turn } from '../kernel/agent.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
-import { causeKey } from './causes.ts';
+import { causeKey } from './cause-kinds.ts';
 import type { HealLedger } from './heal-ledger.ts';
 import type { HealState } from './memory.ts';
 import { blockingInterlock, type HealContext, type Patient, type Playbook } from './playbooks/playbook.ts';

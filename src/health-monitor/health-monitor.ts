@@ -17,13 +17,15 @@ import type { SystemVitals } from '../shared/domain/vitals.ts';
 import type { WorkflowServerStatus } from '../shared/domain/workflow.ts';
 import { isCritical, isTroubling, publishIncident } from './alerting.ts';
 import { AutoHealer } from './auto-healer.ts';
-import { type CauseContext, causeKey, parseCause } from './causes.ts';
+import { causeKey, parseCause } from './cause-kinds.ts';
+import type { CauseContext } from './causes.ts';
 import { HealLedger } from './heal-ledger.ts';
 import { HealthChecks } from './health-check.ts';
 import { IncidentBook } from './incident-book.ts';
 import { alarmResolutionMs, maxNameLength } from './limits.ts';
 import { isLoadNews, isWorthTelling, systemLoad } from './load.ts';
 import { recall, remember, type SummaryState, type TradingContext } from './memory.ts';
+import { Pager } from './pager.ts';
 import type { HealContext } from './playbooks/playbook.ts';
 import { AgentRestarts } from './playbooks/restart-agent.ts';
 import { ProbeJudge, reprobeAlarmName } from './probe-judge.ts';
@@ -67,6 +69,8 @@ class HealthMonitor implements Agent {
   readonly #system = new SystemMonitor(this.#book);
   readonly #sources: SourceWatch;
   readonly #probes: ProbeJudge;
+  readonly #pager: Pager;
+  readonly #protection: CauseContext['protection'];
   #trading: TradingContext = { known: false, state: 'active', open_positions: 0, unknown_orders: 0 };
   #told: SummaryState | undefined;
   #load = 0;
@@ -74,6 +78,9 @@ class HealthMonitor implements Agent {
 
   constructor(settings: AgentSettings) {
     this.#broker = settings.broker;
+    this.#pager = new Pager(settings.alerts);
+    const { simulated, attached_bracket } = settings.broker;
+    this.#protection = simulated || attached_bracket === false ? 'house' : 'venue';
     const { workflows } = settings;
     this.#checks = new HealthChecks(workflows && [{ probe: 'workflow', target: workflows.server }]);
     this.#workflows = workflows?.server;
@@ -92,6 +99,7 @@ class HealthMonitor implements Agent {
     for (const [, incident] of state.all('incidents')) this.#book.adopt(incident);
     this.#ledger.restore(recall(memory, 'heal'));
     this.#checks.restore(recall(memory, 'check'), recall(memory, 'progress'));
+    this.#pager.restore(recall(memory, 'pager')[0], recall(memory, 'page'));
     this.#system.restore(recall(memory, 'baseline')[0]);
     const recorded = recall(memory, 'source_kind').map(({ source }) => source);
     this.#sources.restore(state.all('source_status'), recorded);
@@ -259,7 +267,7 @@ class HealthMonitor implements Agent {
 
   /** Without any, there is nothing to publish, to treat or to follow. */
   get #hasTrouble(): boolean {
-    return this.#book.busy || this.#ledger.busy;
+    return this.#book.busy || this.#ledger.busy || this.#pager.busy;
   }
 
   /** Lets time act on the trouble under way. Incidents go first and last: healing needs them and may escalate. */
@@ -268,12 +276,18 @@ class HealthMonitor implements Agent {
     this.#restarts.step(turn);
     this.#healer.step(turn, this.#context(turn.now));
     this.#publish(turn);
+    this.#pager.step(turn);
   }
 
   #publish(turn: Turn): void {
-    const context: CauseContext = { trading: this.#trading, sourcesUp: this.#sources.delivering };
+    const context: CauseContext = {
+      trading: this.#trading,
+      sourcesUp: this.#sources.delivering,
+      protection: this.#protection ?? 'house',
+    };
     const makeId = (prefix: string, ...parts: readonly (string | number)[]) => turn.id(prefix, ...parts);
-    for (const change of this.#book.sweep(turn.now, context, makeId)) publishIncident(change, turn);
+    for (const change of this.#book.sweep(turn.now, context, makeId))
+      publishIncident(change, this.#pager, turn);
   }
 
   #tell(turn: Turn, heartbeat: boolean, always: boolean): void {
@@ -308,7 +322,8 @@ class HealthMonitor implements Agent {
   #nextDeadline(now: EpochMs): EpochMs | undefined {
     const ofChecks = this.#checks.nextDeadline();
     if (!this.#hasTrouble) return ofChecks;
-    const deadlines = [ofChecks, this.#book.nextDeadline(), this.#healer.nextDeadline(this.#context(now))];
+    const ofHealing = this.#healer.nextDeadline(this.#context(now));
+    const deadlines = [ofChecks, this.#book.nextDeadline(), ofHealing, this.#pager.nextDeadline()];
     const known = deadlines.filter((at) => at !== undefined);
     return known.length === 0 ? undefined : Math.min(...known);
   }

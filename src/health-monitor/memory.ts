@@ -117,6 +117,31 @@ const summarySchema = z.object({
 });
 export type SummaryState = Readonly<z.infer<typeof summarySchema>>;
 
+const pagerSchema = z.object({
+  /** Local day that `sent` counts. */
+  day: z.number(),
+  sent: z.number(),
+  held: z.array(z.object({ incident_id: z.string(), severity, text: z.string(), at: time })),
+  held_more: z.number(),
+  digest_at: time.nullable(),
+});
+/** Pages sent today and what is held back for a digest. */
+export type PagerState = Readonly<z.infer<typeof pagerSchema>>;
+
+const pageSchema = z.object({
+  incident_id: z.string(),
+  cause: z.string(),
+  severity,
+  updates: z.number(),
+  told_at: time,
+  /** Incident of the cause behind it, which tells its end. */
+  merged_into: z.string().nullable(),
+  /** True while it only waits in the digest. */
+  held: z.boolean(),
+});
+/** What people have been told of one open incident. */
+export type PageState = Readonly<z.infer<typeof pageSchema>>;
+
 const sourceKindSchema = z.object({ source: z.string(), recorded: z.boolean() });
 
 const schemas = {
@@ -128,6 +153,8 @@ const schemas = {
   trading: tradingSchema,
   summary: summarySchema,
   source_kind: sourceKindSchema,
+  pager: pagerSchema,
+  page: pageSchema,
 };
 
 export type MemoryKind = keyof typeof schemas;
@@ -140,6 +167,8 @@ export interface MemoryByKind {
   trading: TradingContext;
   summary: SummaryState;
   source_kind: Readonly<z.infer<typeof sourceKindSchema>>;
+  pager: PagerState;
+  page: PageState;
 }
 
 function memoryKey(kind: MemoryKind, name: string): string {

@@ -5,7 +5,7 @@ import type { Severity } from '../shared/domain/incident.ts';
 import { wholeSystemTarget } from '../shared/domain/probe-names.ts';
 import type { ProbeResult } from '../shared/domain/vitals.ts';
 import { megabytes } from './baseline.ts';
-import { causeKey, parseCause } from './causes.ts';
+import { causeKey, parseCause } from './cause-kinds.ts';
 import type { IncidentBook } from './incident-book.ts';
 import {
   clockSkewLimitMs,

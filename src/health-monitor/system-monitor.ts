@@ -3,7 +3,7 @@
 import type { Severity } from '../shared/domain/incident.ts';
 import type { SystemVitals } from '../shared/domain/vitals.ts';
 import { Baselines, type MetricSample, megabytes, metricRules } from './baseline.ts';
-import { causeKey } from './causes.ts';
+import { causeKey } from './cause-kinds.ts';
 import type { IncidentBook } from './incident-book.ts';
 import {
   agentTurnLimitMs,

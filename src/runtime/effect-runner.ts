@@ -15,7 +15,6 @@ import type { WorkflowDesk } from './workflow-desk.ts';
 const brokerTimeoutMs = 10_000;
 const historyTimeoutMs = 20_000;
 const restartTimeoutMs = 20_000;
-const alertAttempts = 3;
 /** Histories asked for at the same time. */
 const backfillLanes = 4;
 
@@ -204,22 +203,20 @@ export class EffectRunner {
   }
 
   async #alert(effect: Effect<'alert.send'>): Promise<void> {
-    for (const notifier of this.#options.notifiers) {
-      for (let attempt = 1; attempt <= alertAttempts; attempt++) {
-        try {
-          await notifier.send(effect.data);
-          this.#alertsSent++;
-          break;
-        } catch (error) {
-          if (attempt === alertAttempts) this.#alertsFailed++;
-          this.#options.log.warn(
-            { notifier: notifier.name, attempt, error: messageOf(error) },
-            'an alert was not accepted',
-          );
-        }
+    const { notifiers, log, settle } = this.#options;
+    const hear = notifiers.filter(({ name }) => effect.data.audience !== 'log' || name === 'log');
+    const send = async (notifier: Notifier) => {
+      try {
+        await notifier.send(effect.data);
+        this.#alertsSent++;
+      } catch (error) {
+        this.#alertsFailed++;
+        log.warn({ notifier: notifier.name, error: messageOf(error) }, 'an alert was not accepted');
       }
-    }
-    this.#options.settle(effect.id);
+    };
+    // At the same time: a channel that has to wait must not keep the others waiting.
+    await Promise.all(hear.map(send));
+    settle(effect.id);
   }
 
   async #askModel(effect: Effect<'model.ask'>): Promise<void> {

@@ -1,10 +1,10 @@
 // The running system: opens the store, joins kernel, agents, adapters and API, and stops them in order.
-import { LogNotifier } from '../adapters/notifier/log/log-notifier.ts';
 import { SystemProbe } from '../adapters/probe/system/system-probe.ts';
 import { assertBindAllowed } from '../api/bind-guard.ts';
 import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
+import { alertSettingsOf } from '../shared/config/alert-settings.ts';
 import { lookSettingsOf } from '../shared/config/look-settings.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import {
@@ -37,7 +37,9 @@ import { type SelectedMarket, selectMarket } from './market-selection.ts';
 import { checkModels } from './model-check.ts';
 import { type ModelWiring, wireModels } from './model-ladder.ts';
 import { NewsDesk, selectNews } from './news-desk.ts';
+import { selectNotifiers } from './notifier-selection.ts';
 import { openStore } from './open-store.ts';
+import { operatorDesk } from './operator-desk.ts';
 import { keepPageBuilt } from './page-build.ts';
 import { createProbes } from './probes.ts';
 import { assertPortFree, assertTimeGoesOn } from './start-guards.ts';
@@ -121,6 +123,8 @@ export class TradingSystem {
     this.#closers.push(() => news.stop());
     discovery.start();
     this.#closers.push(() => discovery.stop());
+    parts.notifiers.listen();
+    this.#closers.push(() => parts.notifiers.stop());
     const housekeeping = new Housekeeping(parts);
     housekeeping.start();
     this.#closers.push(async () => housekeeping.stop());
@@ -221,13 +225,16 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     folder: settings.LOG_DIR,
     ...(foundation.workflows.forAgents === undefined ? {} : { workflowCheck: () => desk.check() }),
   });
-  const notifiers = [new LogNotifier(log)];
+  const agentSettings = agentSettingsOf(foundation);
+  const desks = { settings, store, market, clock, loop, rows: kernel.rows };
+  const notifiers = await selectNotifiers(settings, log, () => operatorDesk(desks));
   const models = foundation.models?.ladder;
-  const parts = { broker, market: hub, notifiers, probes, workflows: desk, jobs, models };
+  const parts = { broker, market: hub, notifiers: notifiers.all, probes, workflows: desk, jobs, models };
   const runner = new EffectRunner({ ...parts, clock, log, ...waits });
   return {
     ...foundation,
-    agentSettings: agentSettingsOf(foundation),
+    agentSettings,
+    notifiers,
     rows: kernel.rows,
     facts,
     kernel,
@@ -303,6 +310,7 @@ function agentSettingsOf(foundation: Foundation): AgentSettings {
     exits: exitSettingsOf(settings),
     sessions: sessionRulesOf(settings),
     discovery: candidateLimitsOf(settings),
+    alerts: alertSettingsOf(settings),
     risk: {
       ...riskSettingsOf(settings),
       quote_stale_ms: Math.max(

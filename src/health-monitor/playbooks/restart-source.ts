@@ -1,5 +1,5 @@
 // Renews the connection of a market source that does not deliver.
-import { causeKey } from '../causes.ts';
+import { causeKey } from '../cause-kinds.ts';
 import {
   restartAttemptLimit,
   restartFirstBackoffMs,

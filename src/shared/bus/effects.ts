@@ -7,6 +7,9 @@ import type { JobKind, TaskKind } from '../domain/task.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { WorkflowContext } from '../domain/workflow.ts';
 
+/** `digest`: several incidents that were held back, in one message. */
+export type AlertPhase = 'opened' | 'updated' | 'resolved' | 'digest';
+
 export interface EffectDataByKind {
   'broker.submit': OrderRequest;
   'broker.cancel': { readonly client_order_id: string; readonly symbol: string };
@@ -23,7 +26,9 @@ export interface EffectDataByKind {
     readonly incident_id: string;
     readonly severity: Severity;
     readonly text: string;
-    readonly phase: 'opened' | 'updated' | 'resolved';
+    readonly phase: AlertPhase;
+    /** `people`: every channel; `log`: only the log. Absent counts as people. */
+    readonly audience?: 'people' | 'log';
   };
   'job.run': {
     readonly task_id: string;

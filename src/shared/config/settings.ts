@@ -14,6 +14,7 @@ import { defaultLookSettings } from '../domain/look.ts';
 import { parseSessionHours } from '../domain/session-rules.ts';
 import { minuteMs, secondMs } from '../domain/time.ts';
 import { taskRunnerChoices } from '../domain/workflow.ts';
+import { alertEnvironment, alertSecrets } from './alert-settings.ts';
 
 const text = z.string().trim().min(1);
 const secret = text.optional();
@@ -188,8 +189,7 @@ export const environmentSchema = z.object({
   BIRDEYE_API_KEY: secret,
   CRYPTOPANIC_API_KEY: secret,
   PUMPPORTAL_API_KEY: secret,
-  TELEGRAM_BOT_TOKEN: secret,
-  TELEGRAM_CHAT_ID: secret,
+  ...alertEnvironment,
   TASK_RUNNER: oneOf(taskRunnerChoices).default('auto'),
   N8N_BASE_URL: webAddress.optional(),
   N8N_WEBHOOK_HEADER: z
@@ -318,7 +318,7 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'BIRDEYE_API_KEY',
   'CRYPTOPANIC_API_KEY',
   'PUMPPORTAL_API_KEY',
-  'TELEGRAM_BOT_TOKEN',
+  ...alertSecrets,
   'N8N_WEBHOOK_TOKEN',
   'N8N_API_KEY',
   'N8N_CALLBACK_SECRET',

@@ -1,4 +1,5 @@
 // Everything the agents are built from. It travels in `kernel.started`, so it must hold no secret.
+import type { AlertSettings } from './alert.ts';
 import type { CandidateLimits } from './candidate-filters.ts';
 import type { Timeframe } from './candle.ts';
 import type { TargetStep } from './exit-plan.ts';
@@ -103,6 +104,8 @@ export interface AgentSettings {
   readonly looks?: LookSettings;
   /** Session hours and holidays; absent in journals written before they were settings. */
   readonly sessions?: SessionRules;
+  /** When people may be disturbed; the defaults where absent. */
+  readonly alerts?: AlertSettings;
   /** Limits of the candidate filters; the defaults where absent. */
   readonly discovery?: CandidateLimits;
 }
