@@ -9,6 +9,8 @@ const stopTimeoutMs = 45_000;
 /** Ctrl-C can reach us twice, from the terminal and from an npm that passes it on: that is one wish, not two. */
 const echoMs = 1_000;
 const interruptedExitCode = 130;
+/** EX_TEMPFAIL of sysexits.h: try again. */
+const restartWantedExitCode = 75;
 
 export function startCommand(): Command {
   return new Command('start')
@@ -18,8 +20,13 @@ export function startCommand(): Command {
       // Loaded only now, so that a mistake in the settings is answered at once.
       const { TradingSystem } = await import('../runtime/trading-system.ts');
       const ended = Promise.withResolvers<Error | undefined>();
+      let again: string | undefined;
       onStopSignal(() => ended.resolve(undefined));
-      const system = await TradingSystem.start(settings, (error) => ended.resolve(error));
+      const restart = (reason: string) => {
+        again = reason;
+        ended.resolve(undefined);
+      };
+      const system = await TradingSystem.start(settings, (error) => ended.resolve(error), restart);
       const error = await ended.promise;
       const timer = setTimeout(giveUp, stopTimeoutMs);
       timer.unref();
@@ -28,6 +35,7 @@ export function startCommand(): Command {
         note(`Stopped: ${error.message}. Start again to recover; nothing committed is lost.`);
         throw new CommandFailed();
       }
+      if (again !== undefined) startAnew(again);
     });
 }
 
@@ -42,6 +50,19 @@ function onStopSignal(stop: () => void): void {
         stop();
       } else if (performance.now() - firstAt > echoMs) process.exit(interruptedExitCode);
     });
+}
+
+/** The same program with the same arguments in the same process: a supervisor, a container or a terminal sees no gap. */
+function startAnew(reason: string): never {
+  note(`Starting again from the tables: ${reason}`);
+  // Absent where the system has no such call: then whoever watches the process starts it again.
+  if (process.execve === undefined) process.exit(restartWantedExitCode);
+  process.execve(
+    process.execPath,
+    [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    process.env,
+  );
+  throw new Error('the program could not be started again');
 }
 
 function giveUp(): void {

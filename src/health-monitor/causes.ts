@@ -78,7 +78,7 @@ const usual = { openSymptoms: never, severity: asObserved } as const;
 export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
   source_stale: {
     ...usual,
-    debounceMs: 15 * secondMs,
+    debounceMs: 12 * secondMs,
     quietMs: minuteMs,
     severity: blindness,
     consequence: sourceConsequence,
@@ -92,7 +92,7 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
   },
   network: {
     ...usual,
-    debounceMs: 15 * secondMs,
+    debounceMs: 12 * secondMs,
     quietMs: minuteMs,
     severity: blindness,
     consequence: (_subject, context) =>
@@ -115,7 +115,7 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
   },
   agent_slow: {
     ...usual,
-    debounceMs: minuteMs,
+    debounceMs: 14 * secondMs,
     quietMs: 2 * minuteMs,
     consequence: slowness,
   },
@@ -142,7 +142,7 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
   },
   heap_growth: {
     ...usual,
-    debounceMs: 30 * secondMs,
+    debounceMs: 4 * secondMs,
     quietMs: 5 * minuteMs,
     consequence: (_subject, context) =>
       `If memory runs out the process stops and must be started again; state and orders survive that; ${holdings(context)}.`,
@@ -155,8 +155,9 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
   },
   slots_late: {
     ...usual,
-    debounceMs: minuteMs,
-    quietMs: 5 * minuteMs,
+    debounceMs: 0,
+    quietMs: 10 * minuteMs,
+    openSymptoms: 3,
     consequence: () => 'Scans and checks begin later than they were planned, so chances may be seen late.',
   },
   files_low: {
@@ -175,7 +176,7 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
   },
   store_slow: {
     ...usual,
-    debounceMs: 25 * secondMs,
+    debounceMs: 9 * secondMs,
     quietMs: 2 * minuteMs,
     consequence: (_subject, context) =>
       `Every action waits for its commit, so decisions and orders come late; ${holdings(context)}.`,
@@ -195,7 +196,7 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
   },
   clock_skew: {
     ...usual,
-    debounceMs: 25 * secondMs,
+    debounceMs: 9 * secondMs,
     quietMs: 2 * minuteMs,
     consequence: () =>
       'Prices look older or newer than they are: signals may be refused as stale and brokers may reject requests.',
@@ -240,7 +241,7 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
   },
   workflow_down: {
     ...usual,
-    debounceMs: 15 * secondMs,
+    debounceMs: 0,
     quietMs: minuteMs,
     // The agents do the work meanwhile, so nothing that trading rests on is missing.
     severity: () => 'info',

@@ -5,6 +5,7 @@ import type { Turn } from '../kernel/agent.ts';
 import type { MemoryRow } from '../shared/bus/collections.ts';
 import type { Incident } from '../shared/domain/incident.ts';
 import { taskKinds } from '../shared/domain/task.ts';
+import { playbookNames } from './playbooks/playbook-names.ts';
 
 const severity = z.enum(['info', 'warning', 'critical']);
 const time = z.number().int();
@@ -43,7 +44,7 @@ export type CauseState = Readonly<z.infer<typeof causeSchema>>;
 
 /** One playbook at work on one target. */
 const healSchema = z.object({
-  playbook: z.enum(['restart_source', 'restart_agent', 'tighten_trading']),
+  playbook: z.enum(playbookNames),
   target: z.string(),
   cause: z.string(),
   phase: z.enum(['verifying', 'waiting', 'refused', 'exhausted', 'done']),
@@ -55,6 +56,8 @@ const healSchema = z.object({
   record_id: z.string().nullable(),
   incident_id: z.string().nullable(),
   before: z.string(),
+  /** What the last step said that it did; absent when it has not answered. */
+  told: z.string().optional(),
 });
 export type HealState = Readonly<z.infer<typeof healSchema>>;
 
@@ -87,14 +90,27 @@ const progressSchema = z.object({
 });
 export type CheckProgress = Readonly<z.infer<typeof progressSchema>>;
 
-const metricBaseline = z.object({ center: z.number(), scale: z.number(), windows: z.number() });
-const baselineSchema = z.object({
-  metrics: z.record(z.string(), metricBaseline),
+const metricBaseline = z.object({
+  name: z.string(),
+  center: z.number(),
+  scale: z.number(),
+  windows: z.number(),
+  /** CUSUM of how far successive windows lie above normal, in robust standard deviations. */
+  drift: z.number(),
+  /** Windows for which that has been a drift. */
+  drifting: z.number(),
+  /** Usual difference of each hour of the day (UTC), and windows seen of it; empty before the second window. */
+  hours: z.array(z.number()),
+  seen: z.array(z.number()),
+});
+const heapSchema = z.object({
   /** Lowest heap use of recent windows, oldest first: a leak raises the floor. */
-  heap_floors: z.array(z.number()),
+  floors: z.array(z.number()),
 });
 export type MetricBaseline = Readonly<z.infer<typeof metricBaseline>>;
-export type BaselineState = Readonly<z.infer<typeof baselineSchema>>;
+export interface HeapMemory {
+  readonly floors: readonly number[];
+}
 
 const tradingSchema = z.object({
   known: z.boolean(),
@@ -142,6 +158,10 @@ const pageSchema = z.object({
 /** What people have been told of one open incident. */
 export type PageState = Readonly<z.infer<typeof pageSchema>>;
 
+const ladderSchema = z.object({ resting: z.array(z.string()) });
+/** Providers that the model ladder leaves alone for now. */
+export type LadderMemory = Readonly<z.infer<typeof ladderSchema>>;
+
 const sourceKindSchema = z.object({ source: z.string(), recorded: z.boolean() });
 
 const schemas = {
@@ -149,12 +169,14 @@ const schemas = {
   heal: healSchema,
   check: checkSchema,
   progress: progressSchema,
-  baseline: baselineSchema,
+  metric: metricBaseline,
+  heap: heapSchema,
   trading: tradingSchema,
   summary: summarySchema,
   source_kind: sourceKindSchema,
   pager: pagerSchema,
   page: pageSchema,
+  ladder: ladderSchema,
 };
 
 export type MemoryKind = keyof typeof schemas;
@@ -163,12 +185,14 @@ export interface MemoryByKind {
   heal: HealState;
   check: CheckState;
   progress: CheckProgress;
-  baseline: BaselineState;
+  metric: MetricBaseline;
+  heap: HeapMemory;
   trading: TradingContext;
   summary: SummaryState;
   source_kind: Readonly<z.infer<typeof sourceKindSchema>>;
   pager: PagerState;
   page: PageState;
+  ladder: LadderMemory;
 }
 
 function memoryKey(kind: MemoryKind, name: string): string {

@@ -46,10 +46,12 @@ export class KernelLoop {
   #stopping = false;
   #wake: (() => void) | undefined;
   #lastCommitMs = 0;
+  #commitPauseMs: number;
   #committed: { readonly sequence: number; readonly hash: string };
 
   constructor(options: KernelLoopOptions) {
     this.#options = options;
+    this.#commitPauseMs = options.commitPauseMs;
     this.#committed = { sequence: options.kernel.sequence, hash: options.kernel.hash };
   }
 
@@ -69,6 +71,15 @@ export class KernelLoop {
   /** Duration of the last commit in milliseconds. */
   get lastCommitMs(): number {
     return this.#lastCommitMs;
+  }
+
+  get commitPauseMs(): number {
+    return this.#commitPauseMs;
+  }
+
+  /** Waits longer between commits, so that more inputs share one; the outcome does not depend on it. */
+  set commitPauseMs(milliseconds: number) {
+    this.#commitPauseMs = milliseconds;
   }
 
   /** Accepts an input; malformed ones become dead letters. */
@@ -119,8 +130,8 @@ export class KernelLoop {
         if (inputs.length > 0 || this.#settled.length > 0) await this.#turn(inputs);
         else if (this.#stopping) return;
         else await this.#idle();
-        if (!this.#stopping && this.#inbox.depth === 0 && this.#options.commitPauseMs > 0)
-          await this.#options.sleep(this.#options.commitPauseMs);
+        if (!this.#stopping && this.#inbox.depth === 0 && this.#commitPauseMs > 0)
+          await this.#options.sleep(this.#commitPauseMs);
       }
     } catch (error) {
       // Nobody will take anything from the inbox again: waiters hear it now and nothing more piles up.

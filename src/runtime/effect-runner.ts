@@ -7,6 +7,7 @@ import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Notifier } from '../shared/ports/notifier.ts';
 import type { Probe } from '../shared/ports/probe.ts';
+import type { HealDesk } from './healing/heal-desk.ts';
 import type { JobDesk } from './jobs/job-desk.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { ModelLadder } from './model-ladder.ts';
@@ -23,6 +24,7 @@ export interface EffectRunnerOptions {
   readonly market: MarketHub;
   readonly notifiers: readonly Notifier[];
   readonly probes: ReadonlyMap<string, Probe>;
+  readonly healing: HealDesk;
   readonly workflows: WorkflowDesk;
   readonly jobs: JobDesk;
   /** Undefined when no model is configured. */
@@ -87,6 +89,8 @@ export class EffectRunner {
         return this.#queueBackfill(effect);
       case 'market.restart_source':
         return this.#restartSource(effect);
+      case 'heal.act':
+        return this.#heal(effect);
       case 'probe.run':
         return this.#probe(effect);
       case 'alert.send':
@@ -200,6 +204,12 @@ export class EffectRunner {
       data: { ...result, at: clock.now() },
       at: clock.now(),
     });
+  }
+
+  async #heal(effect: Effect<'heal.act'>): Promise<void> {
+    const { healing, clock, post } = this.#options;
+    const data = await healing.act(effect.data);
+    post({ from: 'system', message_type: 'heal.done', data, at: clock.now() });
   }
 
   async #alert(effect: Effect<'alert.send'>): Promise<void> {

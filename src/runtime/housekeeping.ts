@@ -8,10 +8,12 @@ import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store } from '../shared/ports/store.ts';
 import type { LiveFacts } from './live-facts.ts';
+import type { SelectedMarket } from './market-selection.ts';
 
 const vitalsIntervalMs = 5_000;
 const brokerTickMs = 100;
-const storeCheckIntervalMs = 10_000;
+/** A store that does not answer within this does not keep the vitals back. */
+const storeTimeoutMs = 4_000;
 
 export interface HousekeepingParts {
   readonly log: Log;
@@ -22,6 +24,7 @@ export interface HousekeepingParts {
   readonly clock: Clock;
   readonly trading: { readonly tick: () => void };
   readonly systemProbe: SystemProbe;
+  readonly market: Pick<SelectedMarket, 'clockSkewMs'>;
 }
 
 export class Housekeeping {
@@ -34,9 +37,6 @@ export class Housekeeping {
   start(): void {
     this.#every(vitalsIntervalMs, () => this.#postVitals());
     this.#every(brokerTickMs, () => this.#parts.trading.tick());
-    this.#every(storeCheckIntervalMs, async () =>
-      this.#parts.facts.storeChecked(await this.#parts.store.check()),
-    );
     this.#every(hourMs, () => this.#parts.store.maintain());
   }
 
@@ -46,13 +46,24 @@ export class Housekeeping {
   }
 
   async #postVitals(): Promise<void> {
-    const { kernel, loop, clock } = this.#parts;
+    const { kernel, loop, clock, store, facts, market } = this.#parts;
     const at = clock.now();
-    const measured = await this.#parts.systemProbe.collectVitals(at);
+    const [measured, answer] = await Promise.all([
+      this.#parts.systemProbe.collectVitals(at),
+      within(storeTimeoutMs, store.check()),
+    ]);
+    if (answer !== undefined) facts.storeChecked(answer);
     loop.post({
       from: 'system',
       message_type: 'system.vitals',
-      data: { ...measured, inbox_depth: loop.inboxDepth, agents: kernel.supervisor.vitals() },
+      data: {
+        ...measured,
+        inbox_depth: loop.inboxDepth,
+        agents: kernel.supervisor.vitals(),
+        commit_ms: Math.round(loop.lastCommitMs * 100) / 100,
+        store_ms: answer?.ok === true ? answer.latencyMs : null,
+        clock_skew_ms: market.clockSkewMs(),
+      },
       at,
     });
   }
@@ -69,5 +80,18 @@ export class Housekeeping {
       }
     };
     this.#timers.push(setInterval(run, intervalMs));
+  }
+}
+
+/** Undefined when the time is over. */
+async function within<Value>(timeoutMs: number, work: Promise<Value>): Promise<Value | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -4,9 +4,11 @@ import { diskSpace, type SystemProbe } from '../adapters/probe/system/system-pro
 import type { Kernel } from '../kernel/kernel.ts';
 import type { WorkflowServerStatus } from '../shared/domain/workflow.ts';
 import type { Clock } from '../shared/ports/clock.ts';
+import type { DatabaseCare } from '../shared/ports/database-care.ts';
 import type { Probe } from '../shared/ports/probe.ts';
 import type { Store } from '../shared/ports/store.ts';
 import type { MarketHub } from './market-hub.ts';
+import type { ModelFinding } from './model-check.ts';
 
 export interface ProbeParts {
   readonly store: Store;
@@ -19,20 +21,40 @@ export interface ProbeParts {
   readonly folder: string;
   /** Absent when no workflow server is configured. */
   readonly workflowCheck?: () => Promise<WorkflowServerStatus>;
+  readonly database: DatabaseCare | undefined;
+  readonly modelCheck: (provider: string) => Promise<ModelFinding | undefined>;
 }
 
 /** Every probe by name, as the effect runner wants them. */
 export function createProbes(parts: ProbeParts): ReadonlyMap<string, Probe> {
-  const { store, hub, kernel, clock, systemProbe, clockSkewMs, folder, workflowCheck } = parts;
+  const { store, hub, kernel, clock, systemProbe, folder, workflowCheck, database, modelCheck } = parts;
   return createStandardProbes({
     now: () => clock.now(),
     sourceStatus: (source) => hub.status(source),
     storeCheck: () => store.check(),
-    clockSkewMs: async () => clockSkewMs(),
+    clockSkewMs: () => widestSkew(parts.clockSkewMs, database),
+    modelCheck,
+    ...(database === undefined ? {} : { databaseLook: () => database.look() }),
     diskSpace: () => diskSpace(folder),
     eventLoopDelayMs: () => systemProbe.eventLoopDelayMs,
     heap: () => systemProbe.heap(),
     agents: () => kernel.supervisor.states(),
     ...(workflowCheck === undefined ? {} : { workflowCheck }),
   });
+}
+
+/** The venue's clock and the database server's: the larger difference counts. Null when neither can be asked. */
+export async function widestSkew(
+  ofMarket: () => number | null,
+  database: DatabaseCare | undefined,
+): Promise<number | null> {
+  const market = ofMarket();
+  const server = await database?.look().then(
+    ({ clockSkewMs }) => clockSkewMs,
+    () => null,
+  );
+  const known = [market, server].filter((skew) => typeof skew === 'number');
+  return known.length === 0
+    ? null
+    : known.reduce((left, right) => (Math.abs(right) > Math.abs(left) ? right : left));
 }

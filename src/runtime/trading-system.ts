@@ -5,6 +5,7 @@ import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
 import { alertSettingsOf } from '../shared/config/alert-settings.ts';
+import { healingSettingsOf } from '../shared/config/healing-settings.ts';
 import { lookSettingsOf } from '../shared/config/look-settings.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import {
@@ -26,6 +27,7 @@ import { type SelectedBroker, selectBroker } from './broker-selection.ts';
 import { DiscoveryHub } from './discovery-hub.ts';
 import { selectDiscovery } from './discovery-selection.ts';
 import { EffectRunner } from './effect-runner.ts';
+import { careOf } from './healing/care.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { JobDesk } from './jobs/job-desk.ts';
 import { choresOf, jobHandlers } from './jobs/job-handlers.ts';
@@ -41,7 +43,6 @@ import { selectNotifiers } from './notifier-selection.ts';
 import { openStore } from './open-store.ts';
 import { operatorDesk } from './operator-desk.ts';
 import { keepPageBuilt } from './page-build.ts';
-import { createProbes } from './probes.ts';
 import { assertPortFree, assertTimeGoesOn } from './start-guards.ts';
 import { type LoadedStrategies, loadStrategies } from './strategies.ts';
 import { version } from './version.ts';
@@ -76,12 +77,16 @@ export class TradingSystem {
    * Starts everything and returns once the API listens and the agents run. Throws with a message for a person when
    * a setting, the database or the port does not allow it; nothing is left open then.
    */
-  static async start(settings: Settings, onFatal: (error: Error) => void): Promise<TradingSystem> {
+  static async start(
+    settings: Settings,
+    onFatal: (error: Error) => void,
+    onRestart: (reason: string) => void = () => undefined,
+  ): Promise<TradingSystem> {
     assertBindAllowed(settings.BIND_ADDRESS, settings.API_TOKEN);
     await assertPortFree(settings);
     const system = new TradingSystem();
     try {
-      await system.#compose(settings, onFatal);
+      await system.#compose(settings, onFatal, onRestart);
       return system;
     } catch (error) {
       // What went wrong first is what a person must read; an error while tidying up would hide it.
@@ -98,10 +103,15 @@ export class TradingSystem {
     if (errors.length > 0) throw errors[0];
   }
 
-  async #compose(settings: Settings, onFatal: (error: Error) => void): Promise<void> {
+  async #compose(
+    settings: Settings,
+    onFatal: (error: Error) => void,
+    onRestart: (reason: string) => void,
+  ): Promise<void> {
     const foundation = await this.#lay(settings);
-    const parts = await assemble(foundation, onFatal);
+    const parts = await assemble(foundation, onFatal, onRestart);
     const { loop, broker, hub, news, discovery, clock, log, loaded, runner, desk, jobs } = parts;
+    this.#closers.push(async () => parts.care.close());
     // First of all inputs, before anybody can send one: nothing may reach the kernel before its agents are there.
     loop.post(startedInput(foundation));
     const api = await createApi(apiDependencies(parts));
@@ -173,7 +183,11 @@ async function sayWhatModelsLack(settings: Settings, log: Log): Promise<void> {
 }
 
 /** Everything that runs, joined but not yet started. */
-async function assemble(foundation: Foundation, onFatal: (error: Error) => void) {
+async function assemble(
+  foundation: Foundation,
+  onFatal: (error: Error) => void,
+  onRestart: (reason: string) => void,
+) {
   const { settings, log, store, loaded, market, clock, strategies } = foundation;
   const facts = new LiveFacts(await store.check(), decidesAfterStart(loaded));
   const kernel = new Kernel({
@@ -206,35 +220,25 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   const waits = { post, postAndWait, settle };
   const { desk, jobs } = workDesks(foundation, waits);
   const news = newsDesk(foundation, post);
-  const discovery = new DiscoveryHub({
-    sources: selectDiscovery(settings, market),
-    clock: market.clock(),
-    post,
-    log,
-    onlyWhereReachable: settings.ATO_DISCOVERY === 'auto',
-  });
-  const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
-  const { clockSkewMs } = market;
-  const probes = createProbes({
-    store,
-    hub,
-    kernel,
-    clock,
-    systemProbe,
-    clockSkewMs,
-    folder: settings.LOG_DIR,
-    ...(foundation.workflows.forAgents === undefined ? {} : { workflowCheck: () => desk.check() }),
-  });
+  const discovery = discoveryHub(foundation, post);
   const agentSettings = agentSettingsOf(foundation);
+  const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
+  const restartProcess = agentSettings.healing?.process_restart === true ? onRestart : undefined;
+  const workflowCheck = foundation.workflows.forAgents && (() => desk.check());
+  const running = { loop, hub, kernel, jobs, systemProbe, workflowCheck, restartProcess };
+  const care = careOf({ settings, store, clock, log, clockSkewMs: market.clockSkewMs, ...running });
   const desks = { settings, store, market, clock, loop, rows: kernel.rows };
   const notifiers = await selectNotifiers(settings, log, () => operatorDesk(desks));
   const models = foundation.models?.ladder;
-  const parts = { broker, market: hub, notifiers: notifiers.all, probes, workflows: desk, jobs, models };
+  const { probes, healing } = care;
+  const desksOfWork = { workflows: desk, jobs, models, healing };
+  const parts = { broker, market: hub, notifiers: notifiers.all, probes, ...desksOfWork };
   const runner = new EffectRunner({ ...parts, clock, log, ...waits });
   return {
     ...foundation,
     agentSettings,
     notifiers,
+    care,
     rows: kernel.rows,
     facts,
     kernel,
@@ -249,6 +253,19 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     jobs,
     alerts: () => runner.alerts,
   };
+}
+
+function discoveryHub(
+  { settings, market, log }: Foundation,
+  post: (input: KernelInput) => void,
+): DiscoveryHub {
+  return new DiscoveryHub({
+    sources: selectDiscovery(settings, market),
+    clock: market.clock(),
+    post,
+    log,
+    onlyWhereReachable: settings.ATO_DISCOVERY === 'auto',
+  });
 }
 
 function newsDesk(
@@ -311,6 +328,7 @@ function agentSettingsOf(foundation: Foundation): AgentSettings {
     sessions: sessionRulesOf(settings),
     discovery: candidateLimitsOf(settings),
     alerts: alertSettingsOf(settings),
+    healing: healingSettingsOf(settings),
     risk: {
       ...riskSettingsOf(settings),
       quote_stale_ms: Math.max(

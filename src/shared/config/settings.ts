@@ -15,6 +15,7 @@ import { parseSessionHours } from '../domain/session-rules.ts';
 import { minuteMs, secondMs } from '../domain/time.ts';
 import { taskRunnerChoices } from '../domain/workflow.ts';
 import { alertEnvironment, alertSecrets } from './alert-settings.ts';
+import { healingEnvironment } from './healing-settings.ts';
 
 const text = z.string().trim().min(1);
 const secret = text.optional();
@@ -291,6 +292,7 @@ export const environmentSchema = z.object({
   ATO_MODEL_DAILY_USD: numeric(0, 100_000).default(1),
   ATO_MODEL_MONTHLY_USD: numeric(0, 1_000_000).default(10),
   ATO_MODEL_PRICES: priceList.optional(),
+  ...healingEnvironment,
   ATO_JOURNAL_RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
 });
 

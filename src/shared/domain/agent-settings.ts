@@ -3,6 +3,7 @@ import type { AlertSettings } from './alert.ts';
 import type { CandidateLimits } from './candidate-filters.ts';
 import type { Timeframe } from './candle.ts';
 import type { TargetStep } from './exit-plan.ts';
+import type { HealingSettings } from './heal-action.ts';
 import type { Instrument } from './instrument.ts';
 import type { LookSettings } from './look.ts';
 import type { RunMode } from './mode.ts';
@@ -104,6 +105,8 @@ export interface AgentSettings {
   readonly looks?: LookSettings;
   /** Session hours and holidays; absent in journals written before they were settings. */
   readonly sessions?: SessionRules;
+  /** What healing may do; absent means nothing that acts outside of the agents. */
+  readonly healing?: HealingSettings;
   /** When people may be disturbed; the defaults where absent. */
   readonly alerts?: AlertSettings;
   /** Limits of the candidate filters; the defaults where absent. */
