@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../runtime/version.ts';
 import { SettingsError } from '../shared/config/load-settings.ts';
 import { benchCommand } from './bench.ts';
+import { chaosCommand } from './chaos.ts';
 import { closeCommand } from './close.ts';
 import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
@@ -43,6 +44,7 @@ export function createProgram(): Command {
     dataCommand(),
     benchCommand(),
     fuzzCommand(),
+    chaosCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap((parent) => parent.commands)])

@@ -34,7 +34,7 @@ const leakGrowthBytes = 64_000_000;
 /** Recent samples of heap use, for a leak too fast to wait for windows. */
 const recentHeapSamples = 3;
 const fastGrowthShare = 0.05;
-const exhaustedWithinSamples = 24;
+const exhaustedWithinSamples = 36;
 
 export interface MetricRule {
   readonly name: string;

@@ -115,7 +115,7 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
   },
   agent_slow: {
     ...usual,
-    debounceMs: 14 * secondMs,
+    debounceMs: 9 * secondMs,
     quietMs: 2 * minuteMs,
     consequence: slowness,
   },

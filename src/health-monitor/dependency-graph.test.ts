@@ -17,7 +17,7 @@ test('what follows from the edges is followed through, with the reasons on the w
   expect(chainBetween('slots_late', 'database_strained')).toEqual([]);
 });
 
-test('two sources that fail together are not taken for one trouble, two slow agents are', () => {
+test('two sources that fail together are not taken for one trouble, late slots and a backlog are', () => {
   expect(mayShareCause('source_stale', 'source_stale')).toBe(false);
-  expect(mayShareCause('agent_slow', 'inbox_backlog')).toBe(true);
+  expect(mayShareCause('slots_late', 'inbox_backlog')).toBe(true);
 });

@@ -27,13 +27,18 @@ const dependencies: readonly Dependency[] = [
   },
   {
     cause: 'heap_growth',
-    explains: ['event_loop_slow', 'drift'],
+    explains: ['agent_slow', 'event_loop_slow', 'drift'],
     because: 'a nearly full heap is collected all the time',
   },
   {
     cause: 'event_loop_slow',
-    explains: ['agent_slow', 'cpu_high', 'inbox_backlog', 'store_slow', 'queue_stuck'],
+    explains: ['cpu_high', 'inbox_backlog', 'store_slow', 'queue_stuck'],
     because: 'everything in the process waits for the one thread',
+  },
+  {
+    cause: 'agent_slow',
+    explains: ['event_loop_slow'],
+    because: 'an agent that takes long holds the one thread for as long',
   },
   {
     cause: 'database_strained',
@@ -42,7 +47,7 @@ const dependencies: readonly Dependency[] = [
   },
   {
     cause: 'store_slow',
-    explains: ['agent_slow', 'inbox_backlog', 'queue_stuck', 'slots_late'],
+    explains: ['inbox_backlog', 'queue_stuck', 'slots_late'],
     because: 'every decision waits for its commit, so inputs pile up and slots are missed',
   },
   {
@@ -75,6 +80,7 @@ const dependencies: readonly Dependency[] = [
 /** Causes inside this process whose symptoms come together: what two of them show at once is one trouble, even before it is found. */
 const commonRoots: ReadonlySet<CauseKind> = new Set([
   'heap_growth',
+  'agent_slow',
   'event_loop_slow',
   'disk_low',
   'database_strained',

@@ -175,7 +175,7 @@ test('exhausted disk is critical and tightens trading; it ends only clearly abov
   expect(world.alerts().at(-1)).toBe('resolved disk_low');
 });
 
-test('a slow event loop explains the backlog and the slow agents', () => {
+test('a slow agent explains the slow event loop and the backlog', () => {
   const world = new HealthWorld();
   world.trading(1, 0);
   const agent = {
@@ -191,7 +191,7 @@ test('a slow event loop explains the backlog and the slow agents', () => {
     world.vitals({ event_loop_delay_p99_ms: 900, inbox_depth: 9_000, agents: [agent] });
     world.wait(5 * secondMs);
   }
-  expect(world.alerts()).toEqual(['opened event_loop_slow']);
+  expect(world.alerts()).toEqual(['opened agent_slow:trading_ai']);
   expect(world.emitted('health.incident')[0]?.summary).toContain('inbox_backlog');
 });
 

@@ -43,7 +43,7 @@ function agents(meanMs: number): AgentVitals[] {
 }
 
 /** Everything that a slow database shows elsewhere, at once. */
-const drowned: Partial<SystemVitals> = { inbox_depth: 9_000, agents: agents(200) };
+const drowned: Partial<SystemVitals> = { inbox_depth: 9_000, commit_ms: 400, agents: agents(1) };
 
 function store(world: HealthWorld, latencyMs: number): void {
   const data = { probe: 'store', target: 'system', ok: true, latency_ms: latencyMs, value: null };
@@ -90,7 +90,7 @@ test('symptoms that show before their cause are one page, one update that names 
   }
   const heads = await phone(world);
   expect(heads).toEqual(['WARNING', 'WARNING (update)', 'RESOLVED']);
-  expect(api.messages[1]?.text).toMatch(/The cause of (agent_slow:analyst_ai|inbox_backlog) is found/);
+  expect(api.messages[1]?.text).toContain('The cause of inbox_backlog is found');
 });
 
 test('a source that flaps a thousand times is one page, at most one update, and one end', async () => {
