@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { benchCronCommand } from './bench-cron.ts';
 import { benchDecisionsCommand } from './bench-decisions.ts';
+import { benchHealthCommand } from './bench-health.ts';
 import { note, printJson, printLine } from './output.ts';
 
 const maxSteadySeconds = 86_400;
@@ -34,7 +35,8 @@ export function benchCommand(): Command {
     .addCommand(kernel)
     .addCommand(marketsBench())
     .addCommand(benchCronCommand())
-    .addCommand(benchDecisionsCommand());
+    .addCommand(benchDecisionsCommand())
+    .addCommand(benchHealthCommand());
 }
 
 function seconds(value: string): number {

@@ -11,6 +11,7 @@ import { doctorCommand } from './doctor.ts';
 import { exitsCommand } from './exits.ts';
 import { explainCommand } from './explain.ts';
 import { fuzzCommand } from './fuzz.ts';
+import { healthCommand } from './health.ts';
 import { journalCommand } from './journal.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { ordersCommand } from './orders.ts';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
     journalCommand(),
     explainCommand(),
     doctorCommand(),
+    healthCommand(),
     sessionsCommand(),
     recordCommand(),
     dataCommand(),

@@ -8,8 +8,8 @@ const windowMs = 5 * minuteMs;
 const maxWindowSamples = 120;
 const maxMetrics = 64;
 /** Smallest weight of a new window; the first ones count equally. An unusual one counts less, so a fault does not become normal within hours. */
-const windowWeight = 0.05;
-const unusualWindowWeight = 0.005;
+const windowWeight = 0.02;
+const unusualWindowWeight = 0.002;
 const warmWindows = 3;
 /** Distance from the centre, in robust standard deviations, that counts as far. */
 const anomalyDistance = 8;
@@ -23,7 +23,9 @@ const driftWarmWindows = 6;
 /** A drift told for this many windows is the new normal. */
 const driftAcceptWindows = 48;
 const hoursPerDay = 24;
-const hourWeight = 0.2;
+/** Of a window in its hour's usual difference: quick while it is learnt, slow afterwards, so that a drift is not learnt away. */
+const firstHourWeight = 0.2;
+const hourWeight = 0.02;
 /** Windows seen in an hour of the day before its difference counts: two days' worth. */
 const hourWarmWindows = 24;
 const maxHeapFloors = 12;
@@ -62,6 +64,10 @@ export class Baselines {
   #heapSamples = 0;
   #recentHeap: number[] = [];
   #heapLimit = 0;
+
+  get metrics(): ReadonlyMap<string, MetricBaseline> {
+    return this.#metrics;
+  }
 
   restore(metrics: Iterable<MetricBaseline>, heap: HeapMemory | undefined): void {
     for (const metric of metrics) this.#metrics.set(metric.name, metric);
@@ -184,7 +190,8 @@ function foldWindow(before: MetricBaseline | undefined, window: Window, at: Epoc
   const hours = before.hours.length === hoursPerDay ? [...before.hours] : Array<number>(hoursPerDay).fill(0);
   const seen = before.seen.length === hoursPerDay ? [...before.seen] : Array<number>(hoursPerDay).fill(0);
   if (!window.unusual) {
-    hours[hour] = (hours[hour] ?? 0) + hourWeight * (middle - before.center - (hours[hour] ?? 0));
+    const learning = (seen[hour] ?? 0) < hourWarmWindows ? firstHourWeight : hourWeight;
+    hours[hour] = (hours[hour] ?? 0) + learning * (middle - before.center - (hours[hour] ?? 0));
     seen[hour] = Math.min(hourWarmWindows, (seen[hour] ?? 0) + 1);
   }
   // Both the spread inside a window and the distance between windows are noise to be believed.
@@ -197,6 +204,7 @@ function foldWindow(before: MetricBaseline | undefined, window: Window, at: Epoc
     center: before.center + weight * (middle - before.center),
     scale: before.scale + weight * (noise - before.scale),
     windows: before.windows + 1,
+    latest: middle,
     drift,
     drifting,
     hours: hours.map(tidyState),
@@ -205,7 +213,7 @@ function foldWindow(before: MetricBaseline | undefined, window: Window, at: Epoc
 }
 
 function newborn(name: string, center: number, scale: number): MetricBaseline {
-  return { name, center, scale, windows: 1, drift: 0, drifting: 0, hours: [], seen: [] };
+  return { name, center, scale, windows: 1, latest: center, drift: 0, drifting: 0, hours: [], seen: [] };
 }
 
 /** The usual value at an instant: the centre, and what its hour of the day differs by once that is known. */

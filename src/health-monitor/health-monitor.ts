@@ -24,6 +24,7 @@ import { IncidentBook } from './incident-book.ts';
 import { alarmResolutionMs, maxNameLength } from './limits.ts';
 import { isLoadNews, isWorthTelling, systemLoad } from './load.ts';
 import { type ProbeRequest, recall, remember, type SummaryState, type TradingContext } from './memory.ts';
+import { Optimizer } from './optimizer.ts';
 import { OutsideWatch } from './outside-watch.ts';
 import { Pager } from './pager.ts';
 import type { HealContext } from './playbooks/playbook.ts';
@@ -73,7 +74,8 @@ class HealthMonitor implements Agent {
   readonly #checks: HealthChecks;
   readonly #healer = new AutoHealer(this.#ledger);
   readonly #restarts = new AgentRestarts(this.#book, this.#ledger);
-  readonly #system = new SystemMonitor(this.#book);
+  readonly #optimizer = new Optimizer();
+  readonly #system: SystemMonitor;
   readonly #sources: SourceWatch;
   readonly #settings: AgentSettings;
   readonly #outside: OutsideWatch;
@@ -96,6 +98,10 @@ class HealthMonitor implements Agent {
     const providers = [...new Set((settings.models?.rungs ?? []).map(({ provider }) => provider))];
     this.#settings = settings;
     this.#checks = new HealthChecks(besidesOf(settings, providers));
+    // Nothing is tried while anything is wrong: what would be measured then is the trouble.
+    this.#system = new SystemMonitor(this.#book, (changed, metrics, turn) =>
+      this.#optimizer.folded(metrics, changed, settings.healing !== undefined && !this.#hasOpen, turn),
+    );
     this.#outside = new OutsideWatch(this.#book, workflows, providers);
     this.#sources = new SourceWatch(
       this.#book,
@@ -112,6 +118,7 @@ class HealthMonitor implements Agent {
     for (const [, incident] of state.all('incidents')) this.#book.adopt(incident);
     this.#ledger.restore(recall(memory, 'heal'));
     this.#checks.restore(recall(memory, 'check'), recall(memory, 'progress'));
+    this.#optimizer.restore(recall(memory, 'usage'), recall(memory, 'proposal'), recall(memory, 'trial')[0]);
     this.#outside.restore(recall(memory, 'ladder')[0]);
     this.#work.restore(state.all('tasks'));
     this.#risky.restore(state.all('calendar'), state.all('orders'));
@@ -167,6 +174,7 @@ class HealthMonitor implements Agent {
         return;
       case 'task.changed':
         this.#work.observe(message.data, turn);
+        this.#optimizer.task(message.data, turn);
         return;
       case 'trading.order_changed':
         this.#risky.order(message.data);
@@ -179,6 +187,7 @@ class HealthMonitor implements Agent {
         return;
       case 'model.consulted':
         this.#outside.consulted(message.data, turn);
+        this.#optimizer.consulted(message.data, turn);
         return;
       case 'kernel.alarm':
         this.#alarm(message.data.name, turn);
@@ -294,6 +303,10 @@ class HealthMonitor implements Agent {
   #alarm(name: string, turn: Turn): void {
     if (name === reprobeAlarmName) this.#probes.reprobe(turn);
     else if (name === sweepAlarmName) this.#alarmAt = undefined;
+  }
+
+  get #hasOpen(): boolean {
+    return this.#book.busy && this.#book.openIncidents().some(isTroubling);
   }
 
   /** Without any, there is nothing to publish, to treat or to follow. */

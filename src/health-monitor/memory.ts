@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Turn } from '../kernel/agent.ts';
 import type { MemoryRow } from '../shared/bus/collections.ts';
+import { type Proposal, proposalStates, type UsageRow } from '../shared/domain/health-report.ts';
 import type { Incident } from '../shared/domain/incident.ts';
 import { taskKinds } from '../shared/domain/task.ts';
 import { playbookNames } from './playbooks/playbook-names.ts';
@@ -95,6 +96,8 @@ const metricBaseline = z.object({
   center: z.number(),
   scale: z.number(),
   windows: z.number(),
+  /** Median of the newest window. */
+  latest: z.number(),
   /** CUSUM of how far successive windows lie above normal, in robust standard deviations. */
   drift: z.number(),
   /** Windows for which that has been a drift. */
@@ -158,6 +161,47 @@ const pageSchema = z.object({
 /** What people have been told of one open incident. */
 export type PageState = Readonly<z.infer<typeof pageSchema>>;
 
+const usageSchema: z.ZodType<UsageRow> = z.object({
+  name: z.string(),
+  runs: z.number(),
+  failures: z.number(),
+  mean_ms: z.number(),
+  worst_ms: z.number(),
+  effective: z.number(),
+  tokens: z.number(),
+  micro_usd: z.number(),
+  since: time,
+});
+
+const proposalSchema: z.ZodType<Proposal> = z.object({
+  id: z.string(),
+  knob: z.string(),
+  setting: z.string(),
+  from: z.string(),
+  to: z.string(),
+  reason: z.string(),
+  expected_gain: z.string(),
+  safe: z.boolean(),
+  state: z.enum(proposalStates),
+  before: z.number().nullable(),
+  after: z.number().nullable(),
+  unit: z.string(),
+  at: time,
+  decided_at: time.nullable(),
+});
+
+const trialSchema = z.object({
+  /** What is being tried; null between two trials. */
+  knob: z.string().nullable(),
+  reviewed_at: time,
+  /** Medians of the windows since it was applied. */
+  windows: z.array(z.number()),
+  /** Waiting inputs before it was. */
+  backlog: z.number(),
+});
+/** The optimiser's trial under way. */
+export type TrialState = Readonly<z.infer<typeof trialSchema>>;
+
 const ladderSchema = z.object({ resting: z.array(z.string()) });
 /** Providers that the model ladder leaves alone for now. */
 export type LadderMemory = Readonly<z.infer<typeof ladderSchema>>;
@@ -177,6 +221,9 @@ const schemas = {
   pager: pagerSchema,
   page: pageSchema,
   ladder: ladderSchema,
+  usage: usageSchema,
+  proposal: proposalSchema,
+  trial: trialSchema,
 };
 
 export type MemoryKind = keyof typeof schemas;
@@ -193,6 +240,9 @@ export interface MemoryByKind {
   pager: PagerState;
   page: PageState;
   ladder: LadderMemory;
+  usage: UsageRow;
+  proposal: Proposal;
+  trial: TrialState;
 }
 
 function memoryKey(kind: MemoryKind, name: string): string {

@@ -16,6 +16,8 @@ const inVitals: readonly VitalsMetric[] = [
   metric('resident_memory', 'MB', 20, 0.05, (vitals) => megabytes(vitals.resident_bytes)),
   metric('inbox_depth', 'inputs', 50, 0.5, (vitals) => vitals.inbox_depth),
   metric('open_files', 'files', 20, 0.2, (vitals) => vitals.open_files),
+  metric('commit_share', 'of the time', 0.05, 0.3, (vitals) => vitals.commit_share),
+  metric('batch_inputs', 'inputs', 5, 0.5, (vitals) => vitals.batch_inputs),
   metric('commit_latency', 'ms', 20, 0.5, (vitals) => vitals.commit_ms),
   metric('store_latency', 'ms', 20, 0.5, (vitals) => vitals.store_ms),
 ];

@@ -26,12 +26,21 @@ import {
 import { type HeapMemory, type MetricBaseline, remember } from './memory.ts';
 import { type Measured, probeMetrics, vitalsMetrics } from './metric-rules.ts';
 
+type FoldListener = (
+  changed: MetricBaseline,
+  metrics: ReadonlyMap<string, MetricBaseline>,
+  turn: Turn,
+) => void;
+
 export class SystemMonitor {
   readonly #book: IncidentBook;
   readonly #baselines = new Baselines();
+  readonly #folded: FoldListener;
 
-  constructor(book: IncidentBook) {
+  /** `folded` hears of every window that ended. */
+  constructor(book: IncidentBook, folded: FoldListener = () => undefined) {
     this.#book = book;
+    this.#folded = folded;
   }
 
   restore(metrics: Iterable<MetricBaseline>, heap: HeapMemory | undefined): void {
@@ -73,6 +82,7 @@ export class SystemMonitor {
       const moved = this.#baselines.add(rule, value, at);
       if (moved !== undefined) {
         remember(turn, 'metric', rule.name, moved);
+        this.#folded(moved, this.#baselines.metrics, turn);
         this.#evidence(causeKey('drift', rule.name), this.#baselines.drift(rule), at);
       }
       this.#evidence(causeKey('anomaly', rule.name), this.#baselines.anomaly(rule, value, at), at);

@@ -46,6 +46,7 @@ export class KernelLoop {
   #stopping = false;
   #wake: (() => void) | undefined;
   #lastCommitMs = 0;
+  #commits = { count: 0, inputs: 0, busyMs: 0 };
   #commitPauseMs: number;
   #committed: { readonly sequence: number; readonly hash: string };
 
@@ -71,6 +72,13 @@ export class KernelLoop {
   /** Duration of the last commit in milliseconds. */
   get lastCommitMs(): number {
     return this.#lastCommitMs;
+  }
+
+  /** Commits since the previous call, the inputs in them, and the time they took. */
+  takeCommits(): { readonly count: number; readonly inputs: number; readonly busyMs: number } {
+    const taken = this.#commits;
+    this.#commits = { count: 0, inputs: 0, busyMs: 0 };
+    return taken;
   }
 
   get commitPauseMs(): number {
@@ -190,6 +198,9 @@ export class KernelLoop {
       try {
         await this.#options.store.commit(batch);
         this.#lastCommitMs = performance.now() - begun;
+        this.#commits.count++;
+        this.#commits.inputs += batch.entries.length;
+        this.#commits.busyMs += this.#lastCommitMs;
         return;
       } catch (error) {
         if (attempt >= maxCommitAttempts) throw error;

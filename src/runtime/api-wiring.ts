@@ -18,6 +18,7 @@ import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store } from '../shared/ports/store.ts';
 import type { DiscoveryHub } from './discovery-hub.ts';
+import { healthReport } from './health-report.ts';
 import type { LiveFacts } from './live-facts.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
@@ -59,6 +60,7 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
         receiptOf(parts, 'workflow', 'workflow.handover', { task_id, execution_id }),
     },
     runtime: () => runtimeFacts(parts, startedAt),
+    healthReport: () => healthReport(parts),
     stream: { subscribe: (listener) => parts.facts.subscribe(listener) },
     workflows: () =>
       Object.values(taskCatalogue).map((entry) => ({

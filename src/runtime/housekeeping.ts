@@ -30,6 +30,7 @@ export interface HousekeepingParts {
 export class Housekeeping {
   readonly #parts: HousekeepingParts;
   readonly #timers: NodeJS.Timeout[] = [];
+  #commitsAt = performance.now();
   constructor(parts: HousekeepingParts) {
     this.#parts = parts;
   }
@@ -60,12 +61,25 @@ export class Housekeeping {
         ...measured,
         inbox_depth: loop.inboxDepth,
         agents: kernel.supervisor.vitals(),
+        ...this.#commitFigures(),
         commit_ms: Math.round(loop.lastCommitMs * 100) / 100,
         store_ms: answer?.ok === true ? answer.latencyMs : null,
         clock_skew_ms: market.clockSkewMs(),
       },
       at,
     });
+  }
+
+  /** How much of the time goes into commits, and how many inputs share one. */
+  #commitFigures(): { readonly commit_share: number; readonly batch_inputs: number } {
+    const { count, inputs, busyMs } = this.#parts.loop.takeCommits();
+    const now = performance.now();
+    const elapsedMs = Math.max(1, now - this.#commitsAt);
+    this.#commitsAt = now;
+    return {
+      commit_share: Math.round(Math.min(1, busyMs / elapsedMs) * 10_000) / 10_000,
+      batch_inputs: count === 0 ? 0 : Math.round((inputs / count) * 100) / 100,
+    };
   }
 
   #every(intervalMs: number, chore: () => void | Promise<void>): void {

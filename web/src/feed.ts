@@ -38,6 +38,7 @@ type Part =
   | 'incidents'
   | 'sources'
   | 'sessions'
+  | 'care'
   | 'schedule'
   | 'candidates'
   | 'candles';
@@ -57,6 +58,7 @@ const allParts: readonly Part[] = [
   'health',
   'incidents',
   'sessions',
+  'care',
   'schedule',
   'candidates',
 ];
@@ -170,6 +172,10 @@ const loaders: Readonly<Record<Part, () => Promise<(state: Dashboard) => Dashboa
   async sessions() {
     const answer = row.sessionsSchema.safeParse(await read('/markets/sessions'));
     return (state) => ({ ...state, sessions: answer.success ? answer.data : state.sessions });
+  },
+  async care() {
+    const answer = row.careSchema.safeParse(await read('/health/report'));
+    return (state) => ({ ...state, care: answer.success ? answer.data : state.care });
   },
   async schedule() {
     const answer = row.scheduleSchema.safeParse(await read('/orchestrator/schedule'));

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { createListeners } from './listeners.ts';
 import type {
   Candle,
+  CareReport,
   Decision,
   EquityPoint,
   Fill,
@@ -69,6 +70,7 @@ export interface Dashboard {
   readonly incidents: readonly Incident[];
   readonly sources: readonly Source[];
   readonly sessions: Sessions | null;
+  readonly care: CareReport | null;
   readonly schedule: ScheduleRow | null;
   /** New instruments under examination; null where the server has no such path. */
   readonly marketCandidates: readonly MarketCandidate[];
@@ -116,6 +118,7 @@ export const emptyDashboard: Dashboard = {
   incidents: [],
   sources: [],
   sessions: null,
+  care: null,
   schedule: null,
   marketCandidates: [],
   vitals: null,

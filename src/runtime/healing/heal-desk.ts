@@ -13,6 +13,7 @@ const actionTimeoutMs = 60_000;
 const maxDetailChars = 500;
 /** More inputs share a commit: up to this pause between two, which a decision does not feel. */
 const batchedCommitPauseMs = 150;
+const tunedCommitPauseMs = 60;
 const slowestPace = 1 / 8;
 
 export interface HealDeskOptions {
@@ -35,12 +36,14 @@ export interface HealDeskOptions {
 
 export class HealDesk {
   readonly #options: HealDeskOptions;
-  readonly #normalPauseMs: number;
+  readonly #firstPauseMs: number;
+  #normalPauseMs: number;
   readonly #paces = new Map<string, number>();
 
   constructor(options: HealDeskOptions) {
     this.#options = options;
-    this.#normalPauseMs = options.commits.commitPauseMs;
+    this.#firstPauseMs = options.commits.commitPauseMs;
+    this.#normalPauseMs = this.#firstPauseMs;
   }
 
   /** Never throws. */
@@ -74,6 +77,10 @@ export class HealDesk {
         return this.#setPause(batchedCommitPauseMs);
       case 'commits.normal':
         return this.#setPause(this.#normalPauseMs);
+      case 'commits.tune':
+        return this.#setNormalPause(tunedCommitPauseMs);
+      case 'commits.untune':
+        return this.#setNormalPause(this.#firstPauseMs);
       case 'disk.prune': {
         const freed = await this.#options.pruneDisk();
         await store.maintain();
@@ -111,6 +118,13 @@ export class HealDesk {
     const before = commits.commitPauseMs;
     commits.commitPauseMs = milliseconds;
     return `pause between commits ${before} -> ${milliseconds} ms`;
+  }
+
+  /** While healing has set its own pause, only what it goes back to changes. */
+  #setNormalPause(milliseconds: number): string {
+    const healing = this.#options.commits.commitPauseMs === batchedCommitPauseMs;
+    this.#normalPauseMs = milliseconds;
+    return healing ? 'it counts when healing gives the pause back' : this.#setPause(milliseconds);
   }
 
   #setPace(source: string, factor: number): string {

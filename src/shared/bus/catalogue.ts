@@ -4,6 +4,7 @@ import type { CandidateBatch } from '../domain/candidate.ts';
 import type { Candle } from '../domain/candle.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { HealAction } from '../domain/heal-action.ts';
+import type { Proposal } from '../domain/health-report.ts';
 import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
 import type { LookRequest } from '../domain/look.ts';
 import type { Mandate } from '../domain/mandate.ts';
@@ -295,6 +296,7 @@ export interface MessageDataByType {
   'health.summary': HealthSummary;
   'health.incident': Incident;
   'health.heal': HealRecord;
+  'health.proposal': Proposal;
 }
 
 export type MessageType = keyof MessageDataByType;

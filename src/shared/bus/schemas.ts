@@ -262,6 +262,8 @@ export const inputSchemas: InputSchemas = {
     agents: z.array(agentVitals).max(agentNames.length),
     open_files: count.nullable().exactOptional(),
     open_files_limit: count.nullable().exactOptional(),
+    commit_share: amount.exactOptional(),
+    batch_inputs: amount.exactOptional(),
     commit_ms: amount.exactOptional(),
     store_ms: amount.nullable().exactOptional(),
     clock_skew_ms: z.number().nullable().exactOptional(),

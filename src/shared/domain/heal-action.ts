@@ -10,6 +10,9 @@ export const healActions = [
   /** Waits longer between commits, so that more inputs share one. */
   'commits.batch',
   'commits.normal',
+  /** The optimiser's own, milder pause, and back to the one the program starts with. */
+  'commits.tune',
+  'commits.untune',
   /** Removes old logs, recordings and journal beyond their retention. */
   'disk.prune',
   /** Asks a source half as often as before, for every task that uses it. */

@@ -28,6 +28,9 @@ export interface SystemVitals {
   /** Open files and connections of the process, and how many it may have; null where the system does not say. */
   readonly open_files?: number | null;
   readonly open_files_limit?: number | null;
+  /** Share of the time since the last report that went into commits, and inputs per commit. */
+  readonly commit_share?: number;
+  readonly batch_inputs?: number;
   /** Last commit of the kernel loop, milliseconds. */
   readonly commit_ms?: number;
   /** Last round trip to the store, milliseconds; null when it did not answer. */

@@ -12,7 +12,7 @@ import type { ProbeResult } from '../../shared/domain/vitals.ts';
 import type { SimulatedVenue } from '../../shared/ports/simulated-venue.ts';
 import { heapLimitBytes, type Patient, type RunningFault, type Stimulus } from './patient.ts';
 
-export const reportEveryMs = 5 * secondMs;
+const reportEveryMs = 5 * secondMs;
 const workflowCheckEveryMs = 15 * secondMs;
 const actionTakesMs = 400;
 const restartTakesMs = 800;
