@@ -1,4 +1,5 @@
-// ato bench: figures of this build. kernel and markets say how fast the house is, cron how good its choice of moments is, decisions what models cost.
+// ato bench: figures of this build. kernel, markets and trading say how fast the house is, cron how good its choice of moments
+// is, decisions what models cost.
 import { Command, InvalidArgumentError } from 'commander';
 import { benchCronCommand } from './bench-cron.ts';
 import { benchDecisionsCommand } from './bench-decisions.ts';
@@ -34,6 +35,7 @@ export function benchCommand(): Command {
     .description('measure speed, the scheduler against cron, and what models cost')
     .addCommand(kernel)
     .addCommand(marketsBench())
+    .addCommand(tradingBench())
     .addCommand(benchCronCommand())
     .addCommand(benchDecisionsCommand())
     .addCommand(benchHealthCommand());
@@ -44,6 +46,20 @@ function seconds(value: string): number {
   if (value.trim() === '' || !(number >= 0 && number <= maxSteadySeconds))
     throw new InvalidArgumentError(`use a number of seconds from 0 to ${maxSteadySeconds}.`);
   return number;
+}
+
+function tradingBench(): Command {
+  return new Command('trading')
+    .description(
+      'from a signal to the committed order request (in memory; with DATABASE_URL set, on PostgreSQL too), and reconciling 1,000 open orders against stand-in venues',
+    )
+    .option('--json', 'print one JSON document on stdout')
+    .action(async (options: { readonly json?: boolean }) => {
+      const { benchTrading } = await import('../runtime/bench-trading.ts');
+      const report = await benchTrading({ note });
+      if (options.json === true) printJson(report);
+      else printLine(JSON.stringify(report, null, 2));
+    });
 }
 
 function marketsBench(): Command {

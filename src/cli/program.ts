@@ -20,6 +20,7 @@ import { recordCommand } from './record.ts';
 import { sessionsCommand } from './sessions.ts';
 import { simCommand } from './sim.ts';
 import { startCommand } from './start.ts';
+import { tokensCommand } from './tokens.ts';
 import { switchCommands } from './trading-switch.ts';
 
 const misuseExitCode = 2;
@@ -42,11 +43,12 @@ export function createProgram(): Command {
     doctorCommand(),
     healthCommand(),
     sessionsCommand(),
+    tokensCommand(),
     recordCommand(),
     dataCommand(),
     benchCommand(),
-    fuzzCommand(),
     chaosCommand(),
+    fuzzCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands, ...commands.flatMap((parent) => parent.commands)])

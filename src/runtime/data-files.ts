@@ -3,19 +3,23 @@ import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { newColumns } from '../adapters/market-data/tape/candle-columns.ts';
 import {
   type ColumnRole,
   columnRoles,
+  type ForeignCandles,
   type ForeignLayout,
   readForeignCsv,
 } from '../adapters/market-data/tape/foreign-csv.ts';
 import {
   type FileInspection,
-  type Inspection,
-  inspectFile,
+  inspectSeries,
+  type LoadedRecording,
+  loadRecording,
   repeatedTimes,
 } from '../adapters/market-data/tape/inspect-tape.ts';
-import { readRecordingBytes } from '../adapters/market-data/tape/read-bytes.ts';
+import { judgeSeries, unconfirmedReason } from '../adapters/market-data/tape/judge-series.ts';
+import { notRegular, readRecordingBytes } from '../adapters/market-data/tape/read-bytes.ts';
 import { TapeError } from '../adapters/market-data/tape/tape-error.ts';
 import { fileSymbolOf } from '../adapters/market-data/tape/tape-file-name.ts';
 import { tapeLine, tapeText } from '../adapters/market-data/tape/tape-rows.ts';
@@ -85,10 +89,11 @@ async function importFile(file: string, request: ImportRequest): Promise<Importe
   if (/\.(zip|7z|xz|zst|xlsx?|parquet)$/i.test(file))
     throw new TapeError(`${file}: unpack it first; plain CSV and .gz are read`);
   const { bytes, damage } = await readRecordingBytes(file);
-  if (damage !== undefined) throw new TapeError(`${file}: it is damaged: ${damage}; fetch it again`);
+  if (damage !== undefined) throw new TapeError(`${file}: it cannot be read whole: ${damage}`);
   const symbol = request.symbol ?? symbolIn(file);
   const candles = readForeignCsv(bytes.toString('utf8'), file, request);
-  const { rows, timeframe, rejected } = candles;
+  const { timeframe, rejected } = candles;
+  const rows = withoutSpikes(candles, file, symbol);
   const [first, last] = [rows[0], rows.at(-1)];
   if (first === undefined || last === undefined)
     throw new TapeError(`${file}: no row lies on the ${timeframe} grid; name another --timeframe or --zone`);
@@ -99,7 +104,7 @@ async function importFile(file: string, request: ImportRequest): Promise<Importe
   );
   if (existsSync(out) && !request.force)
     throw new TapeError(`${out}: it exists already; write over it with --force, or choose another --out`);
-  const lines = rows.map(({ time, ...prices }) => tapeLine({ openTime: time, ...prices }).trimEnd());
+  const lines = rows.map(({ time, line: _, ...prices }) => tapeLine({ openTime: time, ...prices }).trimEnd());
   await replaceFile(out, await pack(tapeText(lines)));
   return {
     file,
@@ -116,6 +121,25 @@ async function importFile(file: string, request: ImportRequest): Promise<Importe
     rejected_rows: rejected.length,
     rejected: rejected.slice(0, maxListedRows),
   };
+}
+
+/** Judges the rows as a recording's are, so that the report names every row that a simulation would leave out. */
+function withoutSpikes(candles: ForeignCandles, file: string, symbol: string): ForeignCandles['rows'] {
+  const { rows, timeframe, rejected } = candles;
+  const columns = { ...newColumns(rows.length), count: rows.length };
+  for (const [index, row] of rows.entries()) {
+    columns.openTime[index] = row.time;
+    for (const name of ['open', 'high', 'low', 'close', 'volume'] as const) columns[name][index] = row[name];
+  }
+  const part = { file, columns, lineOf: (row: number) => rows[row]?.line ?? 0 };
+  // The file that follows this one may confirm what its last rows cannot.
+  const spikes = judgeSeries([part], symbol, timeframe).refused.filter(
+    ({ reason }) => reason !== unconfirmedReason,
+  );
+  const left = new Set(spikes.map(({ row }) => row));
+  rejected.push(...spikes.map(({ line, reason }) => ({ line, reason })));
+  rejected.sort((one, other) => one.line - other.line);
+  return rows.filter((_, index) => !left.has(index));
 }
 
 /** The symbol a file's name begins or ends with; never guessed from its content. */
@@ -157,27 +181,26 @@ export async function checkFiles(
 ): Promise<CheckReport> {
   const calendar = sessionCalendar(sessionRulesOf(settings));
   const skipped: { file: string; reason: string }[] = [];
-  const inspected: Inspection[] = [];
+  const loaded: LoadedRecording[] = [];
   for (const { file, named } of recordingsOf(paths)) {
     try {
-      inspected.push(await inspectFile(file, calendar));
+      loaded.push(await loadRecording(file));
     } catch (error) {
       if (!(error instanceof TapeError) || named) throw error;
       skipped.push({ file, reason: error.message });
     }
   }
-  if (inspected.length === 0)
+  if (loaded.length === 0)
     throw new TapeError(
       `no recording in ${paths.join(', ')}${skipped[0] === undefined ? '' : `: ${skipped[0].reason}`}`,
     );
-  const files = inspected.map(({ inspection }) => inspection);
-  const overlaps = [
-    ...Map.groupBy(inspected, ({ inspection }) => `${inspection.symbol}_${inspection.timeframe}`).values(),
-  ].flatMap((group) => {
+  const groups = Map.groupBy(loaded, ({ symbol, timeframe, side }) => `${symbol}_${timeframe}_${side}`);
+  const files = [...groups.values()].flatMap((group) => inspectSeries(group, calendar));
+  const overlaps = [...groups.values()].flatMap((group) => {
     const times = repeatedTimes(group.map(({ columns }) => columns));
     const [one] = group;
     if (times === 0 || one === undefined) return [];
-    return [{ symbol: one.inspection.symbol, timeframe: one.inspection.timeframe, times }];
+    return [{ symbol: one.symbol, timeframe: one.timeframe, times }];
   });
   const problems = [
     ...files.flatMap((file) => problemsOf(file, allowGaps)),
@@ -206,7 +229,8 @@ function recordingsOf(paths: readonly string[]): { file: string; named: boolean 
   const found = paths.flatMap((given) => {
     const info = statSync(given, { throwIfNoEntry: false });
     if (info === undefined) throw new TapeError(`${given}: there is no such file or folder; check the path`);
-    if (!info.isDirectory()) return [{ file: given, named: true }];
+    if (info.isFile()) return [{ file: given, named: true }];
+    if (!info.isDirectory()) throw new TapeError(`${given}: ${notRegular}`);
     return readdirSync(given)
       .filter((name) => /\.csv(\.gz|\.part)?$/.test(name))
       .sort()

@@ -24,7 +24,8 @@ export interface EffectRunnerOptions {
   readonly market: MarketHub;
   readonly notifiers: readonly Notifier[];
   readonly probes: ReadonlyMap<string, Probe>;
-  readonly healing: HealDesk;
+  /** Absent where nothing outside of the agents may be mended. */
+  readonly healing?: Pick<HealDesk, 'act'>;
   readonly workflows: WorkflowDesk;
   readonly jobs: JobDesk;
   /** Undefined when no model is configured. */
@@ -35,6 +36,8 @@ export interface EffectRunnerOptions {
   readonly postAndWait: (input: KernelInput) => Promise<unknown>;
   readonly settle: (effectId: string) => void;
   readonly log: Log;
+  /** Calls back after that many milliseconds; returns how to call it off. Default: the timers of the process. */
+  readonly after?: (milliseconds: number, act: () => void) => () => void;
 }
 
 export class EffectRunner {
@@ -107,7 +110,7 @@ export class EffectRunner {
   /** A failure without a clear answer is unknown: the order may be at the venue. */
   async #order(clientOrderId: string, action: 'submit' | 'cancel', call: () => Promise<void>): Promise<void> {
     try {
-      await within(brokerTimeoutMs, call());
+      await this.#within(brokerTimeoutMs, call());
     } catch (error) {
       const data = {
         broker: this.#options.broker.name,
@@ -130,7 +133,7 @@ export class EffectRunner {
     const { request_id, orders } = effect.data;
     let data: BrokerSnapshot;
     try {
-      data = await within(brokerTimeoutMs, broker.snapshot(request_id, orders));
+      data = await this.#within(brokerTimeoutMs, broker.snapshot(request_id, orders));
     } catch (error) {
       data = {
         broker: broker.name,
@@ -158,7 +161,7 @@ export class EffectRunner {
     const { market, clock, postAndWait, log } = this.#options;
     const { symbol, count } = effect.data;
     try {
-      const found = await within(historyTimeoutMs, market.history(symbol, count));
+      const found = await this.#within(historyTimeoutMs, market.history(symbol, count));
       if (found === undefined) return;
       const known_at = clock.now();
       const data = {
@@ -178,7 +181,7 @@ export class EffectRunner {
     const { source, reason } = effect.data;
     this.#options.log.info({ source, reason }, 'restarting market source');
     try {
-      await within(restartTimeoutMs, this.#options.market.restart(source, reason));
+      await this.#within(restartTimeoutMs, this.#options.market.restart(source, reason));
     } catch (error) {
       this.#options.log.warn({ source, error: messageOf(error) }, 'restarting the source failed');
     }
@@ -208,7 +211,8 @@ export class EffectRunner {
 
   async #heal(effect: Effect<'heal.act'>): Promise<void> {
     const { healing, clock, post } = this.#options;
-    const data = await healing.act(effect.data);
+    const nobody = { ok: false, detail: 'nothing may be mended here', at: clock.now() };
+    const data = (await healing?.act(effect.data)) ?? { ...effect.data, ...nobody };
     post({ from: 'system', message_type: 'heal.done', data, at: clock.now() });
   }
 
@@ -241,18 +245,24 @@ export class EffectRunner {
       );
     post({ from: 'model', message_type: 'model.reply', data: reply, at: clock.now() });
   }
+
+  async #within<Value>(timeoutMs: number, work: Promise<Value>): Promise<Value> {
+    const after = this.#options.after ?? afterRealTime;
+    let callOff: (() => void) | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      callOff = after(timeoutMs, () => reject(new Error(`no answer within ${timeoutMs} ms`)));
+    });
+    try {
+      return await Promise.race([work, timeout]);
+    } finally {
+      callOff?.();
+    }
+  }
 }
 
-async function within<Value>(timeoutMs: number, work: Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+function afterRealTime(milliseconds: number, act: () => void): () => void {
+  const timer = setTimeout(act, milliseconds);
+  return () => clearTimeout(timer);
 }
 
 function messageOf(error: unknown): string {

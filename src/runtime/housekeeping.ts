@@ -3,7 +3,7 @@
 import type { SystemProbe } from '../adapters/probe/system/system-probe.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { KernelLoop } from '../kernel/kernel-loop.ts';
-import { hourMs } from '../shared/domain/time.ts';
+import { hourMs, secondMs } from '../shared/domain/time.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store } from '../shared/ports/store.ts';
@@ -11,6 +11,7 @@ import type { LiveFacts } from './live-facts.ts';
 import type { SelectedMarket } from './market-selection.ts';
 
 const vitalsIntervalMs = 5_000;
+const saidClockAheadMs = 2 * secondMs;
 const brokerTickMs = 100;
 /** A store that does not answer within this does not keep the vitals back. */
 const storeTimeoutMs = 4_000;
@@ -24,13 +25,14 @@ export interface HousekeepingParts {
   readonly clock: Clock;
   readonly trading: { readonly tick: () => void };
   readonly systemProbe: SystemProbe;
-  readonly market: Pick<SelectedMarket, 'clockSkewMs'>;
+  readonly market: Pick<SelectedMarket, 'clockSkewMs' | 'clockAheadMs'>;
 }
 
 export class Housekeeping {
   readonly #parts: HousekeepingParts;
   readonly #timers: NodeJS.Timeout[] = [];
   #commitsAt = performance.now();
+  #clockIsBehind = false;
   constructor(parts: HousekeepingParts) {
     this.#parts = parts;
   }
@@ -54,6 +56,7 @@ export class Housekeeping {
       within(storeTimeoutMs, store.check()),
     ]);
     if (answer !== undefined) facts.storeChecked(answer);
+    this.#noteClock();
     loop.post({
       from: 'system',
       message_type: 'system.vitals',
@@ -80,6 +83,18 @@ export class Housekeeping {
       commit_share: Math.round(Math.min(1, busyMs / elapsedMs) * 10_000) / 10_000,
       batch_inputs: count === 0 ? 0 : Math.round((inputs / count) * 100) / 100,
     };
+  }
+
+  #noteClock(): void {
+    const aheadMs = this.#parts.market.clockAheadMs();
+    const isBehind = aheadMs > (this.#clockIsBehind ? 0 : saidClockAheadMs);
+    if (isBehind && !this.#clockIsBehind)
+      this.#parts.log.warn(
+        { seconds: Math.round(aheadMs / secondMs) },
+        'the clock of this machine was set back: time here goes on at half its pace until it has caught up',
+      );
+    if (!isBehind && this.#clockIsBehind) this.#parts.log.info({}, 'the clock of this machine has caught up');
+    this.#clockIsBehind = isBehind;
   }
 
   #every(intervalMs: number, chore: () => void | Promise<void>): void {

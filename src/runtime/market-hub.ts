@@ -1,6 +1,7 @@
 // Joins the running market-data sources: hands what they publish to the kernel and to the simulated broker,
 // and remembers what each source last said of itself.
 import { CrossSourceGate, crossSourceReason } from '../adapters/market-data/shared/cross-source-gate.ts';
+import { judgeHistory } from '../adapters/market-data/shared/history-gate.ts';
 import { QuarantineReports } from '../adapters/market-data/shared/quarantine-reports.ts';
 import type { KernelInput } from '../kernel/kernel.ts';
 import type { CandleEvent, MarketQuarantine, QuoteBatch } from '../shared/bus/catalogue.ts';
@@ -89,9 +90,21 @@ export class MarketHub {
         if (index === serving.length - 1) throw error;
         return [];
       });
-      if (candles.length > 0 || index === serving.length - 1) return { source, candles };
+      if (candles.length > 0 || index === serving.length - 1)
+        return { source, candles: this.#possible(source, candles) };
     }
     return undefined;
+  }
+
+  /** What a source says of the past is judged like what it says of now. */
+  #possible(source: MarketDataSource, candles: readonly Candle[]): readonly Candle[] {
+    const { kept, refused } = judgeHistory(candles);
+    for (const [reason, rows] of Map.groupBy(refused, (one) => one.reason)) {
+      const [one] = rows;
+      const where = one === undefined ? '' : `${one.candle.symbol} candle of ${one.candle.openTime}`;
+      this.#quarantine({ source: source.name, reason, where, count: rows.length });
+    }
+    return kept;
   }
 
   #sinkFor(source: MarketDataSource): MarketDataSink {

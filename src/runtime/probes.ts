@@ -7,6 +7,7 @@ import type { Clock } from '../shared/ports/clock.ts';
 import type { DatabaseCare } from '../shared/ports/database-care.ts';
 import type { Probe } from '../shared/ports/probe.ts';
 import type { Store } from '../shared/ports/store.ts';
+import type { ExternalAlerts } from './external-alerts.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { ModelFinding } from './model-check.ts';
 
@@ -19,6 +20,7 @@ export interface ProbeParts {
   /** Own clock minus the venue's, null while unknown. */
   readonly clockSkewMs: () => number | null;
   readonly folder: string;
+  readonly external: ExternalAlerts;
   /** Absent when no workflow server is configured. */
   readonly workflowCheck?: () => Promise<WorkflowServerStatus>;
   readonly database: DatabaseCare | undefined;
@@ -28,7 +30,8 @@ export interface ProbeParts {
 /** Every probe by name, as the effect runner wants them. */
 export function createProbes(parts: ProbeParts): ReadonlyMap<string, Probe> {
   const { store, hub, kernel, clock, systemProbe, folder, workflowCheck, database, modelCheck } = parts;
-  return createStandardProbes({
+  const alerts = parts.external.probe();
+  const probes = createStandardProbes({
     now: () => clock.now(),
     sourceStatus: (source) => hub.status(source),
     storeCheck: () => store.check(),
@@ -41,6 +44,7 @@ export function createProbes(parts: ProbeParts): ReadonlyMap<string, Probe> {
     agents: () => kernel.supervisor.states(),
     ...(workflowCheck === undefined ? {} : { workflowCheck }),
   });
+  return new Map([...probes, [alerts.name, alerts]]);
 }
 
 /** The venue's clock and the database server's: the larger difference counts. Null when neither can be asked. */

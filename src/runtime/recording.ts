@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { judgeHistory } from '../adapters/market-data/shared/history-gate.ts';
 import { TapeError } from '../adapters/market-data/tape/tape-error.ts';
 import { replaceFile, TapeWriter } from '../adapters/market-data/tape/tape-writer.ts';
 import type { CandleEvent } from '../shared/bus/catalogue.ts';
@@ -195,7 +196,9 @@ class Recorder {
         );
         return [];
       });
-      for (const candle of candles)
+      const { kept, refused } = judgeHistory(candles);
+      this.#quarantined += refused.length;
+      for (const candle of kept)
         if (candle.openTime > last && this.#keep(candle)) {
           const series = this.#series.get(symbol);
           if (series !== undefined) series.backfilled += 1;

@@ -1,7 +1,6 @@
 // Composes a simulation: agents, kernel, simulated venue, recorded or synthetic market, virtual time.
-import { PaperVenue } from '../adapters/broker/paper/paper-venue.ts';
 import { syntheticCandles } from '../adapters/market-data/synthetic/synthetic-candles.ts';
-import { readTape } from '../adapters/market-data/tape/read-tape.ts';
+import { readTape, type Tape } from '../adapters/market-data/tape/read-tape.ts';
 import { MemoryStore } from '../adapters/store/memory/memory-store.ts';
 import type { TurnRecord } from '../kernel/journal.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
@@ -13,13 +12,13 @@ import { exitSettingsOf, riskSettingsOf, type Settings } from '../shared/config/
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { type Timeframe, timeframeMs } from '../shared/domain/candle.ts';
 import type { ModelReply, ModelSettings } from '../shared/domain/model.ts';
-import { decimalText } from '../shared/domain/money.ts';
 import { dayMs, type EpochMs, toIso } from '../shared/domain/time.ts';
 import type { CommitBatch } from '../shared/ports/store.ts';
 import { SimulationLoop } from '../simulator/simulation-loop.ts';
 import { type SimulationCounts, SimulationStatistics } from '../simulator/simulation-statistics.ts';
 import { agentBuilder } from './agents.ts';
 import { assertLooksPayable } from './look-guard.ts';
+import { paperVenueOf } from './paper-market.ts';
 import { loadStrategies } from './strategies.ts';
 import { version } from './version.ts';
 
@@ -51,6 +50,8 @@ export interface SimulationReport extends SimulationCounts {
   readonly from: string;
   readonly to: string;
   readonly quarantined_rows: number;
+  /** Which rows of the recording were left out, by file and reason; the first files and lines of many. */
+  readonly quarantined: Tape['quarantined'];
   readonly seed: number;
   readonly journal_hash: string;
   readonly wall_ms: number;
@@ -59,6 +60,8 @@ export interface SimulationReport extends SimulationCounts {
 /** The synthetic market's month when none is named: fixed, so that the same command repeats. */
 const syntheticFrom = Date.UTC(2026, 0, 5);
 const syntheticDays = 30;
+/** Files and reasons listed in the report; the count goes on. */
+const maxListedQuarantines = 100;
 /** Candles handled between two looks at the progress bar. */
 const progressStepCandles = 2_048;
 
@@ -71,6 +74,7 @@ interface MarketPlan {
   readonly from: EpochMs;
   readonly to: EpochMs;
   readonly quarantinedRows: number;
+  readonly quarantined: Tape['quarantined'];
   readonly events: Iterable<CandleEvent>;
 }
 
@@ -83,7 +87,7 @@ export async function simulate(settings: Settings, request: SimulationRequest): 
   const statistics = new SimulationStatistics();
   const store = new MemoryStore({ keepJournal: false, keepRecords: false });
   const kernel = new Kernel({ build: agentBuilder(strategies.all) });
-  const venue = new PaperVenue({ startingCash: decimalText(agentSettings.starting_cash) });
+  const venue = paperVenueOf(settings, agentSettings.starting_cash, request.seed);
   const loop = new SimulationLoop({
     kernel,
     venue,
@@ -104,6 +108,7 @@ export async function simulate(settings: Settings, request: SimulationRequest): 
     from: toIso(plan.from),
     to: toIso(plan.to),
     quarantined_rows: plan.quarantinedRows,
+    quarantined: plan.quarantined,
     ...statistics.counts(),
     seed: request.seed,
     journal_hash: kernel.hash,
@@ -135,6 +140,7 @@ async function tapePlan(request: SimulationRequest): Promise<MarketPlan> {
     from: tape.from,
     to: tape.to,
     quarantinedRows,
+    quarantined: tape.quarantined.slice(0, maxListedQuarantines),
     events: tape.events,
   };
 }
@@ -158,6 +164,7 @@ function syntheticPlan(settings: Settings, request: SimulationRequest): MarketPl
     from,
     to,
     quarantinedRows: 0,
+    quarantined: [],
     events: syntheticCandles({ seed: request.seed, symbols, from, to, timeframe: '1m' }),
   };
 }

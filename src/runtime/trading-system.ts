@@ -27,6 +27,7 @@ import { type SelectedBroker, selectBroker } from './broker-selection.ts';
 import { DiscoveryHub } from './discovery-hub.ts';
 import { selectDiscovery } from './discovery-selection.ts';
 import { EffectRunner } from './effect-runner.ts';
+import { ExternalAlerts } from './external-alerts.ts';
 import { careOf } from './healing/care.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { JobDesk } from './jobs/job-desk.ts';
@@ -225,7 +226,8 @@ async function assemble(
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
   const restartProcess = agentSettings.healing?.process_restart === true ? onRestart : undefined;
   const workflowCheck = foundation.workflows.forAgents && (() => desk.check());
-  const running = { loop, hub, kernel, jobs, systemProbe, workflowCheck, restartProcess };
+  const external = new ExternalAlerts({ clock, postAndWait });
+  const running = { external, loop, hub, kernel, jobs, systemProbe, workflowCheck, restartProcess };
   const care = careOf({ settings, store, clock, log, clockSkewMs: market.clockSkewMs, ...running });
   const desks = { settings, store, market, clock, loop, rows: kernel.rows };
   const notifiers = await selectNotifiers(settings, log, () => operatorDesk(desks));
@@ -249,6 +251,7 @@ async function assemble(
     discovery,
     systemProbe,
     runner,
+    external,
     desk,
     jobs,
     alerts: () => runner.alerts,
@@ -321,6 +324,7 @@ function agentSettingsOf(foundation: Foundation): AgentSettings {
     strategy: strategies.active,
     sources: market.sources.map((source) => source.name),
     market_kind: market.kind,
+    market_pace: settings.ATO_MARKET_SPEED,
     chores: choresOf(settings),
     looks: lookSettingsOf(settings, market.sources),
     ...foundation.trading.agentSettings,
@@ -328,7 +332,8 @@ function agentSettingsOf(foundation: Foundation): AgentSettings {
     sessions: sessionRulesOf(settings),
     discovery: candidateLimitsOf(settings),
     alerts: alertSettingsOf(settings),
-    healing: healingSettingsOf(settings),
+    // In a hurried market a step's minute is milliseconds: nothing could be verified.
+    ...(settings.ATO_MARKET_SPEED === 1 ? { healing: healingSettingsOf(settings) } : {}),
     risk: {
       ...riskSettingsOf(settings),
       quote_stale_ms: Math.max(

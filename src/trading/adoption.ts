@@ -67,7 +67,13 @@ export function compareHoldings(desk: Desk, snapshot: BrokerSnapshot, askedAt: E
   const told = new Map((snapshot.positions ?? []).map((position) => [position.symbol, position]));
   const symbols =
     snapshot.positions === undefined ? [] : [...new Set([...desk.positions.keys(), ...told.keys()])].sort();
+  const silent = silentSymbols(snapshot);
   for (const symbol of symbols) {
+    if (silent.has(symbol)) {
+      // A holding that was not told is not flat; what was noted before still waits for its second look.
+      after.push(...before.filter((mismatch) => mismatch.key === symbol));
+      continue;
+    }
     const broker = told.get(symbol);
     const ours = holdingOf(desk.positions.get(symbol));
     const difference = subtractDecimal(broker?.quantity ?? '0', ours.quantity);
@@ -84,10 +90,15 @@ export function compareHoldings(desk: Desk, snapshot: BrokerSnapshot, askedAt: E
       seen_at: seen?.difference === difference ? seen.seen_at : turn.now,
     });
   }
-  const cash = cashMismatch(desk, snapshot, after.length > 0, askedAt, turn);
+  const cash = cashMismatch(desk, snapshot, after.length > 0 || silent.size > 0, askedAt, turn);
   if (cash !== undefined) after.push(cash);
   if (after.length > 0) desk.scheduleTruth(truthDelayMs, turn);
   if (before.length > 0 || after.length > 0) desk.remember({ mismatches: boundedMismatches(after) });
+}
+
+/** Symbols of which the broker could not be heard: nothing may be concluded about them. */
+export function silentSymbols(snapshot: BrokerSnapshot): ReadonlySet<string> {
+  return new Set((snapshot.unanswered ?? []).map(({ symbol }) => symbol));
 }
 
 /** Nothing of the symbol is under way, and its last fill is older than the question. */

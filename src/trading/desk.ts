@@ -11,8 +11,11 @@ import type { Position } from '../shared/domain/position.ts';
 import { type SessionCalendar, sessionCalendar } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { TradingStateRecord } from '../shared/domain/trading-state.ts';
+import { IntentBook } from './intent-book.ts';
+import { maxSilenceMs, truthDelayMs } from './limits.ts';
 import { MarketStatistics } from './market-statistics.ts';
 import { MarketView } from './market-view.ts';
+import { SignalBook } from './signal-book.ts';
 import { TokenBook } from './token-book.ts';
 import { memoryKey, readMemory, type TradingMemory, withEntry } from './trading-memory.ts';
 
@@ -31,10 +34,14 @@ export class Desk {
   readonly positions = new Map<string, Position>();
   /** Safety records of DEX tokens; a token without one is unsafe. */
   readonly tokens = new TokenBook();
+  readonly intents = new IntentBook();
+  readonly signals = new SignalBook();
   mandate: Mandate | undefined;
   state: TradingStateRecord | undefined;
   /** True from start until the broker has told its whole truth once. */
   awaitingTruth = true;
+  /** Since when this desk hears the broker: the start, or its own restart. */
+  begunAt: EpochMs = 0;
   /** When a fill of the symbol was last counted; younger snapshots only are compared. */
   readonly lastFillAt = new Map<string, EpochMs>();
   truthDueAt: EpochMs | undefined;
@@ -74,6 +81,8 @@ export class Desk {
     for (const [symbol, price] of Object.entries(this.#memory.marks)) this.market.remembered(symbol, price);
     this.statistics.restore(state);
     this.tokens.restore(state);
+    this.intents.restore(state);
+    this.signals.restore(state);
     this.mandate = state.get('mandates', 'current');
     this.state = state.get('trading_state', 'current');
     this.truthDueAt = state.get('alarms', `trading_ai/${truthAlarm}`)?.due_at;
@@ -84,8 +93,7 @@ export class Desk {
     if (order.open) this.orders.set(order.client_order_id, order);
     else this.orders.delete(order.client_order_id);
     turn.put('orders', order.client_order_id, order);
-    if (isFinalState(order.state) && this.#memory.intents[order.client_order_id] !== undefined)
-      this.remember({ intents: withEntry(this.#memory.intents, order.client_order_id, undefined) });
+    if (isFinalState(order.state)) this.intents.forget(order.client_order_id, turn);
     this.#summaryDue = true;
     return order;
   }
@@ -166,6 +174,11 @@ export class Desk {
   *liveOrders(symbol: string): Iterable<Order> {
     for (const order of this.orders.values())
       if (order.symbol === symbol && !isFinalState(order.state)) yield order;
+  }
+
+  /** How long the broker may say nothing about a request before that is silence, in the market's time. */
+  get silenceMs(): number {
+    return Math.min(maxSilenceMs, truthDelayMs * (this.settings.market_pace ?? 1));
   }
 
   /** Whether the broker keeps stop and target of an entry itself. */

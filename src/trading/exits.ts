@@ -9,6 +9,8 @@ import type { Desk } from './desk.ts';
 import {
   adoptedStopFraction,
   closedMarketRetryMs,
+  confirmEndWithinMs,
+  contradictionDelayMs,
   exitRetryMs,
   maxExitRetryMs,
   truthDelayMs,
@@ -28,6 +30,11 @@ export function requestExit(desk: Desk, position: Position, reason: string, turn
   for (const order of [...desk.liveOrders(position.symbol)])
     if (!order.reduce_only && order.state !== 'cancel_requested') cancelOrder(desk, order, reason, turn);
   if (exitInFlight(desk, closing)) return;
+  if (exitUnconfirmed(desk, closing, turn)) {
+    // Its end is only what one report said: the broker is being asked, and its answer comes back here.
+    turn.setAlarm(exitPrefix + closing.symbol, turn.now + contradictionDelayMs);
+    return;
+  }
   const calendar = desk.market.instrument(closing.symbol)?.calendar;
   if (calendar === 'forex' && !desk.calendar.isMarketOpen(turn.now)) {
     turn.setAlarm(exitPrefix + closing.symbol, turn.now + closedMarketRetryMs);
@@ -59,9 +66,21 @@ export function reduces(order: Order, position: Position): boolean {
   return order.reduce_only && (order.side === 'sell') === (position.side === 'long');
 }
 
-export function exitInFlight(desk: Desk, position: Position): boolean {
+/** True when an exit of the position lives, as far as known; `except` is left out of account. */
+export function exitInFlight(desk: Desk, position: Position, except?: Order): boolean {
   for (const order of desk.liveOrders(position.symbol))
-    if (order.leg === 'exit' && reduces(order, position)) return true;
+    if (order.leg === 'exit' && order !== except && reduces(order, position)) return true;
+  return false;
+}
+
+/** True while the broker is being asked about an exit that has just ended without closing the position. */
+function exitUnconfirmed(desk: Desk, position: Position, turn: Turn): boolean {
+  if (desk.memory.doubt === null && desk.memory.question === null) return false;
+  for (const order of desk.orders.values()) {
+    if (order.leg !== 'exit' || order.position_id !== position.id || !isFinalState(order.state)) continue;
+    const heardSince = Math.max(order.updated_at, desk.begunAt);
+    if (order.state !== 'filled' && turn.now - heardSince < confirmEndWithinMs) return true;
+  }
   return false;
 }
 

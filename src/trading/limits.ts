@@ -3,6 +3,8 @@
 /** After an uncertainty the broker is asked this much later, then twice as late, up to the cap. */
 export const truthDelayMs = 10_000;
 export const maxTruthDelayMs = 300_000;
+/** A broker is silent after `truthDelayMs` of real time; in a hurried market that is more of its time, up to this. */
+export const maxSilenceMs = 21_600_000;
 /** A contradiction is cleared up sooner, once reports that overtook each other have had time to arrive. */
 export const contradictionDelayMs = 2_000;
 /** An order must be silent this long before a complete snapshot without it proves that it never arrived. */
@@ -16,6 +18,8 @@ export const maxResubmitAgeMs = 1_800_000;
 /** First pause before another exit is tried; doubles up to the cap, and never gives up on a position. */
 export const exitRetryMs = 5_000;
 export const maxExitRetryMs = 300_000;
+/** Before another exit is sent the broker confirms the end of the one before, if it can be heard within this. */
+export const confirmEndWithinMs = 120_000;
 /** How often a closed market is looked at again for a waiting exit. */
 export const closedMarketRetryMs = 900_000;
 /** Settled orders stay in memory this long so that repeated reports are recognised. */

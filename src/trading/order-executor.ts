@@ -8,7 +8,6 @@ import { type EpochMs, minuteMs } from '../shared/domain/time.ts';
 import type { Desk } from './desk.ts';
 import { maxSubmitAttempts, resendDelayMs, truthDelayMs } from './limits.ts';
 import { scheduleNextPulse } from './portfolio.ts';
-import { withEntry } from './trading-memory.ts';
 
 const retryPrefix = 'retry/';
 
@@ -40,9 +39,7 @@ export function submitOrder(
     open: true,
   };
   desk.changeOrder(order, turn);
-  desk.remember({
-    intents: withEntry(desk.memory.intents, order.client_order_id, { attempts: 1, expires_at: expiresAt }),
-  });
+  desk.intents.save(order.client_order_id, { attempts: 1, expires_at: expiresAt }, turn);
   if (!order.reduce_only) {
     const recent = desk.memory.recent_entries.filter((at) => at > turn.now - minuteMs);
     desk.remember({ recent_entries: [...recent, turn.now] });
@@ -59,21 +56,21 @@ function send(desk: Desk, order: Order, turn: Turn): void {
 
 /** The same order again under the same client order id, or false when its attempts are used up. */
 export function resubmitOrder(desk: Desk, order: Order, reason: string, turn: Turn): boolean {
-  const intent = desk.memory.intents[order.client_order_id];
+  const intent = desk.intents.get(order.client_order_id);
   const attempts = intent?.attempts ?? 1;
   if (attempts >= maxSubmitAttempts) return false;
   const { state, contradiction } = orderTransition(order.state, 'resubmitted');
   if (contradiction) return false;
   desk.changeOrder({ ...order, state, reason, updated_at: turn.now }, turn);
   const next = { attempts: attempts + 1, expires_at: intent?.expires_at ?? null };
-  desk.remember({ intents: withEntry(desk.memory.intents, order.client_order_id, next) });
+  desk.intents.save(order.client_order_id, next, turn);
   send(desk, order, turn);
   return true;
 }
 
 /** Waits before sending again what certainly never left. */
 export function scheduleResend(desk: Desk, order: Order, turn: Turn): void {
-  const attempts = desk.memory.intents[order.client_order_id]?.attempts ?? 1;
+  const attempts = desk.intents.get(order.client_order_id)?.attempts ?? 1;
   turn.setAlarm(retryPrefix + order.client_order_id, turn.now + resendDelayMs * attempts);
 }
 

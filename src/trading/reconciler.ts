@@ -11,7 +11,7 @@ import {
   orderTransition,
 } from '../shared/domain/order-lifecycle.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
-import { adoptOrder, cashKey, compareHoldings } from './adoption.ts';
+import { adoptOrder, cashKey, compareHoldings, silentSymbols } from './adoption.ts';
 import type { Desk } from './desk.ts';
 import { exitAlarmSymbol, exitInFlight, isProtected, protect, reduces, requestExit } from './exits.ts';
 import { bookFill } from './fill-booking.ts';
@@ -70,9 +70,10 @@ function openQuestion(desk: Desk): string | undefined {
 /** The truth alarm: tidies up what is settled and asks the broker when anything is open. */
 export function checkTruth(desk: Desk, turn: Turn): void {
   desk.truthDueAt = undefined;
-  nameUnknown(desk, truthDelayMs, 'the broker has not answered', turn);
+  nameUnknown(desk, desk.silenceMs, 'the broker has not answered', turn);
   tidySettled(desk, turn);
-  for (const order of desk.orders.values()) if (isOutcomeUnknown(order, turn.now)) desk.requestSummary();
+  for (const order of desk.orders.values())
+    if (isOutcomeUnknown(desk, order, turn.now)) desk.requestSummary();
   const reason = openQuestion(desk);
   if (reason !== undefined) askForTruth(desk, reason, turn);
   else if (desk.memory.rounds !== 0) desk.remember({ rounds: 0 });
@@ -143,8 +144,9 @@ export function processSnapshot(desk: Desk, snapshot: BrokerSnapshot, turn: Turn
     return;
   }
   const { doubt } = desk.memory;
-  // A doubt that arose after the question was asked is not answered by it.
-  desk.remember({ question: null, doubt: doubt !== null && doubt.at >= askedAt ? doubt : null });
+  // What the venue shows may lag behind what it does: a doubt is settled only by a question asked some time after it arose.
+  const settled = doubt === null || askedAt - doubt.at >= absenceGraceMs;
+  desk.remember({ question: null, doubt: settled ? null : doubt });
   const blocks = new Map<string, string>();
   for (const id of missing) {
     const order = desk.orders.get(id);
@@ -157,7 +159,7 @@ export function processSnapshot(desk: Desk, snapshot: BrokerSnapshot, turn: Turn
   noteUnanswered(desk, snapshot, held, askedAt, blocks, turn);
   setBlocks(desk, blocks);
   desk.awaitingTruth = false;
-  healPositions(desk, askedAt, turn);
+  healPositions(desk, silentSymbols(snapshot), askedAt, turn);
   desk.requestSummary();
   if (openQuestion(desk) !== undefined) desk.scheduleTruth(truthDelay(desk.memory.rounds), turn);
   else {
@@ -289,8 +291,11 @@ function takeAbsences(
 function maySendAgain(desk: Desk, order: Order, now: EpochMs): boolean {
   if (now - order.created_at > maxResubmitAgeMs || order.fill_ids.length > 0) return false;
   const position = desk.positions.get(order.symbol);
-  if (order.reduce_only) return position !== undefined && position.id === order.position_id;
-  const expiresAt = desk.memory.intents[order.client_order_id]?.expires_at ?? null;
+  if (order.reduce_only) {
+    if (position === undefined || position.id !== order.position_id) return false;
+    return order.leg !== 'exit' || !exitInFlight(desk, position, order);
+  }
+  const expiresAt = desk.intents.get(order.client_order_id)?.expires_at ?? null;
   if (expiresAt === null || now >= expiresAt || position !== undefined) return false;
   const { mandate, state } = desk;
   if (state?.state !== 'active' || mandate === undefined || now >= mandate.expires_at) return false;
@@ -316,9 +321,10 @@ function adoptLive(desk: Desk, snapshot: BrokerSnapshot, turn: Turn): void {
 }
 
 /** With the broker's truth in hand: every position is protected or on its way out. */
-function healPositions(desk: Desk, askedAt: EpochMs, turn: Turn): void {
+function healPositions(desk: Desk, silent: ReadonlySet<string>, askedAt: EpochMs, turn: Turn): void {
   const doubtful = new Set(desk.memory.mismatches.map((mismatch) => mismatch.key));
   for (const position of [...desk.positions.values()]) {
+    if (silent.has(position.symbol)) continue;
     const freshFill = (desk.lastFillAt.get(position.symbol) ?? 0) >= askedAt;
     if (freshFill || doubtful.has(position.symbol)) {
       desk.scheduleTruth(contradictionDelayMs, turn);

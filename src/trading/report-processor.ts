@@ -22,7 +22,7 @@ export function processReport(desk: Desk, report: BrokerReport, turn: Turn): voi
     if (report.fill !== null && report.fill.symbol === order.symbol) bookFill(desk, order, report.fill, turn);
   } else {
     applyOrderEvent(desk, order, report.kind, report.reason, report.order, turn);
-    if (report.kind === 'cancelled' || report.kind === 'expired') confirmShortEnd(desk, order, turn);
+    if (report.kind !== 'accepted') confirmShortEnd(desk, order, report.kind, turn);
   }
   followUp(desk, order.client_order_id, turn);
 }
@@ -37,9 +37,18 @@ function processUnlisted(desk: Desk, report: BrokerReport, turn: Turn): void {
   desk.doubt(reason, truthDelayMs, turn);
 }
 
-/** An order that ended short of its quantity may have filled in part without our hearing of it: ask before forgetting. */
-function confirmShortEnd(desk: Desk, before: Order, turn: Turn): void {
+/**
+ * An order that ended short of its quantity may have filled in part without our hearing of it: ask before forgetting.
+ * A refusal on arrival is believed; one of an order that had been accepted is not.
+ */
+function confirmShortEnd(
+  desk: Desk,
+  before: Order,
+  kind: 'rejected' | 'cancelled' | 'expired',
+  turn: Turn,
+): void {
   if (isFinalState(before.state)) return;
+  if (kind === 'rejected' && (before.state === 'pending_submit' || before.state === 'unknown')) return;
   if (!before.reduce_only || desk.positions.has(before.symbol))
     desk.doubt(`${before.client_order_id} ended short of its quantity`, contradictionDelayMs, turn);
 }
@@ -163,7 +172,7 @@ export function processUncertainty(desk: Desk, uncertainty: BrokerUncertainty, t
     return;
   }
   if (order.state !== 'pending_submit') return;
-  const attempts = desk.memory.intents[order.client_order_id]?.attempts ?? maxSubmitAttempts;
+  const attempts = desk.intents.get(order.client_order_id)?.attempts ?? maxSubmitAttempts;
   if (attempts < maxSubmitAttempts) {
     scheduleResend(desk, order, turn);
     return;

@@ -10,7 +10,6 @@ import { cancelOrder, submitOrder } from './order-executor.ts';
 import type { Denial } from './position-sizer.ts';
 import { judgeEntry } from './risk-manager.ts';
 import { shownText, signalDefect } from './signal-check.ts';
-import { rememberSignal } from './trading-memory.ts';
 
 const expiryPrefix = 'expiry/';
 
@@ -21,7 +20,7 @@ export function processSignal(desk: Desk, message: Message<'signal'>, turn: Turn
     refuse(signal, denial, message.correlation_id, turn);
     return;
   }
-  desk.remember(rememberSignal(desk.memory, signal.signal_id, signal.expires_at, turn.now));
+  desk.signals.remember(signal.signal_id, signal.expires_at, turn);
   if (closes(desk, signal, message.correlation_id, turn)) return;
   const judged = judgeEntry(desk, signal, message.correlation_id, turn);
   if (!judged.ok) {
@@ -40,7 +39,7 @@ function claimDenial(desk: Desk, signal: Signal, turn: Turn): Denial | undefined
     return { code: 'unknown_symbol', limit: null, actual: signal.symbol };
   if (turn.now >= signal.expires_at)
     return { code: 'signal_expired', limit: signal.expires_at, actual: turn.now };
-  if (desk.memory.recent_signals.some((known) => known.id === signal.signal_id))
+  if (desk.signals.has(signal.signal_id))
     return { code: 'duplicate_signal', limit: 1, actual: signal.signal_id };
   return undefined;
 }

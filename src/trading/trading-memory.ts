@@ -3,16 +3,9 @@
 import type { DecimalText } from '../shared/domain/money.ts';
 import { decimalText } from '../shared/domain/money.ts';
 import { dayMs, type EpochMs } from '../shared/domain/time.ts';
-import { maxMismatches, maxRememberedSignals } from './limits.ts';
+import { maxMismatches } from './limits.ts';
 
 export const memoryKey = 'trading_ai/account';
-
-/** What must be remembered about an order of ours until it is final. */
-interface Intent {
-  readonly attempts: number;
-  /** Entries are never sent after this; null for orders that reduce. */
-  readonly expires_at: EpochMs | null;
-}
 
 /** What leading a position out needs to know, changed only when its stop moves or its best price moved far. */
 export interface ExitRecord {
@@ -40,13 +33,13 @@ export interface TradingMemory {
   readonly day_open_equity: number;
   /** Last prices of symbols with an open position, so that a restart values them. */
   readonly marks: Readonly<Record<string, number>>;
+  /** Last rates into the account currency of those whose quote currency is not the dollar; absent while there was none. */
+  readonly rates?: Readonly<Record<string, number>>;
   readonly recent_entries: readonly EpochMs[];
-  readonly recent_signals: readonly { readonly id: string; readonly expires_at: EpochMs }[];
   readonly cooldowns: Readonly<Record<string, EpochMs>>;
   /** Losing trades in a row, on any instrument, and until when they stop entries. */
   readonly losses_in_a_row: number;
   readonly paused_until: EpochMs;
-  readonly intents: Readonly<Record<string, Intent>>;
   /** How many exits and stops were sent for a position. */
   readonly epochs: Readonly<Record<string, number>>;
   /** By position id. */
@@ -74,11 +67,9 @@ function freshMemory(startingCash: number): TradingMemory {
     day_open_equity: startingCash,
     marks: {},
     recent_entries: [],
-    recent_signals: [],
     cooldowns: {},
     losses_in_a_row: 0,
     paused_until: 0,
-    intents: {},
     epochs: {},
     exits: {},
     question: null,
@@ -111,16 +102,6 @@ export function withEntry<Value>(
 ): Record<string, Value> {
   const { [key]: _dropped, ...rest } = record;
   return value === undefined ? rest : { ...rest, [key]: value };
-}
-
-export function rememberSignal(
-  memory: TradingMemory,
-  id: string,
-  expires_at: EpochMs,
-  now: EpochMs,
-): TradingMemory {
-  const alive = memory.recent_signals.filter((signal) => signal.expires_at > now);
-  return { ...memory, recent_signals: [...alive, { id, expires_at }].slice(-maxRememberedSignals) };
 }
 
 export function boundedMismatches(mismatches: readonly Mismatch[]): readonly Mismatch[] {

@@ -119,6 +119,7 @@ class TradingAgent implements Agent {
     const desk = this.#desk;
     ensureState(desk, turn);
     desk.awaitingTruth = true;
+    desk.begunAt = turn.now;
     desk.remember({ rounds: 0 });
     nameUnknown(desk, 0, 'the process ended before the broker answered', turn);
     recordEquity(desk, turn);

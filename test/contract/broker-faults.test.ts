@@ -167,6 +167,19 @@ describe.each(Object.keys(stages))('%s on a bad day', (name) => {
     },
   );
 
+  test('an order on its way is neither absent nor sent again', async () => {
+    await begin();
+    const { broker, venue, isOrder } = stage;
+    venue.failOnce(isOrder, { when: 'before', how: 'hang' });
+    const sending = broker.submit(order());
+    const truth = await broker.snapshot('q', [question()]);
+    expect(truth).toMatchObject({ absent: [], unanswered: [{ symbol: stage.symbol }] });
+    await broker.submit(order());
+    expect(venue.asked.filter(isOrder)).toHaveLength(1);
+    await sending;
+    expect(uncertainties).toMatchObject([{ outcome: 'unknown' }]);
+  });
+
   test('half an answer is no answer', async () => {
     await begin();
     stage.venue.failOnce(stage.isOrder, { when: 'after', how: 'half-an-answer' });

@@ -356,9 +356,11 @@ test('absurd candles are kept out', async () => {
   await candleArrives(0);
   await pass(minuteAt(2) + 50);
   venue.sendKline(symbol, minuteAt(1), true, { o: '9', h: '9', l: '9', c: '9' });
-  await until(() => sink.quarantines.length > 0, 'the report');
-  expect(minutesSeen()).toEqual([0]);
-  expect(sink.quarantines[0]?.reason).toBe('absurd price jump');
+  venue.sendKline(symbol, minuteAt(0), true, { t: minuteAt(-1) });
+  await until(() => sink.quarantines.length > 0, 'the frame behind the spike');
+  await candleArrives(2);
+  expect(minutesSeen()).toEqual([0, 2]);
+  expect(sink.quarantines[1]?.reason).toBe('price spike: no later row stayed there');
 });
 
 test('a venue ahead of our clock degrades us, and no candle is known before it closed on our clock', async () => {

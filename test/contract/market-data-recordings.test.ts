@@ -29,7 +29,18 @@ test.skipIf(absent)('every folder of recordings can be played (skipped without t
   for (const folder of ['crypto', 'crypto-daily', 'forex', 'equity-daily']) {
     const tape = await readTape([`${recordings}/${folder}`]);
     expect(tape.candles).toBeGreaterThan(1_000);
-    expect(tape.quarantined.filter((rows) => rows.line > 0)).toEqual([]);
+    // The notes on the recordings name these four as prints off the market; every real move is played.
+    const refused = tape.quarantined
+      .filter((rows) => rows.line > 0)
+      .map(({ file, lines }) => [file.split('/').at(-1), ...lines]);
+    expect(refused).toEqual(
+      folder === 'equity-daily'
+        ? [
+            ['AAPL_1d_19980102-20141231.csv.gz', 2949, 3187, 3273],
+            ['AIG_1d_19980102-20141231.csv.gz', 2853],
+          ]
+        : [],
+    );
     const [first] = tape.events;
     expect(first === undefined ? 'no candle' : candleDefect(first.candle)).toBe(undefined);
   }

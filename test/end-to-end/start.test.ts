@@ -259,8 +259,11 @@ describe('after the stop', () => {
     const first = await newestDecisionId();
     await system.start();
     expect(system.output).toContain(`continuing after input ${record.sequence}`);
-    const status = await get('/status');
-    expect((status.journal as { sequence: number }).sequence).toBeGreaterThan(record.sequence);
+    // The first turn of the new life may still be on its way to the disk.
+    const status = await eventually('a commit of the second life', async () => {
+      const told = await get('/status');
+      return (told.journal as { sequence: number }).sequence > record.sequence ? told : undefined;
+    });
     expect(status.trading_state).toMatchObject({ state: 'halted', reason: 'news' });
     expect((await ask('GET', `/decisions/${first}`)).status).toBe(200);
     // What the first life told about an order, the running process tells too, and perhaps its end.

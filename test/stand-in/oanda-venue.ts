@@ -63,6 +63,27 @@ export class OandaVenue extends FaultyServer {
     return [...this.#orders.values()].filter((order) => order.clientId === clientId).length;
   }
 
+  /** Resting limit orders far from the market, as a past of the account. */
+  stock(count: number, idOf: (index: number) => string): void {
+    for (let index = 0; index < count; index++) {
+      const id = this.#nextId();
+      this.#orders.set(id, {
+        id,
+        type: 'LIMIT',
+        state: 'PENDING',
+        instrument: 'EUR_USD',
+        units: 100,
+        price: 1,
+        reduceOnly: false,
+        clientId: idOf(index),
+        tradeID: undefined,
+        fillingTransactionID: undefined,
+        cancellingTransactionID: undefined,
+        onFill: { stop: undefined, target: undefined },
+      });
+    }
+  }
+
   unitsOf(instrument: string): number {
     let units = 0;
     for (const trade of this.#trades.values()) if (trade.instrument === instrument) units += trade.units;

@@ -11,6 +11,7 @@ import type { DatabaseCare } from '../../shared/ports/database-care.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import type { Store } from '../../shared/ports/store.ts';
+import type { ExternalAlerts } from '../external-alerts.ts';
 import type { JobDesk } from '../jobs/job-desk.ts';
 import type { MarketHub } from '../market-hub.ts';
 import { checkModel } from '../model-check.ts';
@@ -27,6 +28,7 @@ export interface CareParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly jobs: JobDesk;
+  readonly external: ExternalAlerts;
   readonly systemProbe: SystemProbe;
   /** Own clock minus the venue's, null while unknown. */
   readonly clockSkewMs: () => number | null;
@@ -45,8 +47,9 @@ export function careOf(parts: CareParts): Care {
   const { settings, store, loop, hub, kernel, clock, log, jobs, systemProbe, clockSkewMs } = parts;
   const { DATABASE_URL: url, DATABASE_SCHEMA: schema } = settings;
   const database: DatabaseCare | undefined =
-    url === undefined ? undefined : new PostgresCare({ url, schema, now: () => clock.now() });
+    url === undefined ? undefined : new PostgresCare({ url, schema, now: () => Date.now() });
   const probes = createProbes({
+    external: parts.external,
     store,
     hub,
     kernel,
@@ -67,7 +70,7 @@ export function careOf(parts: CareParts): Care {
     releaseJobs: () => jobs.letGo(),
     checkWorkflows: parts.workflowCheck,
     measureClock: () => widestSkew(clockSkewMs, database),
-    pruneDisk: () => pruneDisk(folders, clock.now()),
+    pruneDisk: () => pruneDisk(folders, Date.now()),
     restartProcess: parts.restartProcess,
     clock,
     log,

@@ -12,6 +12,7 @@ import { healActions } from '../domain/heal-action.ts';
 import { maxBarsPerAnswer, maxLooksPerTask } from '../domain/look.ts';
 import { marketModes, runModes } from '../domain/mode.ts';
 import { maxAnswerCharacters, modelFaults, modelProviders } from '../domain/model.ts';
+import { maxDepthLevels } from '../domain/quote.ts';
 import { sourceStates } from '../domain/source-status.ts';
 import { taskKinds } from '../domain/task.ts';
 import { maxProbeFacts } from '../domain/vitals.ts';
@@ -47,7 +48,19 @@ const candle = z.object({
   volume: z.number().nonnegative(),
 });
 
-const quote = z.object({ symbol: name, bid: price, ask: price, happenedAt: at });
+const depthSide = z
+  .array(z.tuple([price, price]))
+  .min(1)
+  .max(maxDepthLevels);
+
+const quote = z.object({
+  symbol: name,
+  bid: price,
+  ask: price,
+  poolValue: price.exactOptional(),
+  depth: z.object({ bids: depthSide, asks: depthSide }).exactOptional(),
+  happenedAt: at,
+});
 
 const fill = z.object({
   id: name,

@@ -1,6 +1,7 @@
 // What the venue knows of one symbol's market: last prices, typical return of a candle and what volume is left to take.
 import type { Candle } from '../../../shared/domain/candle.ts';
 import { closeTimeOf } from '../../../shared/domain/candle.ts';
+import { maxPoolShare } from '../../../shared/domain/fill-engine.ts';
 import { type Instrument, instrumentFor } from '../../../shared/domain/instrument.ts';
 import type { Quote } from '../../../shared/domain/quote.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
@@ -48,7 +49,14 @@ export class SymbolMarket {
     this.budget = this.#seenVolume ? candle.volume * participation : Number.POSITIVE_INFINITY;
   }
 
+  /** Value of the pool behind the price, undefined where there is none or nobody told it. */
+  poolValue: number | undefined;
+
   quote(quote: Quote): void {
+    this.poolValue = quote.poolValue;
+    // The pool is there again for each quote, but no order takes more than a part of one side.
+    if (quote.poolValue !== undefined)
+      this.budget = (maxPoolShare * quote.poolValue) / 2 / ((quote.bid + quote.ask) / 2);
     this.price = (quote.bid + quote.ask) / 2;
     this.#spread = Math.max(0, (quote.ask - quote.bid) / this.price);
     this.#spreadAt = quote.happenedAt;

@@ -45,6 +45,8 @@ export class PolledBroker implements Broker {
   readonly #watched = new Map<string, Watched>();
   /** Ids that this process has handed to the venue, newest last. */
   readonly #sent = new Set<string>();
+  /** Ids whose request has left and is not answered: nobody may call them absent meanwhile. */
+  readonly #placing = new Set<string>();
   #sink: BrokerSink | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -66,6 +68,8 @@ export class PolledBroker implements Broker {
   async submit(request: OrderRequest): Promise<void> {
     const { client_order_id, symbol } = request;
     const question = { client_order_id, symbol, created_at: this.#options.now() };
+    // On its way at this moment: its own answer is still to come.
+    if (this.#placing.has(client_order_id)) return;
     try {
       const truth = (await this.#sentBefore(question)) ?? (await this.#place(request));
       this.#watch(question, request, false);
@@ -107,8 +111,11 @@ export class PolledBroker implements Broker {
     await inLanes(missing, questionLanes, async (question) => {
       const { client_order_id, symbol } = question;
       try {
+        const underWay = this.#placing.has(client_order_id);
         if (this.#options.now() > until) throw new Error('too many questions for one answer');
         const truth = await this.#link.find(question);
+        if (truth === undefined && (underWay || this.#placing.has(client_order_id)))
+          throw new Error('the order is being sent at this moment');
         if (truth === undefined) {
           absent.push(client_order_id);
           this.#watched.delete(client_order_id);
@@ -168,11 +175,14 @@ export class PolledBroker implements Broker {
     const id = request.client_order_id;
     this.#sent.add(id);
     if (this.#sent.size > maxSent) for (const oldest of this.#sent) if (this.#sent.delete(oldest)) break;
+    this.#placing.add(id);
     try {
       return await this.#link.place(request);
     } catch (error) {
       if (asFault(error).outcome === 'not-sent') this.#sent.delete(id);
       throw error;
+    } finally {
+      this.#placing.delete(id);
     }
   }
 

@@ -75,6 +75,7 @@ function portionsOf(symbols: readonly string[]): readonly (readonly string[])[] 
 
 function priceOf(seen: CandidateObservation, portion: readonly string[]): readonly TokenPrice[] {
   const symbol = canonicalSymbol(`${seen.chain}:${seen.address}`);
-  const { price_usd: price } = seen.facts;
-  return price === undefined || !portion.includes(symbol) ? [] : [{ symbol, price }];
+  const { price_usd: price, liquidity_usd: poolValue } = seen.facts;
+  if (price === undefined || !portion.includes(symbol)) return [];
+  return [poolValue === undefined || !(poolValue > 0) ? { symbol, price } : { symbol, price, poolValue }];
 }

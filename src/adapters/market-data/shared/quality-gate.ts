@@ -1,17 +1,18 @@
 // The last check before live data reaches the house: what cannot be true is dropped and reported, never repaired.
+// A candle that may be a spike waits here until a later one says so; then it goes on, late, or is dropped.
 import type { CandleEvent, QuoteBatch } from '../../../shared/bus/catalogue.ts';
 import { candleDefect, timeframeMs } from '../../../shared/domain/candle.ts';
 import type { Quote } from '../../../shared/domain/quote.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
 import type { MarketDataSink } from '../../../shared/ports/market-data.ts';
 import { QuarantineReports } from './quarantine-reports.ts';
+import { apart, SpikeGuard, spikeLimitsOf, spikeReason, wickReason } from './spike-guard.ts';
 import { VolumeWatch } from './volume-watch.ts';
 
-/** A price this many times the last one (or one over it) is taken for a fault of the feed. */
-const defaultMaxJumpRatio = 5;
-/** Further candles or quotes that must agree on a new level before it is believed: a redenomination is real. */
-const jumpConfirmations = 3;
-/** After a silence this long the last price says little, so a jump is not judged. */
+/** Further quotes that must agree on a new level before it is believed, and on one absurdly far away. */
+const quoteConfirmations = 1;
+const absurdQuoteConfirmations = 3;
+/** After a silence this long the last quote says little, so a jump is not judged. */
 const jumpMemoryMs = 3_600_000;
 /** A venue clock may lead ours by this much before a quote counts as coming from the future. */
 const maxQuoteLeadMs = 5_000;
@@ -26,15 +27,23 @@ interface Level {
 
 export interface QualityGateOptions {
   readonly source: string;
+  /** How many times the last price is absurd; default by the symbol. */
   readonly maxJumpRatio?: number;
+}
+
+/** What the gate remembers of one symbol's candles. */
+interface CandleState {
+  readonly guard: SpikeGuard;
+  /** Suspects, oldest first; never more than the guard waits for. */
+  held: CandleEvent[];
 }
 
 export class QualityGate {
   readonly #sink: MarketDataSink;
-  readonly #maxJumpRatio: number;
+  readonly #maxJumpRatio: number | undefined;
   readonly #lastOpenTimes = new Map<string, EpochMs>();
   readonly #lastQuoteTimes = new Map<string, EpochMs>();
-  readonly #candleLevels = new Map<string, Level>();
+  readonly #candles = new Map<string, CandleState>();
   readonly #quoteLevels = new Map<string, Level>();
   readonly #volumes = new VolumeWatch();
   readonly #reports: QuarantineReports;
@@ -42,7 +51,7 @@ export class QualityGate {
   constructor(sink: MarketDataSink, options: QualityGateOptions) {
     this.#sink = sink;
     this.#reports = new QuarantineReports(options.source, sink);
-    this.#maxJumpRatio = options.maxJumpRatio ?? defaultMaxJumpRatio;
+    this.#maxJumpRatio = options.maxJumpRatio;
   }
 
   /** Candles and quotes dropped since the beginning. */
@@ -55,17 +64,27 @@ export class QualityGate {
     this.#lastOpenTimes.set(symbol, openTime);
   }
 
-  /** Publishes the candle and answers true, or drops and reports it. */
+  /** Publishes the candle and answers true, or answers false: it was dropped and reported, or waits for the next. */
   candle(event: CandleEvent): boolean {
     const { candle } = event;
-    const reason = this.#candleFault(event);
-    if (reason !== undefined) {
-      const where = `${candle.symbol} candle of ${candle.openTime}`;
-      this.#reports.drop(reason, candle.symbol, where, event.known_at);
+    const fault = this.#candleFault(event);
+    if (fault !== undefined) {
+      this.#drop(fault, event, event.known_at);
       return false;
     }
     this.#reports.flush(event.known_at);
+    const state = this.#stateOf(event);
+    const verdict = state.guard.judge(candle.openTime, candle.open, candle.high, candle.low, candle.close);
+    if (verdict === 'wick') {
+      this.#drop(wickReason, event, event.known_at);
+      return false;
+    }
     this.#lastOpenTimes.set(candle.symbol, candle.openTime);
+    if (verdict !== 'pass') this.#settleHeld(state, verdict, event);
+    if (verdict === 'suspect' || verdict === 'replaces') {
+      state.held.push(event);
+      return false;
+    }
     this.#volumes.accepted(candle);
     this.#sink.candle(event);
     return true;
@@ -102,45 +121,73 @@ export class QualityGate {
     const last = this.#lastOpenTimes.get(candle.symbol);
     if (last !== undefined && candle.openTime === last) return 'duplicate candle';
     if (last !== undefined && candle.openTime < last) return 'time runs backwards';
-    const { high, low, open, close } = candle;
-    if (!this.#near(high, Math.max(open, close)) || !this.#near(low, Math.min(open, close)))
-      return 'absurd spike inside the candle';
-    const volumeFault = this.#volumes.fault(candle);
-    if (volumeFault !== undefined) return volumeFault;
-    if (this.#isAbsurdJump(this.#candleLevels, candle.symbol, candle.close, event.happened_at))
-      return 'absurd price jump';
-    return undefined;
+    return this.#volumes.fault(candle);
+  }
+
+  #stateOf({ candle }: CandleEvent): CandleState {
+    let state = this.#candles.get(candle.symbol);
+    if (state === undefined) {
+      const limits = spikeLimitsOf(candle.symbol);
+      const absurd = this.#maxJumpRatio === undefined ? limits.absurd : this.#maxJumpRatio - 1;
+      state = { guard: new SpikeGuard({ ...limits, absurd }, timeframeMs[candle.timeframe]), held: [] };
+      this.#candles.set(candle.symbol, state);
+    }
+    return state;
+  }
+
+  /** Lets what waited go on as known only now, or drops it. */
+  #settleHeld(
+    state: CandleState,
+    verdict: 'suspect' | 'confirms' | 'returns' | 'replaces',
+    { known_at }: CandleEvent,
+  ): void {
+    if (verdict === 'suspect') return;
+    const { held } = state;
+    state.held = [];
+    for (const event of held) {
+      if (verdict !== 'confirms') this.#drop(spikeReason, event, known_at);
+      else {
+        this.#volumes.accepted(event.candle);
+        this.#sink.candle({ ...event, known_at });
+      }
+    }
+  }
+
+  #drop(reason: string, { candle }: CandleEvent, at: EpochMs): void {
+    this.#reports.drop(reason, candle.symbol, `${candle.symbol} candle of ${candle.openTime}`, at);
   }
 
   #quoteFault(quote: Quote, knownAt: EpochMs): string | undefined {
     if (!(quote.bid > 0 && quote.ask > 0) || !Number.isFinite(quote.bid + quote.ask))
       return 'a price is not above zero';
     if (quote.bid > quote.ask) return 'crossed quote';
-    if (!this.#near(quote.ask, quote.bid)) return 'absurd spread';
+    const absurd = this.#absurd(quote.symbol);
+    if (apart(quote.ask, quote.bid) > absurd) return 'absurd spread';
     if (quote.happenedAt > knownAt + maxQuoteLeadMs) return 'quote comes from the future';
     const last = this.#lastQuoteTimes.get(quote.symbol);
     if (last !== undefined && quote.happenedAt < last) return 'time runs backwards';
     const mid = (quote.bid + quote.ask) / 2;
-    if (this.#isAbsurdJump(this.#quoteLevels, quote.symbol, mid, quote.happenedAt))
-      return 'absurd price jump';
-    return undefined;
+    return this.#isSpike(quote.symbol, mid, quote.happenedAt, absurd) ? 'absurd price jump' : undefined;
   }
 
-  #near(price: number, reference: number): boolean {
-    return price <= reference * this.#maxJumpRatio && price * this.#maxJumpRatio >= reference;
+  #absurd(symbol: string): number {
+    return this.#maxJumpRatio === undefined ? spikeLimitsOf(symbol).absurd : this.#maxJumpRatio - 1;
   }
 
-  #isAbsurdJump(levels: Map<string, Level>, symbol: string, price: number, at: EpochMs): boolean {
-    const level = levels.get(symbol);
+  /** Quotes are judged by how the candles of their symbol moved of late; the next quotes clear a suspect. */
+  #isSpike(symbol: string, price: number, at: EpochMs, absurd: number): boolean {
+    const level = this.#quoteLevels.get(symbol);
     if (level === undefined) {
-      levels.set(symbol, { price, at, suspectPrice: 0, suspects: 0 });
+      this.#quoteLevels.set(symbol, { price, at, suspectPrice: 0, suspects: 0 });
       return false;
     }
-    const believable = this.#near(price, level.price) || at - level.at > jumpMemoryMs;
-    if (!believable) {
-      level.suspects = level.suspects > 0 && this.#near(price, level.suspectPrice) ? level.suspects + 1 : 1;
+    const limit = this.#candles.get(symbol)?.guard.limitAt(at) ?? absurd;
+    const distance = apart(price, level.price);
+    if (distance > limit && at - level.at <= jumpMemoryMs) {
+      const again = level.suspects > 0 && apart(price, level.suspectPrice) <= limit;
+      level.suspects = again ? level.suspects + 1 : 1;
       level.suspectPrice = price;
-      if (level.suspects <= jumpConfirmations) return true;
+      if (level.suspects <= (distance > absurd ? absurdQuoteConfirmations : quoteConfirmations)) return true;
     }
     level.price = price;
     level.at = at;

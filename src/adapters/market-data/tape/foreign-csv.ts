@@ -3,6 +3,7 @@
 import { candleDefect, type Timeframe, timeframeMs, timeframes } from '../../../shared/domain/candle.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
 import { readTime, type TimeUnit } from './foreign-time.ts';
+import { quoted } from './quoted.ts';
 import { TapeError } from './tape-error.ts';
 
 export const columnRoles = ['time', 'date', 'clock', 'open', 'high', 'low', 'close', 'volume'] as const;
@@ -21,6 +22,8 @@ export interface ForeignLayout {
 }
 
 interface ForeignRow {
+  /** 1-based line in the uncompressed file. */
+  readonly line: number;
   readonly time: EpochMs;
   readonly open: number;
   readonly high: number;
@@ -38,7 +41,7 @@ interface RejectedRow {
 export interface ForeignCandles {
   /** In time order, each time once. */
   readonly rows: readonly ForeignRow[];
-  readonly rejected: readonly RejectedRow[];
+  readonly rejected: RejectedRow[];
   readonly timeframe: Timeframe;
   /** True when nobody named the timeframe. */
   readonly inferredTimeframe: boolean;
@@ -95,7 +98,7 @@ export function readForeignCsv(text: string, file: string, layout: ForeignLayout
   const separator = layout.separator ?? recogniseSeparator(lines, file);
   const columns = recogniseColumns(lines, separator, layout, file);
   const rejected: RejectedRow[] = [];
-  const read: (ForeignRow & { readonly line: number })[] = [];
+  const read: ForeignRow[] = [];
   for (let index = columns.bodyAt; index < lines.length; index += 1) {
     const line = lines[index] ?? '';
     if (line.trim() === '') continue;
@@ -151,7 +154,7 @@ function recogniseColumns(
     if (index === 0 && isData(names)) return columnsByPosition(names, layout.columns, file);
   }
   throw new TapeError(
-    `${file}: the columns time, open, high, low and close were not recognised in "${(lines[0] ?? '').slice(0, 120)}"; ` +
+    `${file}: the columns time, open, high, low and close were not recognised in ${quoted(lines[0] ?? '')}; ` +
       'name them with --columns time=NAME,open=NAME,high=NAME,low=NAME,close=NAME,volume=NAME (names or numbers)',
   );
 }
@@ -218,7 +221,7 @@ function complete(
   if (index.time === undefined && index.date === undefined) missing.unshift('time');
   if (missing.length > 0)
     throw new TapeError(
-      `${file}: no column for ${missing.join(', ')} in "${names.join(' ')}"; name it with --columns, such as --columns ${missing[0]}=2`,
+      `${file}: no column for ${missing.join(', ')} in ${quoted(names.join(' '))}; name it with --columns, such as --columns ${missing[0]}=2`,
     );
   const shown: Partial<Record<ColumnRole, string>> = {};
   for (const role of columnRoles) {
@@ -278,11 +281,11 @@ function readRow(
   index: Partial<Record<ColumnRole, number>>,
   layout: ForeignLayout,
   separator: string,
-): ForeignRow | string {
+): Omit<ForeignRow, 'line'> | string {
   const cell = (role: ColumnRole) => (index[role] === undefined ? undefined : row[index[role]]);
   const written = cell('time') ?? `${cell('date') ?? ''} ${cell('clock') ?? ''}`;
   const time = readTime(written.trim(), layout.timeUnit, layout.timeZone);
-  if (Number.isNaN(time)) return `time cannot be read: "${written.trim().slice(0, 40)}"`;
+  if (Number.isNaN(time)) return `time cannot be read: ${quoted(written.trim())}`;
   const number = (role: ColumnRole) => readNumber(cell(role) ?? '', separator);
   const [open, high, low, close] = [number('open'), number('high'), number('low'), number('close')];
   const volume = index.volume === undefined || cell('volume') === '' ? 0 : number('volume');
@@ -322,13 +325,14 @@ function inferTimeframe(rows: readonly { readonly time: EpochMs }[], file: strin
 }
 
 function withoutRepeats(
-  rows: readonly (ForeignRow & { readonly line: number })[],
+  rows: readonly ForeignRow[],
   timeframe: Timeframe,
   rejected: RejectedRow[],
 ): ForeignRow[] {
   const kept: ForeignRow[] = [];
   let last: ForeignRow | undefined;
-  for (const { line, ...row } of rows) {
+  for (const row of rows) {
+    const { line } = row;
     if (row.time % timeframeMs[timeframe] !== 0)
       rejected.push({ line, reason: 'time is off the timeframe grid' });
     else if (last?.time === row.time)

@@ -6,9 +6,10 @@ import { instrumentFor } from '../../../shared/domain/instrument.ts';
 import type { SessionCalendar } from '../../../shared/domain/sessions.ts';
 import { type EpochMs, toIso } from '../../../shared/domain/time.ts';
 import type { CandleColumns } from './candle-columns.ts';
-import { parseCandleCsv } from './parse-csv.ts';
+import { judgeSeries, repeatReason, type SeriesPart, withoutRows } from './judge-series.ts';
+import { type BadRow, parseCandleCsv } from './parse-csv.ts';
 import { readRecordingBytes } from './read-bytes.ts';
-import { readTapeFileName } from './tape-file-name.ts';
+import { readTapeFileName, type TapeFile } from './tape-file-name.ts';
 
 /** Gaps and bad rows listed per file; the counts go on. */
 const maxListed = 100;
@@ -51,43 +52,72 @@ export interface FileInspection {
   readonly coverage: number | null;
 }
 
-export interface Inspection {
-  readonly inspection: FileInspection;
-  readonly columns: CandleColumns;
+/** One recording, read but not yet judged. */
+export interface LoadedRecording extends SeriesPart, Pick<TapeFile, 'symbol' | 'timeframe' | 'side'> {
+  readonly size: number;
+  readonly rows: number;
+  readonly damage: string | undefined;
+  readonly bad: BadRow[];
 }
 
 /** Throws TapeError when the name or the header says that this is no recording of ours. */
-export async function inspectFile(file: string, calendar: SessionCalendar): Promise<Inspection> {
-  const { symbol, timeframe } = readTapeFileName(file, true);
-  const { size } = await stat(file);
+export async function loadRecording(file: string): Promise<LoadedRecording> {
+  const { symbol, timeframe, side } = readTapeFileName(file, true);
   const { bytes, damage } = await readRecordingBytes(file);
-  const bad = new Map<string, { reason: string; count: number; lines: number[] }>();
-  const parsed = parseCandleCsv(bytes, timeframe, file, ({ line, reason }) => {
-    const group = bad.get(reason) ?? { reason, count: 0, lines: [] };
-    group.count += 1;
-    if (group.lines.length < maxListed) group.lines.push(line);
-    bad.set(reason, group);
+  const { size } = await stat(file);
+  const bad: BadRow[] = [];
+  const { columns, rows, lineOf } = parseCandleCsv(bytes, timeframe, file, (row) => bad.push(row));
+  return { file, symbol, timeframe, side, size, rows, damage, bad, columns, lineOf };
+}
+
+/** Judges the recordings of one symbol, timeframe and side as a simulation does, and says what is in each. */
+export function inspectSeries(
+  recordings: readonly LoadedRecording[],
+  calendar: SessionCalendar,
+): FileInspection[] {
+  const [one] = recordings;
+  if (one === undefined) return [];
+  // Times that several files give are told of the series as a whole, and are no fault of one file.
+  const refused = judgeSeries(recordings, one.symbol, one.timeframe).refused.filter(
+    ({ reason }) => reason !== repeatReason,
+  );
+  return recordings.map((recording) => {
+    const spikes = refused.filter(({ part }) => part === recording);
+    const rows = new Set(spikes.map(({ row }) => row));
+    const columns = withoutRows(recording.columns, rows);
+    return inspectionOf(recording, columns, [...recording.bad, ...spikes], calendar);
   });
-  const { columns } = parsed;
+}
+
+function inspectionOf(
+  { file, symbol, timeframe, size, rows, damage }: LoadedRecording,
+  columns: CandleColumns,
+  bad: readonly BadRow[],
+  calendar: SessionCalendar,
+): FileInspection {
+  const groups = Map.groupBy(bad, ({ reason }) => reason);
   const follows = instrumentFor(symbol)?.calendar === 'forex' ? calendar : undefined;
   const { gaps, gapCount, missing } = findGaps(columns, timeframe, follows);
-  const inspection: FileInspection = {
+  return {
     file,
     symbol,
     timeframe,
     bytes: size,
-    rows: parsed.rows,
+    rows,
     candles: columns.count,
     ...summaryOf(columns, timeframe),
     damage: damage ?? null,
-    bad_rows: [...bad.values()],
+    bad_rows: [...groups].map(([reason, lines]) => ({
+      reason,
+      count: lines.length,
+      lines: lines.slice(0, maxListed).map(({ line }) => line),
+    })),
     gaps,
     gap_count: gapCount,
     missing_candles: missing,
     coverage:
       columns.count === 0 ? null : Math.floor((1e6 * columns.count) / (columns.count + missing)) / 1e6,
   };
-  return { inspection, columns };
 }
 
 /** Times that several files of one series give, by the files' count beyond the first. */

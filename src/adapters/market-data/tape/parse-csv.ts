@@ -3,6 +3,7 @@
 // a string per field (here none is built), and these files have no quoting to support.
 import { type Timeframe, timeframeMs } from '../../../shared/domain/candle.ts';
 import { type CandleColumns, newColumns, sliceColumns } from './candle-columns.ts';
+import { quoted } from './quoted.ts';
 import { TapeError } from './tape-error.ts';
 
 export interface BadRow {
@@ -15,6 +16,35 @@ export interface ParsedCsv {
   readonly columns: CandleColumns;
   /** Rows read, good and bad, without header and blank lines. */
   readonly rows: number;
+  /** 1-based line of a row of the columns in the uncompressed file. */
+  readonly lineOf: (row: number) => number;
+}
+
+/** Which lines are no rows of the columns: for finding a row's line again without keeping one number per row. */
+class LeftOutLines {
+  /** Rows of the columns before a run of lines left out, and the lines left out up to its end. */
+  readonly #rowsBefore: number[] = [];
+  readonly #leftOut: number[] = [];
+  #total = 0;
+
+  add(rowsBefore: number): void {
+    this.#total += 1;
+    if (this.#rowsBefore.at(-1) === rowsBefore) this.#leftOut.pop();
+    else this.#rowsBefore.push(rowsBefore);
+    this.#leftOut.push(this.#total);
+  }
+
+  /** Lines left out above a row, by bisection. */
+  above(row: number): number {
+    let low = 0;
+    let high = this.#rowsBefore.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#rowsBefore[middle] as number) <= row) low = middle + 1;
+      else high = middle;
+    }
+    return this.#leftOut[low - 1] ?? 0;
+  }
 }
 
 const newline = 10;
@@ -152,7 +182,7 @@ function readHeader(
   const kind = knownHeaders[header];
   if (kind === undefined) {
     throw new TapeError(
-      `${file}: the first line must be time,open,high,low,close,volume (or time,close), but it is "${header}"`,
+      `${file}: the first line must be time,open,high,low,close,volume (or time,close), but it is ${quoted(header)}`,
     );
   }
   return { kind, bodyAt: Math.min(end + 1, bytes.length), line: 2 };
@@ -193,9 +223,11 @@ export function parseCandleCsv(
   let rows = 0;
   let last = 0;
   let line = header.line;
+  const leftOut = new LeftOutLines();
   for (let at = header.bodyAt; at < bytes.length; at = row.next, line += 1) {
     if (isBlankLine(bytes, at)) {
       row.next = bytes[at] === newline ? at + 1 : at + 2;
+      leftOut.add(count);
       continue;
     }
     readRow(bytes, at, row);
@@ -217,6 +249,7 @@ export function parseCandleCsv(
     }
     if (reason !== undefined) {
       onBadRow({ line, reason });
+      leftOut.add(count);
       continue;
     }
     columns.openTime[count] = time;
@@ -228,5 +261,9 @@ export function parseCandleCsv(
     last = time;
     count += 1;
   }
-  return { columns: sliceColumns(columns, 0, count), rows };
+  return {
+    columns: sliceColumns(columns, 0, count),
+    rows,
+    lineOf: (one) => header.line + one + leftOut.above(one),
+  };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -115,10 +115,91 @@ test('a close-only recording becomes candles without range', async () => {
   expect(event?.candle).toMatchObject({ open: 141.520004, high: 141.520004, low: 141.520004, volume: 0 });
 });
 
+test('one row times a thousand is quarantined with file and line, and the rest plays as if it had not been there', async () => {
+  const rows = Array.from({ length: 60 }, (_, index) => minute(index, 100 + (index % 5) / 100));
+  const spike = (index: number, factor: number) =>
+    minute(index, 0).replace(
+      /,.*/,
+      `,${['100', '101', '99', '100.5'].map((price) => Number(price) * factor).join(',')},1`,
+    );
+  const name = 'BTCUSDT_1m_20231114-20231115.csv';
+  for (const [at, factor] of [
+    [0, 1000],
+    [40, 1000],
+    [40, 0.001],
+    [50, 1.3],
+    [59, 1000],
+  ] as const) {
+    const file = write(name, [header, '', 'rubbish', ...rows.with(at, spike(at, factor))]);
+    const tape = await readTape([file]);
+    expect(tape.quarantined.slice(1)).toMatchObject([{ file, line: at + 4, count: 1 }]);
+    const played = [...tape.events];
+    const without = await readTape([write(name, [header, ...rows.toSpliced(at, 1)])]);
+    expect(played).toEqual([...without.events]);
+  }
+});
+
+test('a gap that stays is played whole, but known only when a later row has confirmed it', async () => {
+  const rows = Array.from({ length: 60 }, (_, index) => minute(index, index < 40 ? 100 : 140));
+  const tape = await readTape([write('BTCUSDT_1m_20231114-20231115.csv', [header, ...rows])]);
+  expect(tape.quarantined).toEqual([]);
+  const played = [...tape.events];
+  expect(played.map(({ candle }) => (candle.openTime - t0) / 60_000)).toEqual(
+    Array.from({ length: 60 }, (_, index) => index),
+  );
+  const late = played.filter((event) => event.known_at !== event.happened_at);
+  expect(late.map((event) => [event.happened_at - t0, event.known_at - t0].map((ms) => ms / 60_000))).toEqual(
+    [[41, 42]],
+  );
+  // The confirming row lies beyond the bound, so the gap is not known within it.
+  const cut = await readTape([path.join(folder, 'BTCUSDT_1m_20231114-20231115.csv')], {
+    to: t0 + 41 * 60_000,
+  });
+  expect([...cut.events].length).toBe(40);
+});
+
+test('what is known does not depend on what comes later: a shorter recording gives the beginning of a longer', async () => {
+  const price = fc.oneof(
+    { weight: 20, arbitrary: fc.double({ min: 99, max: 101, noNaN: true }) },
+    { weight: 1, arbitrary: fc.constantFrom(0.1, 60, 140, 1000, 1e5) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(price, { minLength: 45, maxLength: 90 }), fc.nat(), async (prices, cut) => {
+      const level = prices.map((value, index) => (index < 40 ? 100 : value));
+      const rows = level.map((value, index) => minute(index, value).replace(/,[^,]*$/, ',1'));
+      const length = 44 + (cut % (rows.length - 44));
+      const play = async (lines: readonly string[]) =>
+        [...(await readTape([write('BTCUSDT_1m_20231114-20231115.csv', [header, ...lines])])).events].map(
+          (event) => [event.known_at, event.candle] as const,
+        );
+      const until = t0 + length * 60_000;
+      const whole = (await play(rows)).filter(([knownAt]) => knownAt <= until);
+      expect(await play(rows.slice(0, length))).toEqual(whole);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('nothing but regular files is read, and an archive that unpacks without end is dropped', async () => {
+  symlinkSync('/dev/zero', path.join(folder, 'ETHUSDT_1m_20231114-20231115.csv'));
+  await expect(readTape([folder])).rejects.toThrow(/no candle to play.*no regular file/);
+  await expect(readTape([path.join(folder, 'ETHUSDT_1m_20231114-20231115.csv')])).rejects.toThrow(
+    /no regular file/,
+  );
+  const bomb = path.join(folder, 'BTCUSDT_1m_20231114-20231115.csv.gz');
+  writeFileSync(bomb, gzipSync(Buffer.alloc(300 * 1_048_576, 49), { level: 1 }));
+  await expect(readTape([bomb])).rejects.toThrow(/unpacks to more than 256 MiB/);
+});
+
+test('a header of strange bytes is shown without them', async () => {
+  const odd = write('BTCUSDT_1m_20231114-20231115.csv', ['\u001b[31mred\u0007', minute(0)]);
+  await expect(readTape([odd])).rejects.toThrow(/it is "\\u\{1b\}\[31mred\\u\{7\}"/);
+});
+
 test('of a truncated or corrupted gzip the readable part is played and the damage reported', async () => {
   const lines = [
     header,
-    ...Array.from({ length: 20_000 }, (_, index) => minute(index, 100 + ((index * 7919) % 997))),
+    ...Array.from({ length: 20_000 }, (_, index) => minute(index, 100 + ((index * 7919) % 997) / 200)),
   ];
   const whole = gzipSync(Buffer.from(lines.join('\n')));
   const truncated = path.join(folder, 'BTCUSDT_1m_20231114-20231128.csv.gz');

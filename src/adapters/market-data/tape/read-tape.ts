@@ -5,15 +5,10 @@ import path from 'node:path';
 import type { CandleEvent } from '../../../shared/bus/catalogue.ts';
 import { type Candle, type Timeframe, timeframeMs } from '../../../shared/domain/candle.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
-import {
-  type CandleColumns,
-  columnNames,
-  firstRowAtOrAfter,
-  newColumns,
-  sliceColumns,
-} from './candle-columns.ts';
+import { type CandleColumns, firstRowAtOrAfter, sliceColumns } from './candle-columns.ts';
+import { judgeSeries, type SeriesPart } from './judge-series.ts';
 import { parseCandleCsv } from './parse-csv.ts';
-import { readRecordingBytes } from './read-bytes.ts';
+import { isRegularFile, notRegular, readRecordingBytes } from './read-bytes.ts';
 import { TapeError } from './tape-error.ts';
 import { readTapeFileName, type TapeFile } from './tape-file-name.ts';
 
@@ -39,6 +34,8 @@ export interface TapeSeries {
   readonly symbol: string;
   readonly timeframe: Timeframe;
   readonly columns: CandleColumns;
+  /** Open times of candles that only a later one made believable, with the instant at which it closed. */
+  readonly delayed: ReadonlyMap<EpochMs, EpochMs>;
 }
 
 export interface Tape {
@@ -92,6 +89,7 @@ async function filesOf(paths: readonly string[], skipped: SkippedFile[]): Promis
     const info = await stat(given).catch(() => undefined);
     if (info === undefined) throw new TapeError(`${given}: there is no such file or folder; check the path`);
     if (!info.isDirectory()) {
+      if (!info.isFile()) throw new TapeError(`${given}: ${notRegular}`);
       found.set(path.resolve(given), readTapeFileName(given, true));
       continue;
     }
@@ -100,6 +98,8 @@ async function filesOf(paths: readonly string[], skipped: SkippedFile[]): Promis
       const file = path.join(given, name);
       if (found.has(path.resolve(file))) continue;
       try {
+        // A device or a pipe behind a link would be read for ever.
+        if (!(await isRegularFile(file))) throw new TapeError(notRegular);
         found.set(path.resolve(file), readTapeFileName(file, false));
       } catch (error) {
         if (!(error instanceof TapeError)) throw error;
@@ -145,43 +145,6 @@ function chooseFiles(files: readonly TapeFile[], skipped: SkippedFile[]): Map<st
   return chosen;
 }
 
-interface LoadedFile {
-  readonly file: string;
-  readonly columns: CandleColumns;
-}
-
-/** Merges files of one symbol by time; a time already taken by an earlier file is quarantined. */
-function joinColumns(parts: readonly LoadedFile[], quarantine: Quarantine): CandleColumns {
-  if (parts.length === 1 && parts[0] !== undefined) return parts[0].columns;
-  const total = parts.reduce((sum, part) => sum + part.columns.count, 0);
-  const joined = newColumns(total);
-  const cursors = new Int32Array(parts.length);
-  let count = 0;
-  let last = 0;
-  for (let taken = 0; taken < total; taken += 1) {
-    let best = -1;
-    let bestTime = Number.POSITIVE_INFINITY;
-    for (let index = 0; index < parts.length; index += 1) {
-      const time = parts[index]?.columns.openTime[cursors[index] as number] ?? Number.POSITIVE_INFINITY;
-      if (time < bestTime) {
-        best = index;
-        bestTime = time;
-      }
-    }
-    const part = parts[best] as LoadedFile;
-    const row = cursors[best] as number;
-    cursors[best] = row + 1;
-    if (bestTime === last) {
-      quarantine.add(part.file, 0, 'time already given by another file of the symbol');
-      continue;
-    }
-    for (const name of columnNames) joined[name][count] = part.columns[name][row] as number;
-    last = bestTime;
-    count += 1;
-  }
-  return sliceColumns(joined, 0, count);
-}
-
 async function loadSeries(
   symbol: string,
   files: readonly TapeFile[],
@@ -189,23 +152,24 @@ async function loadSeries(
   quarantine: Quarantine,
 ): Promise<TapeSeries> {
   const timeframe = (files[0] as TapeFile).timeframe;
-  const parts: LoadedFile[] = [];
-  for (const file of files) {
-    const { bytes, damage } = await readRecordingBytes(file.path);
-    if (damage !== undefined) quarantine.add(file.path, 0, `damaged file, read up to the damage: ${damage}`);
+  const parts: SeriesPart[] = [];
+  for (const { path: file } of files) {
+    const { bytes, damage } = await readRecordingBytes(file);
+    if (damage !== undefined) quarantine.add(file, 0, `damaged file, read up to the damage: ${damage}`);
     if (bytes.length === 0) continue;
-    const parsed = parseCandleCsv(bytes, timeframe, file.path, (bad) => {
-      quarantine.add(file.path, bad.line, bad.reason);
-    });
-    parts.push({ file: file.path, columns: parsed.columns });
+    const { columns, lineOf } = parseCandleCsv(bytes, timeframe, file, ({ line, reason }) =>
+      quarantine.add(file, line, reason),
+    );
+    parts.push({ file, columns, lineOf });
   }
-  const columns = parts.length === 0 ? newColumns(0) : joinColumns(parts, quarantine);
+  const { columns, delayed, refused } = judgeSeries(parts, symbol, timeframe);
+  for (const { part, line, reason } of refused) quarantine.add(part.file, line, reason);
   const first = options.from === undefined ? 0 : firstRowAtOrAfter(columns, options.from);
   const end =
     options.to === undefined
       ? columns.count
       : firstRowAtOrAfter(columns, options.to - timeframeMs[timeframe] + 1);
-  return { symbol, timeframe, columns: sliceColumns(columns, first, Math.max(first, end)) };
+  return { symbol, timeframe, columns: sliceColumns(columns, first, Math.max(first, end)), delayed };
 }
 
 export function candleAt(series: TapeSeries, row: number): Candle {
@@ -222,6 +186,17 @@ export function candleAt(series: TapeSeries, row: number): Candle {
   };
 }
 
+/** Rows that became known with the close of `row`, oldest first: itself, after those that it made believable. */
+export function rowsKnownWith(series: TapeSeries, row: number): readonly number[] {
+  const { columns, delayed, timeframe } = series;
+  const openTime = columns.openTime[row] as number;
+  if (delayed.has(openTime)) return [];
+  const closeAt = openTime + timeframeMs[timeframe];
+  let first = row;
+  while (first > 0 && delayed.get(columns.openTime[first - 1] as number) === closeAt) first -= 1;
+  return Array.from({ length: row - first + 1 }, (_, index) => first + index);
+}
+
 /** Earliest close among the candles not yet played; Infinity at the end. */
 export function nextCloseOf(series: readonly TapeSeries[], cursors: Int32Array): number {
   let next = Number.POSITIVE_INFINITY;
@@ -233,6 +208,12 @@ export function nextCloseOf(series: readonly TapeSeries[], cursors: Int32Array):
     if (close < next) next = close;
   }
   return next;
+}
+
+export function recorded(source: string, series: TapeSeries, row: number, knownAt: EpochMs): CandleEvent {
+  const candle = candleAt(series, row);
+  const happenedAt = candle.openTime + timeframeMs[candle.timeframe];
+  return { source, kind: 'recorded', candle, happened_at: happenedAt, known_at: knownAt };
 }
 
 /**
@@ -250,6 +231,10 @@ function* playSeries(series: readonly TapeSeries[], source: string): Generator<C
       const row = cursors[index] as number;
       if (one.columns.openTime[row] !== closeAt - (steps[index] as number)) continue;
       cursors[index] = row + 1;
+      if (one.delayed.size > 0) {
+        for (const known of rowsKnownWith(one, row)) yield recorded(source, one, known, closeAt);
+        continue;
+      }
       yield { source, kind: 'recorded', candle: candleAt(one, row), happened_at: closeAt, known_at: closeAt };
     }
   }

@@ -1,5 +1,6 @@
 // Plays a tape on a clock, for watching a recording in paper mode. It never shows a candle before its close.
 
+import type { CandleEvent } from '../../../shared/bus/catalogue.ts';
 import type { Candle } from '../../../shared/domain/candle.ts';
 import { timeframeMs } from '../../../shared/domain/candle.ts';
 import { instrumentFor } from '../../../shared/domain/instrument.ts';
@@ -8,7 +9,7 @@ import { type EpochMs, minuteMs, toIso } from '../../../shared/domain/time.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { MarketDataSink, MarketDataSource } from '../../../shared/ports/market-data.ts';
 import { firstRowAtOrAfter, sliceColumns } from './candle-columns.ts';
-import { candleAt, nextCloseOf, type Tape, type TapeSeries } from './read-tape.ts';
+import { candleAt, nextCloseOf, recorded, rowsKnownWith, type Tape, type TapeSeries } from './read-tape.ts';
 
 /** Used where the symbol does not say what it is, as a fraction of the price. */
 const fallbackSpread = 0.0005;
@@ -35,6 +36,7 @@ export class TapeSource implements MarketDataSource {
   #sink: MarketDataSink | undefined;
   #lastDataAt: EpochMs | null = null;
   #statusAt: EpochMs = 0;
+  #toldQuarantine = false;
 
   constructor(options: TapeSourceOptions) {
     this.name = options.name ?? 'tape';
@@ -55,7 +57,8 @@ export class TapeSource implements MarketDataSource {
     this.#tape.series.forEach((series, index) => {
       this.#cursors[index] = firstRowAtOrAfter(series.columns, now - timeframeMs[series.timeframe] + 1);
     });
-    for (const rows of this.#tape.quarantined) {
+    // A restart plays the same recording on: what was left out of it is said once.
+    for (const rows of this.#toldQuarantine ? [] : this.#tape.quarantined) {
       sink.quarantined({
         source: this.name,
         reason: rows.reason,
@@ -63,6 +66,7 @@ export class TapeSource implements MarketDataSource {
         count: rows.count,
       });
     }
+    this.#toldQuarantine = true;
     this.#continue();
   }
 
@@ -70,7 +74,9 @@ export class TapeSource implements MarketDataSource {
   async history(symbol: string, count: number): Promise<readonly Candle[]> {
     const series = this.#tape.series.find((one) => one.symbol === symbol);
     if (series === undefined) return [];
-    const end = firstRowAtOrAfter(series.columns, this.#clock.now() - timeframeMs[series.timeframe] + 1);
+    const now = this.#clock.now();
+    let end = firstRowAtOrAfter(series.columns, now - timeframeMs[series.timeframe] + 1);
+    while (end > 0 && (series.delayed.get(series.columns.openTime[end - 1] as number) ?? 0) > now) end -= 1;
     const first = Math.max(0, end - Math.min(Math.max(count, 0), maxHistoryCandles));
     const part: TapeSeries = { ...series, columns: sliceColumns(series.columns, first, end) };
     return Array.from({ length: end - first }, (_, row) => candleAt(part, row));
@@ -104,28 +110,26 @@ export class TapeSource implements MarketDataSource {
 
   /** Quotes first: whoever acts on the candle must see the price it closed at, not the one a minute before. */
   #playStep(sink: MarketDataSink, closeAt: EpochMs): void {
-    const candles: Candle[] = [];
+    const candles: CandleEvent[] = [];
     const quotes: Quote[] = [];
     for (let index = 0; index < this.#tape.series.length; index += 1) {
       const series = this.#tape.series[index] as TapeSeries;
       const row = this.#cursors[index] as number;
       if (series.columns.openTime[row] !== closeAt - timeframeMs[series.timeframe]) continue;
       this.#cursors[index] = row + 1;
-      const candle = candleAt(series, row);
-      candles.push(candle);
-      const half = (candle.close * (this.#spreads[index] as number)) / 2;
-      quotes.push({
-        symbol: candle.symbol,
-        bid: candle.close - half,
-        ask: candle.close + half,
-        happenedAt: closeAt,
-      });
+      const known = rowsKnownWith(series, row).map((one) => recorded(this.name, series, one, closeAt));
+      const last = known.at(-1);
+      if (last === undefined) continue;
+      candles.push(...known);
+      const { symbol, close } = last.candle;
+      const half = (close * (this.#spreads[index] as number)) / 2;
+      quotes.push({ symbol, bid: close - half, ask: close + half, happenedAt: closeAt });
     }
     this.#lastDataAt = closeAt;
-    sink.quotes({ source: this.name, quotes, known_at: closeAt });
+    if (quotes.length > 0) sink.quotes({ source: this.name, quotes, known_at: closeAt });
     for (const candle of candles) {
       if (this.#sink !== sink) return;
-      sink.candle({ source: this.name, kind: 'recorded', candle, happened_at: closeAt, known_at: closeAt });
+      sink.candle(candle);
     }
   }
 

@@ -1,0 +1,57 @@
+// Writes the tables of docs/reliability.md anew: `node scripts/write-reliability.ts --seeds 10000`, with --part matrix or
+// mutations only one of the two. It never edits the text around them, and it writes whatever the runs gave.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { runCampaign } from '../src/runtime/chaos-campaign.ts';
+import { runMutations } from '../src/runtime/chaos-mutations.ts';
+import { mutationsMarkdown } from '../src/simulator/chaos/mutation-report.ts';
+import { matrixMarkdown } from '../src/simulator/chaos/report-text.ts';
+
+const file = path.resolve(import.meta.dirname, '..', 'docs', 'reliability.md');
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '10000' },
+    'mutation-seeds': { type: 'string', default: '456' },
+    part: { type: 'string', default: 'all' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+  },
+});
+
+/** Puts these lines between the two marks of this name. */
+function write(name: string, lines: readonly string[]): void {
+  const text = readFileSync(file, 'utf8');
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/reliability.md has no place for ${name}`);
+  writeFileSync(file, `${text.slice(0, from + begin.length)}\n${lines.join('\n')}\n${text.slice(to)}`);
+}
+
+const note = (what: string) => (done: number, total: number) => {
+  if (done % 500 === 0 || done === total) process.stderr.write(`${what} ${done} of ${total}\n`);
+};
+
+async function matrix(): Promise<boolean> {
+  const report = await runCampaign({
+    firstSeed: 0,
+    seeds: Number(values.seeds),
+    jobs: Number(values.jobs),
+    progress: note('seeds'),
+  });
+  write('matrix', matrixMarkdown(report));
+  for (const { reproduce } of report.violations) process.stderr.write(`${reproduce}\n`);
+  return report.total.violations === 0;
+}
+
+async function mutations(): Promise<boolean> {
+  const report = await runMutations(0, Number(values['mutation-seeds']), note('mistakes'));
+  write('mutations', mutationsMarkdown(report));
+  return report.caught === report.mutations;
+}
+
+const sound = [
+  values.part === 'mutations' || (await matrix()),
+  values.part === 'matrix' || (await mutations()),
+];
+if (sound.includes(false)) process.exitCode = 1;
