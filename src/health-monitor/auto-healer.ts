@@ -5,7 +5,7 @@ import type { HealAnswer } from '../shared/bus/catalogue.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import { causeKey } from './cause-kinds.ts';
 import type { HealLedger } from './heal-ledger.ts';
-import { maxDetailLength } from './limits.ts';
+import { maxDetailLength, reflexPrefix } from './limits.ts';
 import type { HealState } from './memory.ts';
 import { blockingInterlock } from './playbooks/interlocks.ts';
 import { ladderPlaybooks } from './playbooks/ladders.ts';
@@ -34,9 +34,12 @@ export class AutoHealer {
   }
 
   /** What a step came to. A step that could not be done fails at once; whether a done one helped is seen by itself. */
-  answer({ heal_id, ok, detail }: HealAnswer, turn: Turn): void {
+  answer({ heal_id, ok, detail, target }: HealAnswer, turn: Turn): void {
     const state = this.#ledger.all().find((one) => one.record_id === heal_id && one.phase === 'verifying');
-    if (state === undefined) return;
+    if (state === undefined) {
+      if (heal_id.startsWith(reflexPrefix)) this.#ledger.reflex(heal_id, target, detail, turn);
+      return;
+    }
     const told = detail.slice(0, maxDetailLength);
     this.#ledger.set({ ...state, told, ...(ok ? {} : { next_at: turn.now }) }, turn);
   }

@@ -50,6 +50,23 @@ export class HealLedger {
     return { ...state, record_id: null };
   }
 
+  /** Records what the process did by itself while commits hung and no agent could act. */
+  reflex(id: string, target: string, told: string, turn: Turn): void {
+    const record: HealRecord = {
+      id: turn.id('heal', id),
+      playbook: 'database_slow',
+      target,
+      incident_id: null,
+      before: 'a commit hung, so that no agent could act',
+      after: told.slice(0, maxDetailLength),
+      outcome: 'verified',
+      attempt: 1,
+      at: turn.now,
+      finished_at: turn.now,
+    };
+    publish(record, turn);
+  }
+
   /** Records that something temporary was taken back. */
   undone(state: HealState, id: string, after: string, turn: Turn): void {
     const before = 'the trouble is over';

@@ -59,6 +59,9 @@ export const blindTightenMs = 5 * minuteMs;
 /** Critical disk or heap for this long: trading may only reduce. */
 export const exhaustionTightenMs = minuteMs;
 
+/** Ids of what the process did by itself while no agent could: it is only recorded. */
+export const reflexPrefix = 'reflex-';
+
 /** A check waits at most this long for its probes, and ends this much before its task's deadline. */
 export const checkTimeoutMs = 15 * secondMs;
 export const checkMarginMs = secondMs;

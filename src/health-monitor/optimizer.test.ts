@@ -117,10 +117,10 @@ test('a drift that never jumps is told, and what every day brings at the same ho
       .emitted('health.incident')
       .filter(({ open }) => open)
       .map(({ cause }) => cause);
-  for (let day = 0; day < 5; day++) beat(world, 24 * hourMs, () => ({ cpu_load: daily(world.now) }));
+  for (let day = 0; day < 3; day++) beat(world, 24 * hourMs, () => ({ cpu_load: daily(world.now) }));
   const early = told().filter((cause) => cause.endsWith('cpu_load')).length;
   const before = told().length;
-  for (let day = 0; day < 2; day++) beat(world, 24 * hourMs, () => ({ cpu_load: daily(world.now) }));
+  beat(world, 24 * hourMs, () => ({ cpu_load: daily(world.now) }));
   expect(told().slice(before)).toEqual([]);
   expect(early).toBeGreaterThan(0);
   let load = 0.2;

@@ -46,6 +46,7 @@ export class KernelLoop {
   #stopping = false;
   #wake: (() => void) | undefined;
   #lastCommitMs = 0;
+  #commitBegunAt: number | undefined;
   #commits = { count: 0, inputs: 0, busyMs: 0 };
   #commitPauseMs: number;
   #committed: { readonly sequence: number; readonly hash: string };
@@ -72,6 +73,11 @@ export class KernelLoop {
   /** Duration of the last commit in milliseconds. */
   get lastCommitMs(): number {
     return this.#lastCommitMs;
+  }
+
+  /** Milliseconds that the commit under way has taken; 0 between two. */
+  get commitRunningMs(): number {
+    return this.#commitBegunAt === undefined ? 0 : performance.now() - this.#commitBegunAt;
   }
 
   /** Commits since the previous call, the inputs in them, and the time they took. */
@@ -193,6 +199,15 @@ export class KernelLoop {
   }
 
   async #commit(batch: CommitBatch): Promise<void> {
+    this.#commitBegunAt = performance.now();
+    try {
+      await this.#commitWithRetries(batch);
+    } finally {
+      this.#commitBegunAt = undefined;
+    }
+  }
+
+  async #commitWithRetries(batch: CommitBatch): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const begun = performance.now();
       try {

@@ -7,10 +7,12 @@ import { hourMs, secondMs } from '../shared/domain/time.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store } from '../shared/ports/store.ts';
+import type { CommitGuard } from './healing/commit-guard.ts';
 import type { LiveFacts } from './live-facts.ts';
 import type { SelectedMarket } from './market-selection.ts';
 
 const vitalsIntervalMs = 5_000;
+const commitCheckMs = 2_000;
 const saidClockAheadMs = 2 * secondMs;
 const brokerTickMs = 100;
 /** A store that does not answer within this does not keep the vitals back. */
@@ -25,6 +27,7 @@ export interface HousekeepingParts {
   readonly clock: Clock;
   readonly trading: { readonly tick: () => void };
   readonly systemProbe: SystemProbe;
+  readonly guard: Pick<CommitGuard, 'check'>;
   readonly market: Pick<SelectedMarket, 'clockSkewMs' | 'clockAheadMs'>;
 }
 
@@ -40,6 +43,7 @@ export class Housekeeping {
   start(): void {
     this.#every(vitalsIntervalMs, () => this.#postVitals());
     this.#every(brokerTickMs, () => this.#parts.trading.tick());
+    this.#every(commitCheckMs, () => this.#parts.guard.check());
     this.#every(hourMs, () => this.#parts.store.maintain());
   }
 

@@ -241,6 +241,7 @@ async function assemble(
     agentSettings,
     notifiers,
     care,
+    guard: care.guard(notifiers.all),
     rows: kernel.rows,
     facts,
     kernel,

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PostgresCare } from '../../src/adapters/database-care/postgres/postgres-care.ts';
 import { proposeIndex } from '../../src/adapters/database-care/postgres/propose-index.ts';
 import { PostgresStore } from '../../src/adapters/store/postgres/postgres-store.ts';
+import type { KernelInput } from '../../src/kernel/kernel.ts';
+import { CommitGuard } from '../../src/runtime/healing/commit-guard.ts';
 import { type PostgresServer, postgresSkipReason, startPostgres } from '../servers/postgres.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -145,6 +147,36 @@ describe.skipIf(skip !== undefined)(`on a real server${skip === undefined ? '' :
     expect(rows).toHaveLength(1);
     expect(await care.createIndex()).toContain('no index is proposed');
     await client.query('drop table looked_up');
+  });
+
+  test('a commit that hangs behind an idle transaction of ours goes on after the reflex', async () => {
+    const blocker = await session();
+    await blocker.query('begin');
+    await blocker.query('lock table agent_memory in access exclusive mode');
+    const put = { collection: 'agent_memory', key: 'k', value: { agent: 'health_ai', value: 1 } } as const;
+    let done = false;
+    const commit = store.commit({ entries: [], puts: [put], effects: [], settledEffectIds: [] }).then(() => {
+      done = true;
+    });
+    const posted: KernelInput[] = [];
+    let steady = 0;
+    const keep = () => undefined;
+    const guard = new CommitGuard({
+      commitRunningMs: () => (done ? 0 : 9_000),
+      database: care,
+      notifiers: [],
+      post: (input) => void posted.push(input),
+      clock: { now: () => Date.now() },
+      log: { debug: keep, info: keep, warn: keep, error: keep },
+      steadyNow: () => (steady += 20_000),
+    });
+    await eventually('the commit', async () => {
+      await guard.check();
+      return posted.length > 0 || undefined;
+    });
+    await commit;
+    expect(await store.get('agent_memory', 'k')).toEqual(put.value);
+    expect(JSON.stringify(posted[0]?.data)).toMatch(/ended idle transaction \d+/);
   });
 
   test('a server that died is an error, and one that came back is looked at again', async () => {

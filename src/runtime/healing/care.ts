@@ -9,6 +9,7 @@ import type { WorkflowServerStatus } from '../../shared/domain/workflow.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { DatabaseCare } from '../../shared/ports/database-care.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import type { Notifier } from '../../shared/ports/notifier.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { ExternalAlerts } from '../external-alerts.ts';
@@ -16,6 +17,7 @@ import type { JobDesk } from '../jobs/job-desk.ts';
 import type { MarketHub } from '../market-hub.ts';
 import { checkModel } from '../model-check.ts';
 import { createProbes, widestSkew } from '../probes.ts';
+import { CommitGuard } from './commit-guard.ts';
 import { HealDesk } from './heal-desk.ts';
 import { pruneDisk } from './prune-disk.ts';
 
@@ -40,6 +42,8 @@ export interface CareParts {
 export interface Care {
   readonly probes: ReadonlyMap<string, Probe>;
   readonly healing: HealDesk;
+  /** For commits that hang; `notifiers` are told directly. */
+  guard(notifiers: readonly Notifier[]): CommitGuard;
   close(): Promise<void>;
 }
 
@@ -75,5 +79,14 @@ export function careOf(parts: CareParts): Care {
     clock,
     log,
   });
-  return { probes, healing, close: async () => database?.close() };
+  const guard = (notifiers: readonly Notifier[]) =>
+    new CommitGuard({
+      commitRunningMs: () => loop.commitRunningMs,
+      post: (input) => loop.post(input),
+      database,
+      notifiers,
+      clock,
+      log,
+    });
+  return { probes, healing, guard, close: async () => database?.close() };
 }
