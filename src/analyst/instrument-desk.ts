@@ -89,6 +89,9 @@ export class InstrumentDesk {
     if (kind === undefined) return;
     const strategies = new Set<string>();
     for (const { claim, outcome } of settled) {
+      const { signal_id, action, strategy } = claim;
+      const { symbol } = this.windows.instrument;
+      turn.emit('signal.scored', { signal_id, symbol, action, strategy, outcome, at: turn.now });
       if (outcome === 'unknown') continue;
       const calibration = this.#memory.calibration(claim.strategy, kind);
       calibration.score(claim.action, claim.conviction, claim.claimed, outcome === 'right');

@@ -5,6 +5,7 @@ import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentName } from '../shared/domain/agent-name.ts';
 import type { ExternalAlert } from '../shared/domain/external-alert.ts';
 import type { NormalRow, Proposal, UsageRow } from '../shared/domain/health-report.ts';
+import type { LearningView } from '../shared/domain/learning-view.ts';
 import type { RunMode } from '../shared/domain/mode.ts';
 import type { ScheduleView } from '../shared/domain/schedule-view.ts';
 import type { SessionRules } from '../shared/domain/session-rules.ts';
@@ -153,6 +154,8 @@ export interface ApiDependencies {
   readonly schedule?: () => ScheduleView;
   /** Absent where no health monitor is at hand. */
   readonly healthReport?: () => Promise<HealthReport>;
+  /** What the orchestrator has learnt, read from its rows; absent where no orchestrator is at hand. */
+  readonly learning?: () => LearningView;
   /** More Prometheus text to append to /metrics, for parts that keep their own registry. */
   readonly metricsText?: () => Promise<string>;
 }

@@ -9,6 +9,7 @@ import { candidateBody } from './schemas/candidate-bodies.ts';
 import { decisionBody, signalBody, taskBody } from './schemas/decision-bodies.ts';
 import { candleBody, healBody, incidentBody, sourceBody } from './schemas/health-bodies.ts';
 import { instrumentBody } from './schemas/instrument-bodies.ts';
+import { learningBody } from './schemas/learning-bodies.ts';
 import {
   commandBody,
   healthBody,
@@ -40,6 +41,7 @@ test.each<[string, z.ZodType]>([
   ['### `GET /health/heals', list('heals', healBody)],
   ['### `GET /orchestrator/status`', orchestratorStatusBody],
   ['### `GET /orchestrator/schedule`', scheduleBody],
+  ['### `GET /orchestrator/learning`', learningBody],
   ['### `GET /decisions?', list('decisions', decisionBody)],
   ['### `GET /workflows/available`', list('workflows', workflowBody)],
   ['### `GET /tasks', list('tasks', taskBody)],

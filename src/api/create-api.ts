@@ -28,6 +28,7 @@ import { addControlRoutes } from './routes/control-routes.ts';
 import { addExplainRoutes } from './routes/explain-routes.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
 import { addInstrumentRoutes } from './routes/instrument-routes.ts';
+import { addLearningRoutes } from './routes/learning-routes.ts';
 import { addMarketRoutes } from './routes/market-routes.ts';
 import { addNewsRoutes } from './routes/news-routes.ts';
 import { addOrchestratorRoutes } from './routes/orchestrator-routes.ts';
@@ -76,6 +77,7 @@ export async function createApi(
   refuseUnknownQuery(app);
   addHealthRoutes(app, context);
   addOrchestratorRoutes(app, context);
+  addLearningRoutes(app, context);
   addExplainRoutes(app, context);
   addTradingRoutes(app, context);
   addMarketRoutes(app, context);

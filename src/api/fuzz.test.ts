@@ -18,6 +18,7 @@ const paths = [
   '/workflows/available',
   '/orchestrator/status',
   '/orchestrator/schedule',
+  '/orchestrator/learning',
   '/trading/positions',
   '/trading/orders',
   '/trading/equity',

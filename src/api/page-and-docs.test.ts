@@ -109,6 +109,7 @@ test('the OpenAPI document names every path with a summary, and all its referenc
     '/markets/sessions',
     '/markets/sources',
     '/metrics',
+    '/orchestrator/learning',
     '/orchestrator/schedule',
     '/orchestrator/status',
     '/status',

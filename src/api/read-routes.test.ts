@@ -18,6 +18,7 @@ import { storyBody } from './routes/explain-routes.ts';
 import { decisionBody, signalBody, taskBody } from './schemas/decision-bodies.ts';
 import { candleBody, healBody, incidentBody, sourceBody } from './schemas/health-bodies.ts';
 import { instrumentBody } from './schemas/instrument-bodies.ts';
+import { learningBody } from './schemas/learning-bodies.ts';
 import {
   healthBody,
   orchestratorStatusBody,
@@ -52,6 +53,7 @@ test.each([
   ['/workflows/available', list('workflows', workflowBody)],
   ['/orchestrator/status', orchestratorStatusBody],
   ['/orchestrator/schedule', scheduleBody],
+  ['/orchestrator/learning', learningBody],
   ['/trading/positions', list('positions', positionBody)],
   ['/trading/positions?state=closed&symbol=ethusdt', list('positions', positionBody)],
   ['/trading/orders?open=true&state=pending_submit', list('orders', orderBody)],

@@ -13,6 +13,7 @@ import { explainCommand } from './explain.ts';
 import { fuzzCommand } from './fuzz.ts';
 import { healthCommand } from './health.ts';
 import { journalCommand } from './journal.ts';
+import { learnCommand } from './learn.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { ordersCommand } from './orders.ts';
 import { positionsCommand } from './positions.ts';
@@ -40,6 +41,7 @@ export function createProgram(): Command {
     ...switchCommands(),
     journalCommand(),
     explainCommand(),
+    learnCommand(),
     doctorCommand(),
     healthCommand(),
     sessionsCommand(),

@@ -7,7 +7,7 @@ import type { ModelAdvice } from '../shared/domain/model.ts';
 import type { TaskKind } from '../shared/domain/task.ts';
 import { type Admission, classesOf, inadmissibleReason } from './admission.ts';
 import { floorDueKinds } from './floor.ts';
-import type { Learning } from './learning.ts';
+import type { Insight } from './learning/insight.ts';
 import type { LookDesk } from './looks/look-desk.ts';
 import { looksOf, scanKinds } from './looks/look-limits.ts';
 import { durationText, rounded } from './numbers.ts';
@@ -27,10 +27,12 @@ export interface Consultation {
   readonly policy: Policy;
   readonly schedule: Schedule;
   readonly tasks: TaskManager;
-  readonly learning: Learning;
+  readonly insight: Insight;
   /** A model's advice in force; it scales priorities, never floors, safety kinds or admission. */
   readonly advice: ModelAdvice | undefined;
   readonly looks: LookDesk;
+  /** True in the first minutes of a first start, while prices are still to come. */
+  readonly waitForPrices: boolean;
   /** Kind that an operator asks for; it runs whatever its score, but not against a limit. */
   readonly requested: TaskKind | null;
 }
@@ -87,8 +89,10 @@ function isBetter(candidate: Weighed, rival: Weighed, schedule: Schedule): boole
 type Weighed = { -readonly [Field in keyof DecisionCandidate]: DecisionCandidate[Field] };
 
 function weigh(kind: TaskKind, consultation: Consultation, floor: boolean): Weighed {
-  const { snapshot, mode, policy, schedule, learning } = consultation;
-  const obstacle = obstacleOf(kind, consultation, floor);
+  const { snapshot, policy, schedule, insight } = consultation;
+  const asked = floor || kind === consultation.requested;
+  const obstacle =
+    obstacleOf(kind, consultation, floor) ?? (asked ? undefined : unmeasuredReason(kind, consultation));
   if (obstacle !== undefined)
     return { kind, score: 0, due: false, chosen: false, terms: {}, reason: obstacle };
   const lastLook = schedule.lastLook(kind);
@@ -97,7 +101,7 @@ function weigh(kind: TaskKind, consultation: Consultation, floor: boolean): Weig
     snapshot,
     ageMs: lastLook === null ? null : snapshot.now - lastLook,
     worth: consultation.looks.wish(kind, snapshot.now)?.worth ?? null,
-    successRate: learning.successRate(mode, kind),
+    learned: insight.termsOf(kind),
   });
   let score = sumOf(terms);
   const scale = taskCatalogue[kind].safety ? 1 : (consultation.advice?.scales[kind] ?? 1);
@@ -138,4 +142,18 @@ function obstacleOf(kind: TaskKind, consultation: Consultation, floor: boolean):
   if (wish === undefined || wish.count > 0 || kind === consultation.requested) return undefined;
   if (wish.best === null) return 'no symbol may be looked at yet, by interval or budget';
   return `no symbol is worth its price yet: the best, ${wish.best}, ${rounded(wish.worth, 2)} of it`;
+}
+
+/**
+ * Before any price has come there is nothing to look at. Only the floor asks then; a scan is tried all the same once the
+ * system has run for a while without being told.
+ */
+function unmeasuredReason(
+  kind: TaskKind,
+  { mode, snapshot, waitForPrices }: Consultation,
+): string | undefined {
+  const admitted = taskCatalogue[kind].classes.filter((assetClass) => classesOf(mode).includes(assetClass));
+  if (admitted.length === 0 || admitted.some((name) => snapshot.measured.includes(name))) return undefined;
+  if (looksOf(kind) !== undefined && !waitForPrices) return undefined;
+  return `${admitted.join(' and ')} not measured yet: nothing could be seen`;
 }

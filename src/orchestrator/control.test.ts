@@ -7,7 +7,8 @@ import { familyMaxIntervalMs } from './task-catalogue.ts';
 
 const wednesday = Date.parse('2026-03-04T10:00:00Z');
 const saturday = Date.parse('2026-03-07T10:00:00Z');
-const started = (now = wednesday) => new World({ now }).start().health().trading(0);
+const started = (now = wednesday) =>
+  new World({ now }).start().health().trading(0).market('crypto', 1).market('forex', 1);
 
 test('a pinned mode is kept across restarts until it is given back, and never opens a market that is shut', () => {
   const world = started().command('set_mode', { mode: 'forex' });
@@ -25,6 +26,8 @@ test('a pinned mode is kept across restarts until it is given back, and never op
 
 test('a task that is asked for runs now, within its limits, and the decision says who asked', () => {
   const world = started().advance(7 * minuteMs);
+  const begunAt = world.of('task.assigned').find(({ data }) => data.kind === 'deep-market-analysis')!.at;
+  world.advance(begunAt + 7 * minuteMs - world.now);
   world.command('run_task', { kind: 'deep-market-analysis' });
   expect(world.lastDecision.reasoning).toContain('deep-market-analysis asked for by test');
   const again = world.lastDecision.candidates.find((one) => one.kind === 'deep-market-analysis');

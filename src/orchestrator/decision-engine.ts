@@ -4,7 +4,6 @@ import type { DecisionAction, DecisionCandidate } from '../shared/domain/decisio
 import type { MarketMode } from '../shared/domain/mode.ts';
 import { classesOf } from './admission.ts';
 import { type Consultation, weighCandidates } from './candidates.ts';
-import { confidenceOf } from './confidence.ts';
 import type { ModeVerdict } from './market-mode.ts';
 import { durationText } from './numbers.ts';
 import { type RiskAppetite, riskAppetite, tightened } from './risk-appetite.ts';
@@ -27,7 +26,6 @@ export interface Verdict {
   readonly action: DecisionAction;
   readonly candidates: readonly DecisionCandidate[];
   readonly chosen: readonly DecisionCandidate[];
-  readonly confidence: number;
   readonly cadence: Cadence;
   readonly appetite: RiskAppetite;
   readonly reasoning: string;
@@ -40,8 +38,7 @@ export function reachVerdict(input: VerdictInput): Verdict {
   const cadence = decisionCadence(snapshot, mode);
   const appetite = tightened(riskAppetite(snapshot, mode, input.maxDrawdownPct), input.advice);
   const action = actionOf(input, chosen, cadence);
-  const confidence = confidenceOf(candidates, input);
-  const parts = { action, candidates, chosen, confidence, cadence, appetite };
+  const parts = { action, candidates, chosen, cadence, appetite };
   return { ...parts, reasoning: reasoningOf(input, parts) };
 }
 

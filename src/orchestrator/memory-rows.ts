@@ -16,6 +16,8 @@ export interface ControlMemory {
   /** Kinds an operator has paused, in catalogue order. */
   readonly paused_kinds: readonly TaskKind[];
   readonly mode: MarketMode;
+  /** Time of the first decision ever; null before it. */
+  readonly begun_at: EpochMs | null;
   readonly decisions: number;
   readonly mode_switches: number;
   readonly last_decision_id: string | null;
@@ -34,30 +36,13 @@ export interface ScheduleMemory {
   readonly last_slot: EpochMs | null;
 }
 
-/** Decayed successes and trials. */
-export type Count = readonly [successes: number, trials: number];
-type CountsByMode<Key extends string> = Partial<Record<MarketMode, Partial<Record<Key, Count>>>>;
-
-export interface LearningMemory {
-  readonly kinds: CountsByMode<TaskKind>;
-  readonly decisions: Partial<Record<MarketMode, Count>>;
-}
-
-/** Results of the tasks of a decision that is not yet scored: 1 finished and effect observed, 0 anything else. */
-export type TallyMemory = Readonly<Partial<Record<TaskKind, TaskTally>>>;
-
-interface TaskTally {
-  /** False when it was skipped before it began. */
-  readonly ran: boolean;
-  readonly succeeded: boolean;
-  readonly observed: boolean;
-}
-
 type MemoryByKey = {
   control: ControlMemory;
-  learning: LearningMemory;
   models: ModelMemory;
-} & { [Key in `schedule/${TaskKind}`]: ScheduleMemory } & { [Key in `tally/${string}`]: TallyMemory } & {
+} & { [Key in `schedule/${TaskKind}`]: ScheduleMemory } & {
+  /** What open decisions promised, what became of earlier ones, and situations remembered; see learning/. */
+  [Key in `promise/${string}` | `learning/${string}` | `episode/${string}`]: unknown;
+} & {
   [Key in `observed/${string}`]: unknown;
 } & {
   /** Snapshots and calls of the look planners; see looks/look-rows.ts. */
@@ -81,4 +66,11 @@ export function writeMemory<Key extends keyof MemoryByKey & string>(
 
 export function forgetMemory(turn: Turn, key: keyof MemoryByKey & string): void {
   turn.remove('agent_memory', `${agent}/${key}`);
+}
+
+/** All rows whose key begins with the prefix, by the rest of the key, in key order. */
+export function* memoryRows(state: StateReader, prefix: string): Iterable<readonly [string, unknown]> {
+  const begin = `${agent}/${prefix}`;
+  for (const [key, row] of state.all('agent_memory'))
+    if (key.startsWith(begin)) yield [key.slice(begin.length), row.value];
 }

@@ -18,6 +18,11 @@ function bridged(
   return new World({ settings, now });
 }
 
+/** Begun and measured: the first scans are called. */
+function begun(runner: 'auto' | 'n8n' = 'auto'): World {
+  return bridged(runner).start().market('crypto', 1.2).advance(15_000);
+}
+
 const calls = (world: World): Call[] =>
   world.effects.filter((effect) => effect.kind === 'workflow.run').map((effect) => effect.data as Call);
 
@@ -68,14 +73,14 @@ const status = (world: World, ok: boolean) =>
   });
 
 test('a task is called after commit with its parameters, and its end closes it with the execution', () => {
-  const world = bridged().market('crypto', 1.2).start();
+  const world = begun();
   const call = lastCall(world, 'crypto-normal-scan');
   expect(call).toMatchObject({
     attempt: 1,
     symbols: expect.arrayContaining(['BTCUSDT']),
     decision_id: world.lastDecision.id,
     context: { mode: 'crypto', trading_state: 'unknown', sessions_open: ['london'] },
-    deadline_at: now + taskCatalogue['crypto-normal-scan'].deadlineMs,
+    deadline_at: world.lastDecision.at + taskCatalogue['crypto-normal-scan'].deadlineMs,
   });
   expect(task(world, call.task_id)).toMatchObject({ runner: 'n8n', state: 'running', attempts: 1 });
   expect(assigned(world, call.task_id)).toBe(0);
@@ -92,7 +97,7 @@ test('a task is called after commit with its parameters, and its end closes it w
 });
 
 test('what certainly never ran is done by the agent within the same attempt, and the record says why', () => {
-  const world = bridged().start();
+  const world = begun();
   const call = lastCall(world, 'crypto-normal-scan');
   const error = 'connection refused';
   end(world, call, {
@@ -111,7 +116,7 @@ test('what certainly never ran is done by the agent within the same attempt, and
 });
 
 test('while n8n is down nothing is called, and task and decision say so; when it is back it is called again', () => {
-  const world = status(bridged().start(), false);
+  const world = status(begun(), false);
   const called = calls(world).length;
   for (const call of calls(world)) end(world, call);
   world.advance(30 * 60_000);
@@ -129,7 +134,7 @@ test('while n8n is down nothing is called, and task and decision say so; when it
 
 test('auto: what failed in n8n is repeated by the agent at once; n8n: it is repeated there, but never a safety task', () => {
   for (const runner of ['auto', 'n8n'] as const) {
-    const world = bridged(runner).start();
+    const world = begun(runner);
     const scan = lastCall(world, 'crypto-normal-scan');
     const check = lastCall(world, 'health-monitor-check');
     end(end(world, scan, { succeeded: false }), check, { succeeded: false });
@@ -148,7 +153,7 @@ test('auto: what failed in n8n is repeated by the agent at once; n8n: it is repe
 });
 
 test('an n8n that never answers costs no task its slot: each is done by its agent after its deadline', () => {
-  const world = bridged().start();
+  const world = begun();
   world.advance(2 * 3_600_000);
   const closed = world.of('task.changed').filter((message) => !message.data.open);
   expect(closed.length).toBeGreaterThan(10);
@@ -157,7 +162,7 @@ test('an n8n that never answers costs no task its slot: each is done by its agen
 });
 
 test('a workflow may hand its work to the agent once; then the agent decides, whatever the workflow says', () => {
-  const world = bridged().start();
+  const world = begun();
   world.answer = 'lost';
   const call = lastCall(world, 'crypto-normal-scan');
   const handover = { task_id: call.task_id, execution_id: '12' };
@@ -176,7 +181,7 @@ test('a workflow may hand its work to the agent once; then the agent decides, wh
 });
 
 test('answers to other attempts, other tasks and unknown ones change nothing', () => {
-  const world = bridged('n8n').start();
+  const world = begun('n8n');
   const call = lastCall(world, 'crypto-normal-scan');
   const count = world.of('task.changed').length;
   end(world, { ...call, attempt: 2 });
@@ -187,7 +192,7 @@ test('answers to other attempts, other tasks and unknown ones change nothing', (
 });
 
 test('a crash of the agent does not end what n8n is doing', () => {
-  const world = bridged().start();
+  const world = begun();
   const call = lastCall(world, 'crypto-normal-scan');
   const failure = {
     agent: 'analyst_ai',

@@ -24,6 +24,8 @@ export interface ObservedMarket {
   readonly volatility: number | null;
   readonly activity: number | null;
   readonly at: EpochMs;
+  /** True once its activity has been measured: there were prices to look at. */
+  readonly measured: boolean;
 }
 
 export interface ObservedTrading {
@@ -82,6 +84,11 @@ export class Observations {
     return market !== undefined && now - market.at <= marketStaleMs ? market : undefined;
   }
 
+  /** True when the class has ever been measured, however long ago. */
+  wasMeasured(assetClass: AssetClass): boolean {
+    return this.#markets[assetClass]?.measured === true;
+  }
+
   get trading(): ObservedTrading | undefined {
     return this.#trading;
   }
@@ -108,6 +115,7 @@ export class Observations {
       volatility: data.volatility === null ? null : rounded(data.volatility),
       activity: data.activity === null ? null : rounded(data.activity),
       at: turn.now,
+      measured: held?.measured === true || data.activity !== null,
     };
     const same =
       held !== undefined &&

@@ -1,8 +1,9 @@
 // What the orchestrator does, seen from outside through a real kernel.
 import { expect, test } from 'vitest';
 import { testSettings, World } from '../../test/support/orchestrator-world.ts';
-import { workflowKinds } from '../shared/domain/task.ts';
+import { taskKinds, workflowKinds } from '../shared/domain/task.ts';
 import { hourMs, minuteMs, secondMs } from '../shared/domain/time.ts';
+import { maxEpisodes } from './learning/episodes.ts';
 import { rulePolicy } from './policy.ts';
 
 const wednesday = Date.parse('2026-03-04T10:00:00Z');
@@ -32,7 +33,32 @@ test('the first decision is made within the start itself, complete and adding up
   }
   expect(decision.task_ids).toHaveLength(decision.candidates.filter((candidate) => candidate.chosen).length);
   expect(decision.confidence).toBeGreaterThan(0);
-  expect(decision.confidence).toBeLessThan(0.5);
+  expect(decision.confidence).toBeLessThan(0.75);
+});
+
+test('the first start looks at nothing before prices have come, and decides anew when a class is first measured', () => {
+  const world = new World({ now: wednesday }).start();
+  const reasonOf = (kind: string) => world.lastDecision.candidates.find((one) => one.kind === kind)?.reason;
+  expect(reasonOf('deep-market-analysis')).toBe('crypto and forex not measured yet: nothing could be seen');
+  expect(reasonOf('crypto-normal-scan')).toBe('crypto not measured yet: nothing could be seen');
+  const scans = () =>
+    world.of('task.assigned').flatMap(({ data }) => (data.symbols.length > 0 ? [data.kind] : []));
+  expect(scans()).toEqual([]);
+  world.advance(20 * secondMs).market('crypto', 1);
+  expect(world.lastDecision).toMatchObject({ at: wednesday + 20 * secondMs, trigger: 'event' });
+  expect(world.lastDecision.reasoning).toContain('The crypto market is measured for the first time');
+  expect(scans()).toContain('deep-market-analysis');
+  const before = world.decisions.length;
+  world.market('crypto', 1.5);
+  expect(world.decisions.length, 'only the first measurement counts').toBe(before);
+});
+
+test('without a word of the analyst scans are tried after two minutes, and every limit still holds', () => {
+  const world = new World({ now: wednesday }).start().advance(21 * minuteMs);
+  const first = world.of('task.assigned').find(({ data }) => data.kind.startsWith('crypto'));
+  expect(first?.at).toBeGreaterThanOrEqual(wednesday + 2 * minuteMs);
+  expect(first?.at).toBeLessThan(wednesday + 12 * minuteMs);
+  expect(world.of('task.assigned').some(({ data }) => data.kind === 'deep-market-analysis')).toBe(false);
 });
 
 test('a decision is announced before its mandate, and the mandate before its tasks', () => {
@@ -156,7 +182,11 @@ test('successful means every task finished and its effect was seen', () => {
   const outcomes = (answer: World['answer']) => {
     const world = new World({ now: wednesday });
     world.answer = answer;
-    world.start().advance(20 * minuteMs);
+    world
+      .start()
+      .market('crypto', 1)
+      .market('forex', 1)
+      .advance(2 * hourMs);
     const scored = world.of('decision.scored').map((message) => message.data);
     for (const { id, open, outcome } of scored) {
       expect(open).toBe(false);
@@ -172,20 +202,32 @@ test('successful means every task finished and its effect was seen', () => {
     expect(new Set(outcomes(answer)), answer).toEqual(new Set([false]));
 });
 
-test('a decision that runs nothing is recorded, scored and not a success', () => {
-  const world = calmWorld().command('force_decision').command('force_decision');
+test('a decision that runs nothing promises that nothing is there, and is scored by that', () => {
+  const world = calmWorld()
+    .advance(16 * secondMs)
+    .command('force_decision')
+    .command('force_decision');
   const { id, candidates, reasoning } = world.lastDecision;
   expect(candidates.filter((candidate) => candidate.chosen)).toEqual([]);
   expect(reasoning).toContain('Nothing to run');
+  expect(world.of('decision.scored').some((message) => message.data.id === id)).toBe(false);
+  world.advance(hourMs);
   const scored = world.of('decision.scored').find((message) => message.data.id === id)!;
-  expect(scored.data.outcome).toMatchObject({ successful: false, detail: 'no task promised' });
+  expect(scored.data.outcome).toMatchObject({
+    successful: true,
+    detail: 'no task promised; nothing missed',
+    opportunities: { found: 0, missed: 0 },
+  });
 });
 
 test('a candidate says in numbers why it is not run', () => {
-  const world = calmWorld().advance(minuteMs).command('force_decision');
+  const world = calmWorld()
+    .advance(15 * secondMs)
+    .advance(minuteMs)
+    .command('force_decision');
   const reasonOf = (kind: string) =>
     world.lastDecision.candidates.find((candidate) => candidate.kind === kind)!.reason;
-  expect(reasonOf('forex-london-session')).toBe('min interval not over: 1 min of 5 min');
+  expect(reasonOf('forex-london-session')).toMatch(/^min interval not over: 1[.\d]* min of 5 min$/);
   expect(reasonOf('forex-newyork-session')).toBe('New York closed');
 });
 
@@ -216,7 +258,10 @@ test('a chatty sender of unchanged reports writes no rows', () => {
 test('its alarms are moved, never multiplied, and memory stays bounded over a month', () => {
   const world = calmWorld();
   // Calls of the look planners come and go between two snapshots.
-  const rows = () => [...world.mirror.all('agent_memory')].filter(([key]) => !key.includes('/calls/')).length;
+  const grows = /\/(calls|learning|episode|promise)\//;
+  const rows = () => [...world.mirror.all('agent_memory')].filter(([key]) => !grows.test(key)).length;
+  const learnt = (part: string) =>
+    [...world.mirror.all('agent_memory')].filter(([key]) => key.includes(`/${part}/`)).length;
   world.advance(24 * hourMs);
   const after = rows();
   world.advance(30 * 24 * hourMs);
@@ -224,8 +269,12 @@ test('its alarms are moved, never multiplied, and memory stays bounded over a mo
   const alarms = [...world.mirror.all('alarms')].map(([key]) => key.replace('orchestrator_ai/', ''));
   expect(alarms).toEqual(expect.arrayContaining(['decide', 'tasks']));
   expect(['decide', 'looks', 'tasks']).toEqual(expect.arrayContaining(alarms));
-  expect([...world.mirror.all('agent_memory')].length).toBeLessThanOrEqual(after + 2 * 320);
-  expect([...world.mirror.all('decisions')].length).toBeLessThanOrEqual(1);
+  expect(learnt('learning')).toBeLessThanOrEqual(200 + taskKinds.length + 1);
+  expect(learnt('episode')).toBeLessThanOrEqual(maxEpisodes);
+  // Only decisions that hindsight has still to judge wait.
+  const waiting = [...world.mirror.all('decisions')].length;
+  expect(waiting).toBeLessThan(60);
+  expect(learnt('promise')).toBe(waiting);
 });
 
 test('a universe without forex never looks at forex', () => {

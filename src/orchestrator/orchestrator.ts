@@ -5,20 +5,25 @@ import type { KernelAlarm, OperatorCommand } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { Decision } from '../shared/domain/decision.ts';
+import type { AssetClass } from '../shared/domain/instrument.ts';
+import { defaultLookSettings } from '../shared/domain/look.ts';
 import type { ModelAdvice, ModelReply } from '../shared/domain/model.ts';
 import { type SessionCalendar, sessionCalendar } from '../shared/domain/sessions.ts';
 import type { TaskKind } from '../shared/domain/task.ts';
-import type { EpochMs } from '../shared/domain/time.ts';
+import { type EpochMs, minuteMs } from '../shared/domain/time.ts';
+import type { MarketState } from '../shared/domain/vitals.ts';
 import type { WorkflowContext } from '../shared/domain/workflow.ts';
 import { classesOf } from './admission.ts';
 import { Alarms } from './alarms.ts';
 import { weighCandidates } from './candidates.ts';
 import { controlChange } from './control.ts';
 import { reachVerdict, type Verdict } from './decision-engine.ts';
-import { Learning, nothingPromised } from './learning.ts';
+import type { Insight } from './learning/insight.ts';
+import { Learning, type Undertaking } from './learning/learning.ts';
 import { LookDesk } from './looks/look-desk.ts';
 import {
   followUpAt,
+  lookableClasses,
   lookDue,
   looksText,
   looksTold,
@@ -37,6 +42,7 @@ import { earlyDecisionGapMs, maxDecisionIntervalMs, nextDecisionAt } from './sch
 import {
   assetClasses,
   classViews,
+  knowledgeOf,
   type Snapshot,
   takeSnapshot,
   type Universe,
@@ -49,12 +55,18 @@ import { TaskRunner } from './task-runner.ts';
 /** A mandate outlives the decisions that should renew it by this factor. */
 const mandateLifeInIntervals = 3;
 
+/** Scans of a first start wait so long for prices, and are then tried without. */
+const firstPricesMs = 2 * minuteMs;
+/** A look that was due by then has been answered. */
+const hindsightGraceMs = 5 * minuteMs;
+
 /** What a decision is made within, beside what it is made from. */
 interface DecisionFrame {
   readonly trigger: Decision['trigger'];
   readonly plan: ModelPlan | undefined;
   readonly planned: readonly PlannedTask[];
   readonly nextAt: EpochMs | undefined;
+  readonly confidence: number;
 }
 
 const initialControl: ControlMemory = {
@@ -62,6 +74,7 @@ const initialControl: ControlMemory = {
   pinned_mode: null,
   paused_kinds: [],
   mode: 'standby',
+  begun_at: null,
   decisions: 0,
   mode_switches: 0,
   last_decision_id: null,
@@ -89,6 +102,8 @@ class Orchestrator implements Agent {
     'operator.command',
     'market.state',
     'market.source_status',
+    'signal',
+    'signal.scored',
     'trading.summary',
     'health.summary',
     'health.incident',
@@ -109,7 +124,7 @@ class Orchestrator implements Agent {
   readonly #bridge: N8nBridge;
   readonly #looks: LookDesk;
   readonly #tasks: TaskManager;
-  readonly #learning = new Learning();
+  readonly #learning: Learning;
   readonly #alarms = new Alarms();
   readonly #runner: TaskRunner;
   /** Undefined when no model is configured: then nothing here differs from the policy alone. */
@@ -137,6 +152,11 @@ class Orchestrator implements Agent {
         call: (turn, task) => this.#bridge.call(turn, task, this.#workflowContext(turn.now)),
       },
     );
+    const { max_interval_ms } = settings.looks ?? defaultLookSettings;
+    this.#learning = new Learning({
+      influences: settings.learning !== 'off',
+      hindsightMs: max_interval_ms + hindsightGraceMs,
+    });
     this.#runner = new TaskRunner({
       universe: this.#universe,
       calendar: this.#calendar,
@@ -201,13 +221,20 @@ class Orchestrator implements Agent {
     this.#schedule.save(turn);
     this.#tasks.save(turn);
     this.#looks.save(turn);
+    this.#learning.save(turn);
     this.#alarms.save(turn);
   }
 
   #observe(message: AnyMessage, turn: Turn): void {
     switch (message.message_type) {
       case 'market.state':
-        this.#observed.seeMarket(turn, message.data);
+        this.#seeMarket(turn, message.data);
+        return;
+      case 'signal':
+        this.#learning.signalGiven(message.data, turn.now);
+        return;
+      case 'signal.scored':
+        this.#learning.signalScored(message.data.signal_id, message.data.outcome, turn.now);
         return;
       case 'trading.summary':
         this.#observed.seeTrading(turn, message.data);
@@ -244,6 +271,21 @@ class Orchestrator implements Agent {
     }
   }
 
+  /** A class that is measured for the first time can be looked at: decided on anew. */
+  #seeMarket(turn: Turn, state: MarketState): void {
+    const { asset_class } = state;
+    const before = this.#observed.wasMeasured(asset_class);
+    this.#observed.seeMarket(turn, state);
+    if (before || !this.#observed.wasMeasured(asset_class)) return;
+    if (classesOf(this.#control.mode).includes(asset_class))
+      this.#decideSoon(turn, `The ${asset_class} market is measured for the first time`);
+  }
+
+  /** True while scans wait for the first prices of a first start. */
+  #waitsForPrices(now: EpochMs): boolean {
+    return now < (this.#control.begun_at ?? now) + firstPricesMs;
+  }
+
   #onAlarm(turn: Turn, alarm: KernelAlarm): void {
     if (alarm.name === 'decide') {
       this.#alarms.fired('decide');
@@ -261,12 +303,24 @@ class Orchestrator implements Agent {
   }
 
   #lookDue(now: EpochMs): true | EpochMs | undefined {
-    return lookDue(this.#looks, this.#schedule, this.#tasks, this.#control.mode, now);
+    const { mode } = this.#control;
+    return lookDue(
+      this.#looks,
+      this.#schedule,
+      this.#tasks,
+      mode,
+      now,
+      (name) => this.#observed.wasMeasured(name) || !this.#waitsForPrices(now),
+    );
   }
 
   /** Sets the alarm for the next question of what is worth a look. */
-  #askForLooks(turn: Turn): void {
-    const at = followUpAt(this.#lookDue(turn.now), turn.now);
+  #askForLooks(turn: Turn, answered = true): void {
+    const due = this.#lookDue(turn.now);
+    const at =
+      due === true && !answered
+        ? this.#looks.nextAskAt(this.#control.mode, turn.now)
+        : followUpAt(due, turn.now);
     // A decision that comes first asks anyway.
     if (at !== undefined && at < (this.#alarms.dueAt('decide') ?? Number.POSITIVE_INFINITY))
       this.#alarms.move('looks', at);
@@ -343,8 +397,9 @@ class Orchestrator implements Agent {
       policy: this.#policy,
       schedule: this.#schedule,
       tasks: this.#tasks,
-      learning: this.#learning,
+      insight: this.#learning.insight(snapshot, mode),
       looks: this.#looks,
+      waitForPrices: this.#waitsForPrices(turn.now),
       requested: null,
     };
     const chosenUnder = (given: ModelAdvice | undefined) =>
@@ -388,6 +443,10 @@ class Orchestrator implements Agent {
     const { mode } = modeVerdict;
     const admission = this.#looks.admission({ ...previous, mode });
     this.#schedule.refresh(turn, admission);
+    this.#score(turn);
+    const insight = this.#learning.insight(snapshot, mode);
+    const lookable = lookableClasses(this.#schedule, this.#tasks, mode, snapshot);
+    const waiting = this.#looks.waiting(lookable, turn.now);
     const reach = (advice: ModelAdvice | undefined) =>
       reachVerdict({
         snapshot,
@@ -397,8 +456,9 @@ class Orchestrator implements Agent {
         policy: this.#policy,
         schedule: this.#schedule,
         tasks: this.#tasks,
-        learning: this.#learning,
+        insight,
         looks: this.#looks,
+        waitForPrices: this.#waitsForPrices(turn.now),
         requested,
         advice,
         previousMode: previous.mode,
@@ -415,18 +475,22 @@ class Orchestrator implements Agent {
       threshold: this.#policy.threshold,
       candidates: first.candidates,
       decisionId: this.#decisionId(turn),
+      recalled: insight.recalled,
     });
     const verdict = plan?.advice === standing ? first : reach(plan?.advice);
     const planned = planTasks(verdict.chosen, this.#looks, mode, turn.now);
+    const undertaking = this.#undertaking(insight, snapshot, planned, { lookable, waiting });
     const decision = this.#decisionOf(turn, snapshot, modeVerdict, verdict, {
       trigger,
       plan,
       planned,
       nextAt,
+      confidence: insight.confidence(undertaking.inputs),
     });
     this.#control = {
       ...previous,
       mode,
+      begun_at: previous.begun_at ?? turn.now,
       decisions: previous.decisions + 1,
       mode_switches: previous.mode_switches + (mode === previous.mode ? 0 : 1),
       last_decision_id: decision.id,
@@ -436,6 +500,7 @@ class Orchestrator implements Agent {
     };
     writeMemory(turn, 'control', this.#control);
     this.#publish(turn, decision, verdict);
+    this.#learning.follow(decision, undertaking);
     if (plan !== undefined) this.#models?.release(turn, plan);
     for (const { candidate, looks } of planned) {
       const { kind, score, reason } = candidate;
@@ -443,7 +508,31 @@ class Orchestrator implements Agent {
     }
     this.#runner.settle(turn, this.#control);
     this.#alarms.move('decide', decision.next_decision_at);
-    this.#askForLooks(turn);
+    // What this decision declined is not asked again before the next bar, or an answer.
+    this.#askForLooks(turn, false);
+  }
+
+  /** What the decision promises: its tasks, and that what it leaves unseen is not worth a look. */
+  #undertaking(
+    insight: Insight,
+    snapshot: Snapshot,
+    planned: readonly PlannedTask[],
+    { lookable, waiting }: { lookable: readonly AssetClass[]; waiting: ReadonlyMap<string, number> },
+  ): Undertaking {
+    const { situation } = insight;
+    const kinds = planned.map(({ candidate }) => candidate.kind);
+    const looks = planned.map((task) => task.looks);
+    const looked = new Set(looks.flat().map(({ symbol }) => symbol));
+    let left = 0;
+    for (const [symbol, worth] of waiting) if (!looked.has(symbol)) left += worth;
+    return {
+      situation,
+      inputs: insight.inputs(kinds, left, knowledgeOf(snapshot, situation.mode)),
+      kinds,
+      accountable: lookable,
+      looks,
+      classOf: (symbol) => this.#looks.classOf(symbol),
+    };
   }
 
   #decisionId(turn: Turn): string {
@@ -455,15 +544,15 @@ class Orchestrator implements Agent {
     snapshot: Snapshot,
     { mode }: ModeVerdict,
     verdict: Verdict,
-    { trigger, plan, planned, nextAt }: DecisionFrame,
+    { trigger, plan, planned, nextAt, confidence }: DecisionFrame,
   ): Decision {
-    const decision: Decision = {
+    return {
       id: this.#decisionId(turn),
       at: turn.now,
       mode,
       previous_mode: this.#control.mode,
       action: verdict.action,
-      confidence: verdict.confidence,
+      confidence,
       reasoning: `${verdict.reasoning}${looksText(planned)}`,
       trigger,
       context: snapshot.context,
@@ -483,18 +572,20 @@ class Orchestrator implements Agent {
       outcome: null,
       open: true,
     };
-    return decision.task_ids.length > 0 ? decision : nothingPromised(decision);
+  }
+
+  /** Records and announces what became of decisions of which everything is known by now. */
+  #score(turn: Turn): void {
+    for (const scored of this.#learning.settle(turn.now)) {
+      turn.put('decisions', scored.id, scored);
+      turn.emit('decision.scored', scored);
+    }
   }
 
   /** Records and announces the decision, then renews the mandate under it, before any of its tasks begins. */
   #publish(turn: Turn, decision: Decision, verdict: Verdict): void {
     turn.put('decisions', decision.id, decision);
     turn.emit('decision', decision);
-    const givenUp = decision.open ? this.#learning.follow(turn, decision) : [decision];
-    for (const scored of givenUp) {
-      if (scored !== decision) turn.put('decisions', scored.id, scored);
-      turn.emit('decision.scored', scored);
-    }
     const mandate = {
       id: turn.id('mandate', decision.id),
       decision_id: decision.id,

@@ -1,6 +1,7 @@
 // The policy of this version: named terms for one kind, simple and deterministic. Later policies replace this file
 // behind the same interface; it stays as their fallback and baseline. It must never break a floor or a limit: it cannot.
 import { isChore, type TaskKind } from '../shared/domain/task.ts';
+import type { LearnedTerms } from './learning/insight.ts';
 import { clamp, rounded } from './numbers.ts';
 import type { Snapshot } from './snapshot.ts';
 import { taskCatalogue } from './task-catalogue.ts';
@@ -12,8 +13,8 @@ interface PolicyView {
   readonly ageMs: number | null;
   /** Best expected gain over its price among the symbols it could look at; null when it does not choose among symbols. */
   readonly worth: number | null;
-  /** Learned share of successes of this kind in this mode; null before any trial. */
-  readonly successRate: number | null;
+  /** What past outcomes say for or against the kind here; bounded, and nothing for a safety kind. */
+  readonly learned: LearnedTerms;
 }
 
 export interface Policy {
@@ -28,9 +29,9 @@ export interface Policy {
 const maxUrgency = 1.5;
 
 export const rulePolicy: Policy = {
-  version: 'rules-2',
+  version: 'rules-3',
   threshold: 0.9,
-  terms({ kind, snapshot, ageMs, worth, successRate }) {
+  terms({ kind, snapshot, ageMs, worth, learned }) {
     const entry = taskCatalogue[kind];
     const age = urgencyOf(kind, ageMs);
     // Where the intensity scheduler speaks, being asked at all means that some symbol is worth its price.
@@ -40,7 +41,9 @@ export const rulePolicy: Policy = {
     if (entry.safety) add(terms, 'incidents', incidentTerm(snapshot));
     else if (kind === 'heal') add(terms, 'incidents', snapshot.openIncidents > 0 ? 1 : 0);
     else add(terms, 'load', -2 * entry.cost * Math.max(0, snapshot.systemLoad - 0.5));
-    if (successRate !== null) add(terms, 'learned', 0.2 * (successRate - 0.5));
+    add(terms, 'learned', learned.learned);
+    add(terms, 'variant', learned.variant);
+    add(terms, 'memory', learned.memory);
     return terms;
   },
 };

@@ -11,10 +11,10 @@ export const maxDecisionIntervalMs = 10 * minuteMs;
 /** An event brings a decision forward, but not closer than this to the one before. */
 export const earlyDecisionGapMs = 15 * secondMs;
 /** Activity from which a market counts as lively. */
-const livelyActivity = 1.4;
+export const livelyActivity = 1.4;
 /** Activity from which it is extreme: decided on every minute, and the mandate tightens. */
 export const extremeActivity = 2.2;
-const calmActivity = 0.7;
+export const calmActivity = 0.7;
 
 export interface Cadence {
   readonly intervalMs: number;

@@ -3,9 +3,11 @@
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { Decision, DecisionContext } from '../shared/domain/decision.ts';
 import { type AssetClass, instrumentFor } from '../shared/domain/instrument.ts';
+import type { MarketMode } from '../shared/domain/mode.ts';
 import type { ForexSession } from '../shared/domain/session-rules.ts';
 import type { SessionCalendar } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
+import { classesOf } from './admission.ts';
 import { type ClassView, classSourceHealth } from './market-mode.ts';
 import { rounded } from './numbers.ts';
 import type { Observations, ObservedSource } from './observations.ts';
@@ -19,6 +21,8 @@ export interface Snapshot {
   readonly now: EpochMs;
   readonly sessions: readonly ForexSession[];
   readonly views: Readonly<Record<AssetClass, ClassView>>;
+  /** Classes that have been measured since the first start. */
+  readonly measured: readonly AssetClass[];
   readonly systemLoad: number;
   readonly healthKnown: boolean;
   readonly tradingKnown: boolean;
@@ -88,6 +92,7 @@ export function takeSnapshot(
     now,
     sessions,
     views,
+    measured: assetClasses.filter((name) => observed.wasMeasured(name)),
     systemLoad: context.system_load,
     healthKnown: health !== undefined,
     tradingKnown: trading !== undefined,
@@ -100,6 +105,16 @@ export function takeSnapshot(
     context,
     dataKind: dataKindOf(sources, assumedKind),
   };
+}
+
+/** Share of the expected reports (activity of each admitted class, trading, health) that are at hand. */
+export function knowledgeOf(snapshot: Snapshot, mode: MarketMode): number {
+  const classes = classesOf(mode);
+  const heard =
+    classes.filter((assetClass) => snapshot.views[assetClass].activity !== null).length +
+    (snapshot.tradingKnown ? 1 : 0) +
+    (snapshot.healthKnown ? 1 : 0);
+  return heard / (classes.length + 2);
 }
 
 /** Health's own view of each source, completed by what the sources say of themselves. */

@@ -14,7 +14,7 @@ import type { Task, TaskKind } from '../shared/domain/task.ts';
 import { type EpochMs, secondMs } from '../shared/domain/time.ts';
 import type { Alarms } from './alarms.ts';
 import { floorDueKinds, nextFloorAt } from './floor.ts';
-import type { Learning } from './learning.ts';
+import type { Learning } from './learning/learning.ts';
 import type { LookDesk } from './looks/look-desk.ts';
 import type { ControlMemory } from './memory-rows.ts';
 import type { Schedule } from './schedule.ts';
@@ -60,20 +60,20 @@ export class TaskRunner {
   complete(turn: Turn, control: ControlMemory, answer: TaskCompletion): void {
     const closed = this.#parts.tasks.complete(turn, answer);
     this.#answers = answer.result.looks ?? [];
-    this.#closed(turn, control, closed);
+    this.#closed(turn.now, closed);
     this.#answers = [];
     this.settle(turn, control);
   }
 
   /** Takes what became of a job, like an agent's answer. */
   jobEnded(turn: Turn, control: ControlMemory, end: JobResult): void {
-    this.#closed(turn, control, this.#parts.tasks.jobEnded(turn, end));
+    this.#closed(turn.now, this.#parts.tasks.jobEnded(turn, end));
     this.settle(turn, control);
   }
 
   /** Takes what became of a workflow, like an agent's answer. */
   workflowEnded(turn: Turn, control: ControlMemory, end: WorkflowResult): void {
-    this.#closed(turn, control, this.#parts.tasks.workflowEnded(turn, end));
+    this.#closed(turn.now, this.#parts.tasks.workflowEnded(turn, end));
     this.settle(turn, control);
   }
 
@@ -82,7 +82,7 @@ export class TaskRunner {
   }
 
   agentFailed(turn: Turn, control: ControlMemory, failure: AgentFailure): void {
-    this.#closed(turn, control, ...this.#parts.tasks.agentFailed(turn, failure.agent, failure.restart_at));
+    this.#closed(turn.now, ...this.#parts.tasks.agentFailed(turn, failure.agent, failure.restart_at));
     this.settle(turn, control);
   }
 
@@ -90,7 +90,7 @@ export class TaskRunner {
   closeOverdue(turn: Turn, control: ControlMemory): void {
     const { tasks, schedule, looks } = this.#parts;
     schedule.refresh(turn, looks.admission(control));
-    this.#closed(turn, control, ...tasks.expire(turn), ...tasks.skipInadmissible(turn));
+    this.#closed(turn.now, ...tasks.expire(turn), ...tasks.skipInadmissible(turn));
   }
 
   /** Queues one task for the current slot, for the looks that were chosen and paid for it. */
@@ -104,7 +104,7 @@ export class TaskRunner {
       priority: entry.safety ? safetyPriority : Math.round(order.score * 100),
       reason,
     });
-    this.#closed(turn, control, superseded);
+    this.#closed(turn.now, superseded);
   }
 
   /** Brings everything up to now: overdue work closed, floors kept, free locks used, the next alarm set. */
@@ -140,14 +140,11 @@ export class TaskRunner {
     if (times.length > 0) alarms.move('tasks', Math.min(...times));
   }
 
-  #closed(turn: Turn, control: ControlMemory, ...closed: readonly (Task | undefined)[]): void {
+  #closed(now: EpochMs, ...closed: readonly (Task | undefined)[]): void {
     for (const task of closed) {
       if (task === undefined) continue;
-      this.#parts.looks.closed(task, this.#answers, turn.now);
-      const scored = this.#parts.learning.taskClosed(turn, task, control.mode);
-      if (scored === undefined) continue;
-      turn.put('decisions', scored.id, scored);
-      turn.emit('decision.scored', scored);
+      const finds = this.#parts.looks.closed(task, this.#answers, now);
+      this.#parts.learning.taskClosed(task, finds, now);
     }
   }
 }

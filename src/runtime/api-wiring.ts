@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { ApiDependencies, CommandReceipt, RuntimeFacts } from '../api/api-dependencies.ts';
 import type { StateReader } from '../kernel/agent.ts';
 import type { KernelLoop } from '../kernel/kernel-loop.ts';
+import { learningView } from '../orchestrator/learning-view.ts';
 import { scheduleView } from '../orchestrator/schedule-view.ts';
 import { taskCatalogue } from '../orchestrator/task-catalogue.ts';
 import type { MessageDataByType } from '../shared/bus/catalogue.ts';
@@ -11,7 +12,6 @@ import { maskedSettings } from '../shared/config/mask.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
-import type { ScheduleView } from '../shared/domain/schedule-view.ts';
 import { isWorkflowKind } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { Clock } from '../shared/ports/clock.ts';
@@ -29,7 +29,7 @@ import { version } from './version.ts';
 import type { WorkflowDesk } from './workflow-desk.ts';
 import type { SelectedWorkflows } from './workflow-selection.ts';
 
-const scheduleFreshMs = 1_000;
+const viewFreshMs = 1_000;
 
 export interface ApiParts {
   readonly settings: Settings;
@@ -83,17 +83,21 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
     bindAddress: parts.settings.BIND_ADDRESS,
     log: parts.log,
     sessionRules: sessionRulesOf(parts.settings),
-    schedule: scheduleOf(parts),
+    schedule: atMostOnceASecond(parts, scheduleView),
+    learning: atMostOnceASecond(parts, learningView),
   };
 }
 
-/** Made anew at most once a second: the page asks often, and looking ahead scores every symbol. */
-function scheduleOf({ rows, clock, agentSettings }: ApiParts): () => ScheduleView {
-  let made: { readonly at: number; readonly view: ScheduleView } | undefined;
+/** The page asks often, and looking ahead scores every symbol. */
+function atMostOnceASecond<View>(
+  { rows, clock, agentSettings }: ApiParts,
+  viewOf: (rows: StateReader, settings: AgentSettings, now: EpochMs) => View,
+): () => View {
+  let made: { readonly at: number; readonly view: View } | undefined;
   return () => {
     const at = clock.now();
-    if (made !== undefined && at >= made.at && at - made.at < scheduleFreshMs) return made.view;
-    made = { at, view: scheduleView(rows, agentSettings, at) };
+    if (made !== undefined && at >= made.at && at - made.at < viewFreshMs) return made.view;
+    made = { at, view: viewOf(rows, agentSettings, at) };
     return made.view;
   };
 }

@@ -18,20 +18,20 @@ function written(text: string) {
 
 test('the shipped prompt is accepted, with a hash of its exact bytes', () => {
   const prompt = loadPrompt();
-  expect(prompt).toMatchObject({ name: 'decision', version: 1 });
+  expect(prompt).toMatchObject({ name: 'decision', version: 2 });
   expect(prompt.hash).toMatch(/^[0-9a-f]{12}$/);
-  expect(prompt.instructions).not.toContain('version: 1');
+  expect(prompt.instructions).not.toContain('version: 2');
   expect(prompt.tokens).toBeGreaterThan(300);
   expect(written(shipped)().hash).toBe(prompt.hash);
   expect(written(`${shipped}\nSpare the machine.`)().hash).not.toBe(prompt.hash);
-  expect(written(shipped.replaceAll('\n', '\r\n'))().version).toBe(1);
+  expect(written(shipped.replaceAll('\n', '\r\n'))().version).toBe(2);
 });
 
 test.each([
   ['no head', (text: string) => text.replace(/^---[\s\S]*?---\n/, ''), /must begin with a head/],
   ['another name', (text: string) => text.replace('name: decision', 'name: other'), /name: decision/],
-  ['no version', (text: string) => text.replace('version: 1', 'version: one'), /whole number as "version"/],
-  ['too short', () => '---\nname: decision\nversion: 1\n---\nBe wise.', /shorter than 200/],
+  ['no version', (text: string) => text.replace('version: 2', 'version: one'), /whole number as "version"/],
+  ['too short', () => '---\nname: decision\nversion: 2\n---\nBe wise.', /shorter than 200/],
   ['too long', (text: string) => text + 'x'.repeat(12_000), /longer than 12000/],
   ['no JSON', (text: string) => text.replaceAll('JSON', 'text'), /ask for JSON/],
   [

@@ -187,6 +187,7 @@ function simulationSettings(
     initial_trading_state: 'active',
     exits: exitSettingsOf(settings),
     sessions: sessionRulesOf(settings),
+    learning: settings.ATO_LEARNING,
     looks: lookSettingsOf(settings, [{ name: plan.source, symbols: plan.symbols }]),
     risk: { ...riskSettingsOf(settings), quote_stale_ms: staleAfterMs(settings, plan.timeframe) },
     ...(request.models === undefined ? {} : { models: request.models.settings }),

@@ -327,6 +327,7 @@ function agentSettingsOf(foundation: Foundation): AgentSettings {
     market_kind: market.kind,
     market_pace: settings.ATO_MARKET_SPEED,
     chores: choresOf(settings),
+    learning: settings.ATO_LEARNING,
     looks: lookSettingsOf(settings, market.sources),
     ...foundation.trading.agentSettings,
     exits: exitSettingsOf(settings),

@@ -47,10 +47,23 @@ function of<Type extends AnyMessage['message_type']>(type: Type, among: readonly
   );
 }
 
+/** Turns in which a decision's scan began at once; a scan may also wait for its locks, or be asked for by a floor. */
+function begunAtOnce(signalId: string | null): boolean {
+  const signal = of('signal').find(({ message }) => message.data.signal_id === signalId);
+  const assigned = of('task.assigned').find(
+    ({ message }) => message.data.task_id === signal?.message.data.task_id,
+  );
+  const turn = turns.find(({ sequence }) => sequence === assigned?.sequence);
+  return turn?.emitted.some((message) => message.message_type === 'decision') ?? false;
+}
+
 /** A position that was closed by its stop or target, with everything under its correlation id. */
 function settledLife() {
   const closed = of('trading.position_changed').find(
-    ({ message }) => message.data.closed_at !== null && /stop|target/.test(message.data.close_reason ?? ''),
+    ({ message }) =>
+      message.data.closed_at !== null &&
+      /stop|target/.test(message.data.close_reason ?? '') &&
+      begunAtOnce(message.data.signal_id),
   );
   if (closed === undefined) throw new Error('no position was closed by its stop or target');
   const { correlation_id, data } = closed.message;

@@ -6,7 +6,7 @@ import { createApi } from '../../src/api/create-api.ts';
 import type { MessageDataByType, MessageType, OperatorCommand } from '../../src/shared/bus/catalogue.ts';
 import type { AnyPut } from '../../src/shared/bus/collections.ts';
 import type { AnyMessage } from '../../src/shared/bus/message.ts';
-import { schedule } from '../support/api-world.ts';
+import { learning, schedule } from '../support/api-world.ts';
 import type { SampleRows } from './sample-rows.ts';
 
 type Listener = (messages: readonly AnyMessage[]) => void;
@@ -81,6 +81,7 @@ export class PageServer {
         proposals: [],
         pages: { sent_today: 0, held_back: 0 },
       }),
+      learning,
       pageFolder: this.#folder,
       apiToken: this.#token,
       bindAddress: this.#bindAddress,

@@ -170,6 +170,15 @@ pageTest('shows what is looked at next and why, budgets and locks', async () => 
   expect(await budgets.locator('meter').count()).toBe(1);
 });
 
+pageTest('shows what is learnt and how sure that is', async () => {
+  const page = await open();
+  const shown = await textOf(panel(page, 'Learnt so far'));
+  expect(shown).toMatch(
+    /Brier score of 0\.13 .*all decisions[\s\S]*82\s?%[\s\S]*74\s?% to 89\s?%[\s\S]*62 decisions/s,
+  );
+  expect(shown).toMatch(/crypto-normal-scan[\s\S]*93\s?%[\s\S]*kept 75\s?% of 4/);
+});
+
 pageTest('says which sessions are open, which overlap and what changes next', async () => {
   const context = await browser?.newContext();
   const page = await context?.newPage();

@@ -9,6 +9,7 @@ import type { AnyMessage } from '../../src/shared/bus/message.ts';
 import type { Candle } from '../../src/shared/domain/candle.ts';
 import type { Decision } from '../../src/shared/domain/decision.ts';
 import type { HealRecord, Incident } from '../../src/shared/domain/incident.ts';
+import type { LearningView } from '../../src/shared/domain/learning-view.ts';
 import type { Fill, Order } from '../../src/shared/domain/order.ts';
 import type { EquityPoint, Position } from '../../src/shared/domain/position.ts';
 import type { Refusal } from '../../src/shared/domain/risk.ts';
@@ -417,6 +418,54 @@ export async function filledStore(): Promise<MemoryStore> {
   return store;
 }
 
+export function learning(): LearningView {
+  const belief = { mean: 0.82, lo: 0.74, hi: 0.89, weight: 61.5 };
+  const cell = { kept: belief, caught: belief, signals_right: null, net: null, looks: 40, paid: 0.3 };
+  return {
+    influences: true,
+    open_decisions: 9,
+    half_life_days: 14,
+    cells: [
+      { dimension: 'all', value: 'all', ...cell },
+      { dimension: 'hour', value: '10', ...cell },
+      { dimension: 'regime', value: 'lively', ...cell, caught: null },
+    ],
+    variants: [
+      {
+        kind: 'crypto-normal-scan',
+        mean: 0.04,
+        width: 0.11,
+        weight: 30,
+        terms: { learned: 0.01, variant: 0.02, memory: 0 },
+      },
+    ],
+    calibration: {
+      decisions: 61.5,
+      brier: 0.13,
+      brier_of_base_rate: 0.148,
+      base_rate: 0.82,
+      calibration_error: 0.04,
+      bins: [{ from: 0.8, to: 0.9, decisions: 61.5, said: 0.84, happened: 0.82 }],
+      coefficients: [0.1, 0.9, 0.5, -0.4],
+      retrained: 0,
+    },
+    episodes: { held: 40, limit: 256 },
+    recalled: [
+      {
+        similarity: 0.93,
+        last_at: startAt - 86_400_000,
+        mode: 'hybrid',
+        kinds: ['crypto-normal-scan'],
+        decisions: 4,
+        kept_share: 0.75,
+        found: 1.2,
+        missed: 0.4,
+        net: 0.18,
+      },
+    ],
+  };
+}
+
 export function schedule(): ScheduleView {
   const budget = {
     asset_class: 'crypto',
@@ -514,6 +563,7 @@ export async function apiWorld(options: WorldOptions = {}): Promise<ApiWorld> {
         proposals: [],
         pages: { sent_today: 0, held_back: 0 },
       }),
+      learning,
       pageFolder: undefined,
       apiToken: undefined,
       bindAddress: '127.0.0.1',

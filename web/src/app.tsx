@@ -10,6 +10,7 @@ import { DataBanner, Header, LostBanner } from './panels/header.tsx';
 import { Health } from './panels/health.tsx';
 import { Incidents } from './panels/incidents.tsx';
 import { KeyFigures } from './panels/key-figures.tsx';
+import { Learning } from './panels/learning.tsx';
 import { MarketCandidates } from './panels/market-candidates.tsx';
 import { Orders } from './panels/orders.tsx';
 import { Positions } from './panels/positions.tsx';
@@ -69,6 +70,7 @@ export function App({ feed }: { feed: Feed }) {
         <div class="markets">
           <Schedule />
           <Budgets />
+          <Learning />
           <Sources />
           <Sessions />
           <MarketCandidates />

@@ -40,6 +40,7 @@ type Part =
   | 'sessions'
   | 'care'
   | 'schedule'
+  | 'learning'
   | 'candidates'
   | 'candles';
 
@@ -60,6 +61,7 @@ const allParts: readonly Part[] = [
   'sessions',
   'care',
   'schedule',
+  'learning',
   'candidates',
 ];
 /** Parts that change without an event saying so; the overview is read by the liveness check. */
@@ -180,6 +182,10 @@ const loaders: Readonly<Record<Part, () => Promise<(state: Dashboard) => Dashboa
   async schedule() {
     const answer = row.scheduleSchema.safeParse(await read('/orchestrator/schedule'));
     return (state) => ({ ...state, schedule: answer.success ? answer.data : state.schedule });
+  },
+  async learning() {
+    const answer = row.learningSchema.safeParse(await read('/orchestrator/learning'));
+    return (state) => ({ ...state, learning: answer.success ? answer.data : state.learning });
   },
   async candidates() {
     const marketCandidates = newestFirst(

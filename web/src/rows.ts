@@ -278,6 +278,28 @@ export const scheduleSchema = z.object({
 });
 export type ScheduleRow = z.output<typeof scheduleSchema>;
 
+const beliefSchema = z
+  .object({ mean: figure, lo: figure, hi: figure, weight: figure })
+  .nullable()
+  .catch(null);
+const cellSchema = z.object({ dimension: text, value: text, kept: beliefSchema, caught: beliefSchema });
+const memorySchema = z.object({
+  similarity: figure,
+  mode: text,
+  kinds: texts,
+  decisions: figure,
+  kept_share: figure,
+  net: figure,
+});
+
+export const learningSchema = z.object({
+  influences: z.boolean().catch(true),
+  cells: rows(cellSchema),
+  calibration: z.object({ brier: figure, brier_of_base_rate: figure, calibration_error: figure }),
+  recalled: rows(memorySchema),
+});
+export type LearningRow = z.output<typeof learningSchema>;
+
 const agentSchema = z.object({
   agent: key,
   state: text,

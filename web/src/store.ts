@@ -9,6 +9,7 @@ import type {
   EquityPoint,
   Fill,
   Incident,
+  LearningRow,
   MarketCandidate,
   Order,
   Position,
@@ -72,6 +73,7 @@ export interface Dashboard {
   readonly sessions: Sessions | null;
   readonly care: CareReport | null;
   readonly schedule: ScheduleRow | null;
+  readonly learning: LearningRow | null;
   /** New instruments under examination; null where the server has no such path. */
   readonly marketCandidates: readonly MarketCandidate[];
   readonly vitals: Vitals | null;
@@ -120,6 +122,7 @@ export const emptyDashboard: Dashboard = {
   sessions: null,
   care: null,
   schedule: null,
+  learning: null,
   marketCandidates: [],
   vitals: null,
   volatility: {},

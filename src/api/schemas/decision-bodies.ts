@@ -17,10 +17,36 @@ const fraction = z.number().describe('0 to 1');
 
 const decisionOutcomeBody = z.object({
   scored_at: instant,
-  successful: z.boolean().describe('Every task finished and its promised effect was observed'),
+  successful: z
+    .boolean()
+    .describe(
+      'In hindsight: every promised effect was seen, what was there to be found was found, and not more signals were wrong than right',
+    ),
   tasks_succeeded: z.number().int(),
   tasks_failed: z.number().int(),
   detail: z.string(),
+  opportunities: z
+    .object({
+      found: z.number().int(),
+      found_value: z.number(),
+      missed: z.number().int(),
+      missed_value: z.number(),
+    })
+    .exactOptional()
+    .describe('At the classes it could look at; 1 to 3 each, less what had faded by then'),
+  signals: z
+    .object({
+      given: z.number().int(),
+      right: z.number().int(),
+      wrong: z.number().int(),
+      unknown: z.number().int(),
+    })
+    .exactOptional(),
+  cost: z
+    .object({ looks: z.number().int(), paid: z.number() })
+    .exactOptional()
+    .describe('Looks and their price in find values'),
+  net: z.number().exactOptional().describe('Found less missed less paid, and half a find per signal'),
 });
 
 const lookBody = z

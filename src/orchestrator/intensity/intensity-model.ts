@@ -18,6 +18,9 @@ export interface Observations {
   readonly volume?: ArrayLike<number>;
 }
 
+/** Called for every find that a look brings to light, with the time at which it could first be seen. */
+export type FindListener = (at: number, value: number) => void;
+
 /** Called for every learnt bar; the vector is reused. For fitting priors only. */
 export type ExampleListener = (features: Float64Array, value: number, weight: number) => void;
 
@@ -186,7 +189,7 @@ export class IntensityModel {
    * `barOf` maps an observation's time to a counted bar; observations of the future or of bars already known are
    * left out. Returns the number taken.
    */
-  observe(subject: number, seen: Observations, barOf: (at: number) => number): number {
+  observe(subject: number, seen: Observations, barOf: (at: number) => number, onFind?: FindListener): number {
     const history = this.#histories[subject];
     if (history === undefined) throw new RangeError(`no subject ${subject}`);
     const row = subject * columns;
@@ -202,6 +205,7 @@ export class IntensityModel {
       if (!history.take(bar, seen.close[k] as number, seen.volume?.[k] ?? Number.NaN)) continue;
       taken += 1;
       const { activity, signed, find } = history.reading;
+      if (!firstLook && bar > lookBar && find > 0) onFind?.(at, find);
       if (!firstLook && bar > lookBar && this.market.covers(bar)) {
         if (!refractory || find > 0) this.#learnFrom(subject, bar, at, lookBar, find);
         this.#couple(row, bar, signed);
@@ -345,10 +349,14 @@ export class IntensityModel {
    * Effective-age index of every subject into `out` (0 for one looked at in this bar): the gain of looking now
    * over leaving it, in expected find values. With W the value waiting and g the value if left for ever,
    * q = 1 - W/g and I = g (1 - q (1 - ln q)): the Whittle index of an age problem whose age is read off W.
+   * `waiting`, when given, receives each W: the expected worth of finds nobody has seen yet.
    */
-  score(out: Float64Array): void {
+  score(out: Float64Array, waiting?: Float64Array): void {
     this.prepare();
-    for (let subject = 0; subject < this.size; subject += 1) out[subject] = this.#scoreOf(subject);
+    for (let subject = 0; subject < this.size; subject += 1) {
+      out[subject] = this.#scoreOf(subject);
+      if (waiting !== undefined) waiting[subject] = this.#lastWaiting;
+    }
   }
 
   /** The same for one subject. */
@@ -359,11 +367,13 @@ export class IntensityModel {
 
   #scoreOf(subject: number): number {
     const age = this.#bar - this.lookBar(subject);
+    this.#lastWaiting = 0;
     return age <= 0 ? 0 : this.#indexOf(subject, age, 1 / (1 - Math.exp(-1 / this.scale.tau)));
   }
 
   #indexOf(subject: number, age: number, forecastGain: number): number {
     const waiting = this.#waiting(subject, age);
+    this.#lastWaiting = waiting;
     const bar = this.#bar;
     const findBar = this.#rows[subject * columns + column.findBar] as number;
     const refractory = bar + 1 <= findBar + this.scale.refractory ? refractoryForecast : 1;
@@ -373,6 +383,7 @@ export class IntensityModel {
   }
 
   #lastForecast = 0;
+  #lastWaiting = 0;
 
   /** Sum of intensity x e^{-(now - x)/tau} over the bars since the last look; leaves the forecast intensity beside. */
   #waiting(subject: number, age: number): number {

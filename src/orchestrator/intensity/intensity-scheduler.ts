@@ -3,7 +3,7 @@
 // a budget holds, start a subject within its minimum interval, or let the model speak about either.
 import { BudgetPrice } from './budget-price.ts';
 import { Floors } from './floors.ts';
-import { IntensityModel, type Observations } from './intensity-model.ts';
+import { type FindListener, IntensityModel, type Observations } from './intensity-model.ts';
 import { defaultFind, type FindDefinition } from './intensity-settings.ts';
 import { OpenTime } from './open-time.ts';
 import { shippedPrior } from './prior-coefficients.ts';
@@ -95,7 +95,8 @@ export class IntensityScheduler {
     const urgent = this.#floors.mostUrgent(elapsed, this.#stepMs);
     const floor = urgent >= 0 && this.#affords(urgent);
     const gains = new Float64Array(this.#ids.length);
-    this.model.score(gains);
+    const waiting = new Float64Array(this.#ids.length);
+    this.model.score(gains, waiting);
     const room = this.#budgets.map((_, r) => this.#roomBesideFloors(r, elapsed));
     const overflowing = this.#budgets.every((budget) => budget.overflowing(this.#stepMs));
     let count = 0;
@@ -116,6 +117,7 @@ export class IntensityScheduler {
       floor,
       worth,
       best: floor ? (this.#ids[urgent] as string) : best < 0 ? null : (this.#ids[best] as string),
+      waiting,
     };
   }
 
@@ -267,11 +269,11 @@ export class IntensityScheduler {
   }
 
   /** What a look returned: candles or other readings of the subject, oldest first, up to its last bar. */
-  observe(subject: string, seen: Observations, now: number): number {
+  observe(subject: string, seen: Observations, now: number, onFind?: FindListener): number {
     const index = this.#known(subject);
     this.advance(now);
     this.#failures[index] = 0;
-    return this.model.observe(index, seen, this.#barOf);
+    return this.model.observe(index, seen, this.#barOf, onFind);
   }
 
   /** A look that brought nothing: it stays paid, and the subject backs off within its floor. */

@@ -63,6 +63,8 @@ export interface Wish {
   /** Largest gain over price among those that may be looked at; 0 when none may. */
   readonly worth: number;
   readonly best: string | null;
+  /** Expected worth of what has happened unseen, by subject in the order of the settings. */
+  readonly waiting: Readonly<Float64Array>;
 }
 
 /** Units one look costs. Throws RangeError unless it is a finite number, not negative. */

@@ -16,6 +16,7 @@ import type { Task, TaskKind } from '../../shared/domain/task.ts';
 import { type EpochMs, secondMs } from '../../shared/domain/time.ts';
 import { type Admission, classesOf } from '../admission.ts';
 import type { Wish } from '../intensity/scheduler-types.ts';
+import type { Find } from '../learning/promises.ts';
 import { taskCatalogue } from '../task-catalogue.ts';
 import { classLimits, looksOf } from './look-limits.ts';
 import { LookPlanner } from './look-planner.ts';
@@ -64,6 +65,15 @@ export class LookDesk {
 
   /** Classes of which nothing may be looked at, because a budget is zero. */
   readonly unfunded: readonly AssetClass[];
+
+  /** Expected worth of what has happened unseen at the symbols of these classes. */
+  waiting(assetClasses: readonly AssetClass[], now: EpochMs): Map<string, number> {
+    return new Map(assetClasses.flatMap((name) => [...(this.#planners.get(name)?.waiting(now) ?? [])]));
+  }
+
+  classOf(symbol: string): AssetClass | undefined {
+    return this.#plannerOf.get(symbol)?.limits.assetClass;
+  }
 
   /** What admits kinds of tasks now: mode and switch, without the classes that cannot pay for a look. */
   admission(control: Omit<Admission, 'unfunded'>): Admission {
@@ -114,16 +124,19 @@ export class LookDesk {
 
   /**
    * Takes what a closed task showed. A symbol without a word of its own counts as looked at when the task succeeded
-   * (a handler that reports no bars teaches nothing), and as failed otherwise.
+   * (a handler that reports no bars teaches nothing), and as failed otherwise. Returns the opportunities it brought to light.
    */
-  closed(task: Task, answers: readonly LookAnswer[], now: EpochMs): void {
+  closed(task: Task, answers: readonly LookAnswer[], now: EpochMs): Find[] {
+    const finds: Find[] = [];
     const answerOf = new Map(answers.map((answer) => [answer.symbol, answer]));
     for (const symbol of task.symbols) {
       const planner = this.#plannerOf.get(symbol);
       const answer = answerOf.get(symbol);
-      if (answer?.seen ?? task.state === 'succeeded') planner?.seen(symbol, answer?.bars ?? [], now);
+      if (answer?.seen ?? task.state === 'succeeded')
+        finds.push(...(planner?.seen(symbol, answer?.bars ?? [], now) ?? []));
       else planner?.failed(symbol);
     }
+    return finds;
   }
 
   /** When the scheduler of an admitted class should be asked next: shortly after the close of its bar. */

@@ -1,10 +1,12 @@
 // Joins a verdict's kinds with the symbols they look at, and says when to ask again. It must never choose a kind.
 import type { DecisionCandidate } from '../../shared/domain/decision.ts';
+import type { AssetClass } from '../../shared/domain/instrument.ts';
 import { type LookRecord, maxLooksTold } from '../../shared/domain/look.ts';
 import type { MarketMode } from '../../shared/domain/mode.ts';
 import { type EpochMs, secondMs } from '../../shared/domain/time.ts';
 import { classesOf } from '../admission.ts';
 import type { Schedule } from '../schedule.ts';
+import type { Snapshot } from '../snapshot.ts';
 import { taskCatalogue } from '../task-catalogue.ts';
 import type { TaskManager } from '../task-manager.ts';
 import type { Demand, LookDesk } from './look-desk.ts';
@@ -62,6 +64,23 @@ export function looksText(planned: readonly PlannedTask[]): string {
   return ` Looks: ${told.join('. ')}${more > 0 ? `. And ${more} more` : ''}.`;
 }
 
+/** Classes that could be looked at now: admitted, measured, no scan of theirs under way, and a kind that may start. */
+export function lookableClasses(
+  schedule: Schedule,
+  tasks: TaskManager,
+  mode: MarketMode,
+  snapshot: Pick<Snapshot, 'now' | 'measured'>,
+): AssetClass[] {
+  return classesOf(mode).filter((assetClass) => {
+    const kinds = scanKinds(assetClass);
+    return (
+      snapshot.measured.includes(assetClass) &&
+      kinds.every((kind) => tasks.openTask(kind) === undefined) &&
+      kinds.some((kind) => schedule.isAdmissible(kind) && schedule.notBefore(kind) <= snapshot.now)
+    );
+  });
+}
+
 /**
  * True when some class has a look worth while and a kind that may take it now; otherwise the time at which to ask
  * again, undefined when no class is admitted.
@@ -72,6 +91,7 @@ export function lookDue(
   tasks: TaskManager,
   mode: MarketMode,
   now: EpochMs,
+  maySee: (assetClass: AssetClass) => boolean,
 ): true | EpochMs | undefined {
   let again = desk.nextAskAt(mode, now);
   for (const assetClass of classesOf(mode)) {
@@ -79,7 +99,9 @@ export function lookDue(
       (kind) => schedule.isAdmissible(kind) && tasks.openTask(kind) === undefined,
     );
     const [any] = kinds;
-    if (any === undefined || (desk.wish(any, now)?.count ?? 0) === 0) continue;
+    const wish = any === undefined ? undefined : desk.wish(any, now);
+    // Before any price has come only floors are served: there is nothing to see.
+    if (wish === undefined || wish.count === 0 || !(wish.floor || maySee(assetClass))) continue;
     const free = Math.min(...kinds.map((kind) => schedule.notBefore(kind)));
     if (free <= now) return true;
     again = Math.min(again ?? free, free);

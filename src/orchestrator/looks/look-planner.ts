@@ -4,8 +4,10 @@ import type { StateReader, Turn } from '../../kernel/agent.ts';
 import { type LookBar, type LookRecord, maxLooksPerTask, maxLooksTold } from '../../shared/domain/look.ts';
 import type { EpochMs } from '../../shared/domain/time.ts';
 import { explainSubject } from '../intensity/explanation.ts';
+import type { FindListener } from '../intensity/intensity-model.ts';
 import { IntensityScheduler } from '../intensity/intensity-scheduler.ts';
 import type { Slot, Wish } from '../intensity/scheduler-types.ts';
+import type { Find } from '../learning/promises.ts';
 import { forgetMemory, writeMemory } from '../memory-rows.ts';
 import { rounded } from '../numbers.ts';
 import type { ClassLimits } from './look-limits.ts';
@@ -119,12 +121,20 @@ export class LookPlanner {
     return this.scheduler.knows(symbol) ? (this.#knownThrough.get(symbol) ?? 0) : 0;
   }
 
-  /** What a look showed; symbols of another class are ignored. */
-  seen(symbol: string, bars: readonly LookBar[], now: EpochMs): void {
-    if (!this.has(symbol)) return;
-    const call: LookCall = ['seen', now, symbol, bars];
-    this.#keep(call);
-    this.#repeat(call);
+  /** What a look showed, and the opportunities that came to light by it; symbols of another class are ignored. */
+  seen(symbol: string, bars: readonly LookBar[], now: EpochMs): Find[] {
+    if (!this.has(symbol)) return [];
+    this.#keep(['seen', now, symbol, bars]);
+    const finds: Find[] = [];
+    const { assetClass } = this.limits;
+    this.#observe(symbol, bars, now, (at, value) => finds.push({ assetClass, symbol, at, value }));
+    return finds;
+  }
+
+  /** Expected worth of what has happened unseen, by symbol. */
+  waiting(now: EpochMs): ReadonlyMap<string, number> {
+    const { waiting } = this.wish(now);
+    return new Map(this.scheduler.subjects.map((symbol, index) => [symbol, waiting[index] ?? 0]));
   }
 
   /** A look that brought nothing: it stays paid. */
@@ -208,11 +218,11 @@ export class LookPlanner {
     }
   }
 
-  #observe(symbol: string, bars: readonly LookBar[], now: EpochMs): void {
+  #observe(symbol: string, bars: readonly LookBar[], now: EpochMs, onFind?: FindListener): void {
     const column = (index: 0 | 1 | 2) => bars.map((bar) => bar[index]);
     const known = this.knownThrough(symbol);
     const columns = { count: bars.length, at: column(0), close: column(1), volume: column(2) };
-    this.scheduler.observe(symbol, columns, now);
+    this.scheduler.observe(symbol, columns, now, onFind);
     const last = bars.findLast((bar) => bar[0] <= now)?.[0] ?? known;
     this.#knownThrough.set(symbol, Math.max(known, last));
     this.#touched.add(symbol);

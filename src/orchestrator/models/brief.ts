@@ -7,7 +7,7 @@ import type { Snapshot } from '../snapshot.ts';
 import { taskCatalogue } from '../task-catalogue.ts';
 import type { HeardText, ShownCandidate } from './model-memory.ts';
 
-const maxQuotedTexts = 8;
+const maxQuotedTexts = 10;
 const maxQuotedLength = 160;
 const maxOriginLength = 40;
 /** Characters per token at worst for this kind of text: JSON with many numbers. */

@@ -17,7 +17,8 @@ export function fingerprintOf(
     return `${name} ${now === null || now <= 0 ? 'none' : Math.round(Math.log2(now) * 4)}`;
   });
   const open = openCandidates(candidates).map(
-    ({ kind, score, chosen }) => `${kind} ${rounded(score, scoreDigits)}${chosen ? ' runs' : ''}`,
+    ({ kind, score, terms, chosen }) =>
+      `${kind} ${rounded(score - learnedPart(terms), scoreDigits)}${chosen ? ' runs' : ''}`,
   );
   return [
     regime,
@@ -29,4 +30,9 @@ export function fingerprintOf(
     `drawdown ${Math.round(snapshot.drawdownPct)}`,
     ...open,
   ].join('|');
+}
+
+/** What past outcomes add moves a little with every one of them: it does not make a situation another one. */
+function learnedPart({ learned = 0, variant = 0, memory = 0 }: Readonly<Record<string, number>>): number {
+  return learned + variant + memory;
 }

@@ -254,7 +254,7 @@ test('an equal snapshot is answered from memory, without a call', () => {
   const world = modelWorld((ask) => answer(ask, { risk_scale: 0.8 }));
   jump(world).advance(2 * secondMs);
   const period = (activity: number) => world.market('crypto', activity).advance(15 * minuteMs);
-  for (let index = 0; index < 24; index++) period(index % 2 === 0 ? 1 : 2.5);
+  for (let index = 0; index < 96; index++) period(index % 2 === 0 ? 1 : 2.5);
   const cached = consulted(world).filter(({ verdict }) => verdict === 'cached');
   expect(cached.length).toBeGreaterThan(0);
   expect(cached[0]).toMatchObject({ micro_usd: 0, input_tokens: 0, advice: { risk_scale: 0.8 } });

@@ -13,6 +13,7 @@ import type {
   ModelSettings,
 } from '../../shared/domain/model.ts';
 import { type EpochMs, hourMs, minuteMs, secondMs } from '../../shared/domain/time.ts';
+import type { Recollection } from '../learning/episodes.ts';
 import { readMemory, writeMemory } from '../memory-rows.ts';
 import { durationText } from '../numbers.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -24,6 +25,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import { admit, answered, failed, rungMemory } from './ladder.ts';
 import { ladderState } from './ladder-state.ts';
 import { moneyAt, observe, reserve, settle, settleMoney, spend } from './ledger.ts';
+import { toldMemories } from './memories.ts';
 import { freshModelMemory, type KeptAdvice, type ModelMemory, type PendingConsult } from './model-memory.ts';
 import { regimeOf } from './regime.ts';
 import { snapshotFields } from './snapshot-fields.ts';
@@ -51,6 +53,8 @@ export interface ModelLayerInput {
   readonly threshold: number;
   readonly candidates: readonly DecisionCandidate[];
   readonly decisionId: string;
+  /** Past situations most like this one. */
+  readonly recalled: readonly Recollection[];
 }
 
 /** What the layer has to say to one decision; `ask` is released once the decision is recorded. */
@@ -179,10 +183,11 @@ export class ModelLayer {
     input: ModelLayerInput,
     why: { regime: string; fingerprint: string; reason: string; marginOnly: boolean },
   ): ModelPlan {
-    const { snapshot, mode, threshold, candidates, decisionId } = input;
+    const { snapshot, mode, threshold, candidates, decisionId, recalled } = input;
     const open = openCandidates(candidates);
-    const fields = snapshotFields(snapshot, open);
-    const { heard } = this.#memory;
+    const memories = toldMemories(recalled);
+    const fields = { ...snapshotFields(snapshot, open), ...memories.fields };
+    const heard = [...memories.texts, ...this.#memory.heard];
     const universe = this.#universe;
     const brief = briefOf({ snapshot, mode, reason: why.reason, threshold, open, fields, universe, heard });
     this.#keep({ money: moneyAt(this.#memory.money, turn.now) });

@@ -197,6 +197,17 @@ export interface WorkflowResult extends TaskCompletion {
   readonly execution_id: string | null;
 }
 
+/** Whether a signal's claim came true within its horizon: a move of one average true range in its direction first. */
+export interface SignalOutcome {
+  readonly signal_id: string;
+  readonly symbol: string;
+  readonly action: Signal['action'];
+  readonly strategy: string;
+  /** `unknown`: the candles to judge it by never came. */
+  readonly outcome: 'right' | 'wrong' | 'unknown';
+  readonly at: EpochMs;
+}
+
 /** What became of one attempt of a job. */
 export interface JobResult extends TaskCompletion {
   readonly attempt: number;
@@ -286,6 +297,7 @@ export interface MessageDataByType {
   'task.completed': TaskCompletion;
   'task.changed': Task;
   signal: Signal;
+  'signal.scored': SignalOutcome;
   'market.state': MarketState;
   'trading.summary': TradingSummary;
   'trading.refused': Refusal;

@@ -234,6 +234,7 @@ export const environmentSchema = z.object({
   ATO_SOURCE_CALLS_PER_HOUR: callsPerHour.optional(),
   ATO_LOOK_CPU_SECONDS_PER_HOUR: numeric(0, 1_000_000).default(defaultLookSettings.cpu_seconds_per_hour),
   ATO_LOOK_MAX_INTERVAL_MIN: numeric(15, 1_440).default(defaultLookSettings.max_interval_ms / minuteMs),
+  ATO_LEARNING: oneOf(['on', 'off']).default('on'),
   ATO_DISCOVERY: oneOf(['auto', 'on', 'off']).default('auto'),
   ATO_DISCOVERY_CHAINS: chainList.default(['solana']),
   ATO_CANDIDATE_MIN_LIQUIDITY_USD: numeric(0, 1_000_000_000_000).default(

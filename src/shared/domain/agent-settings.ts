@@ -103,6 +103,8 @@ export interface AgentSettings {
   readonly exits?: ExitSettings;
   /** Absent when no language model is configured: the policy decides alone. */
   readonly models?: ModelSettings;
+  /** `off`: outcomes are scored and shown, but change no score; absent means on. */
+  readonly learning?: 'on' | 'off';
   /** What looking at symbols may cost; absent means the defaults. */
   readonly looks?: LookSettings;
   /** Session hours and holidays; absent in journals written before they were settings. */

@@ -29,11 +29,32 @@ export interface DecisionCandidate {
 
 export interface DecisionOutcome {
   readonly scored_at: EpochMs;
-  /** True when every task of the decision finished and its promised effect was observed. */
+  /**
+   * True when what it promised came true in hindsight: every task's effect was seen, what was there to be found was
+   * found, and not more of its signals were wrong than right. Doing nothing promises that nothing is there.
+   */
   readonly successful: boolean;
   readonly tasks_succeeded: number;
   readonly tasks_failed: number;
   readonly detail: string;
+  /** Opportunities at the classes it could look at: value 1 to 3 each, less what had faded when they were seen. */
+  readonly opportunities?: {
+    readonly found: number;
+    readonly found_value: number;
+    readonly missed: number;
+    readonly missed_value: number;
+  };
+  /** What became of the signals of its tasks; unknown ones never had candles enough to be judged by. */
+  readonly signals?: {
+    readonly given: number;
+    readonly right: number;
+    readonly wrong: number;
+    readonly unknown: number;
+  };
+  /** Looks it took and their price under the budgets, in find values. */
+  readonly cost?: { readonly looks: number; readonly paid: number };
+  /** Found less missed less paid, and half a find for each signal right or wrong. */
+  readonly net?: number;
 }
 
 /** What the orchestrator saw when it decided; plain named values, so every reason can be re-checked. */
