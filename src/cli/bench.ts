@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { benchCronCommand } from './bench-cron.ts';
 import { benchDecisionsCommand } from './bench-decisions.ts';
+import { benchHealthCommand } from './bench-health.ts';
 import { benchRelayCommand } from './bench-relay.ts';
 import { note, printJson, printLine } from './output.ts';
 
@@ -40,7 +41,8 @@ export function benchCommand(): Command {
     .addCommand(tradingBench())
     .addCommand(benchCronCommand())
     .addCommand(benchDecisionsCommand())
-    .addCommand(benchRelayCommand());
+    .addCommand(benchRelayCommand())
+    .addCommand(benchHealthCommand());
 }
 
 function seconds(value: string): number {

@@ -10,6 +10,7 @@ import {
   type HouseKind,
   houseKindNames,
 } from '../simulator/chaos/cells.ts';
+import { chaosHealthCommand } from './chaos-health.ts';
 import { chaosProcessesCommand } from './chaos-processes.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { note, ProgressBar, printJson, printLine } from './output.ts';
@@ -40,7 +41,8 @@ export function chaosCommand(): Command {
     .description('break the world around the house, and the house itself, and prove what holds')
     .addCommand(tradingCommand())
     .addCommand(mutationsCommand())
-    .addCommand(chaosProcessesCommand());
+    .addCommand(chaosProcessesCommand())
+    .addCommand(chaosHealthCommand());
 }
 
 function tradingCommand(): Command {

@@ -12,6 +12,7 @@ import { doctorCommand } from './doctor.ts';
 import { exitsCommand } from './exits.ts';
 import { explainCommand } from './explain.ts';
 import { fuzzCommand } from './fuzz.ts';
+import { healthCommand } from './health.ts';
 import { journalCommand } from './journal.ts';
 import { learnCommand } from './learn.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
@@ -47,6 +48,7 @@ export function createProgram(): Command {
     backupCommand(),
     restoreCommand(),
     doctorCommand(),
+    healthCommand(),
     sessionsCommand(),
     tokensCommand(),
     recordCommand(),

@@ -9,6 +9,8 @@ const stopTimeoutMs = 45_000;
 /** Ctrl-C can reach us twice, from the terminal and from an npm that passes it on: that is one wish, not two. */
 const echoMs = 1_000;
 const interruptedExitCode = 130;
+/** EX_TEMPFAIL of sysexits.h: try again. */
+const restartWantedExitCode = 75;
 
 export function startCommand(): Command {
   return new Command('start')
@@ -25,7 +27,14 @@ export function startCommand(): Command {
         stopping.abort();
         ended.resolve(undefined);
       });
-      const starting = TradingSystem.start(settings, (error) => ended.resolve(error), stopping.signal);
+      let again: string | undefined;
+      const starting = TradingSystem.start(settings, (error) => ended.resolve(error), {
+        stopping: stopping.signal,
+        restart: (reason) => {
+          again = reason;
+          ended.resolve(undefined);
+        },
+      });
       const system = await starting.catch((error: unknown) => {
         // Whoever stands by has nothing to stop.
         if (error instanceof Error && error.name === 'StandbyEnded') return undefined;
@@ -40,6 +49,7 @@ export function startCommand(): Command {
         note(`Stopped: ${error.message}. Start again to recover; nothing committed is lost.`);
         throw new CommandFailed();
       }
+      if (again !== undefined) startAnew(again);
     });
 }
 
@@ -54,6 +64,19 @@ function onStopSignal(stop: () => void): void {
         stop();
       } else if (performance.now() - firstAt > echoMs) process.exit(interruptedExitCode);
     });
+}
+
+/** The same program with the same arguments in the same process: a supervisor, a container or a terminal sees no gap. */
+function startAnew(reason: string): never {
+  note(`Starting again from the tables: ${reason}`);
+  // Absent where the system has no such call: then whoever watches the process starts it again.
+  if (process.execve === undefined) process.exit(restartWantedExitCode);
+  process.execve(
+    process.execPath,
+    [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    process.env,
+  );
+  throw new Error('the program could not be started again');
 }
 
 function giveUp(): void {

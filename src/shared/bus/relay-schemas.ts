@@ -25,6 +25,7 @@ const agent = z.enum(agentNames);
 export const relayHearers = {
   mandate: ['trading_ai'],
   signal: ['trading_ai'],
+  'signal.scored': ['orchestrator_ai'],
   'trading.tighten': ['trading_ai'],
   'task.assigned': ['analyst_ai', 'health_ai'],
   'task.completed': ['orchestrator_ai'],
@@ -89,6 +90,14 @@ export const relaySchemas: RelaySchemas = {
     reference_price: z.number().positive(),
     average_true_range: z.number().nonnegative(),
     task_id: name.nullable(),
+  }),
+  'signal.scored': z.object({
+    signal_id: name,
+    symbol: name,
+    action: z.enum(['BUY', 'SELL', 'CLOSE']),
+    strategy: name,
+    outcome: z.enum(['right', 'wrong', 'unknown']),
+    at,
   }),
   'trading.tighten': z.object({ state: z.enum(tradingStates), reason: text }),
   'task.assigned': z.object({

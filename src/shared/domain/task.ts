@@ -20,7 +20,7 @@ export const jobKinds = ['record', 'backtest', 'report'] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /** Work besides the eight; only a system that names it among its chores does it. */
-export const choreKinds = ['heal', ...jobKinds] as const;
+export const choreKinds = ['heal', 'probe-round', ...jobKinds] as const;
 export type ChoreKind = (typeof choreKinds)[number];
 
 export const taskKinds = [...workflowKinds, ...choreKinds] as const;
