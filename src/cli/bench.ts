@@ -1,8 +1,9 @@
 // ato bench: figures of this build. kernel, markets and trading say how fast the house is, cron how good its choice of moments
-// is, decisions what models cost.
+// is, decisions what models cost, learning what it brings.
 import { Command, InvalidArgumentError } from 'commander';
 import { benchCronCommand } from './bench-cron.ts';
 import { benchDecisionsCommand } from './bench-decisions.ts';
+import { benchLearningCommand } from './bench-learning.ts';
 import { note, printJson, printLine } from './output.ts';
 
 const maxSteadySeconds = 86_400;
@@ -36,7 +37,8 @@ export function benchCommand(): Command {
     .addCommand(marketsBench())
     .addCommand(tradingBench())
     .addCommand(benchCronCommand())
-    .addCommand(benchDecisionsCommand());
+    .addCommand(benchDecisionsCommand())
+    .addCommand(benchLearningCommand());
 }
 
 function seconds(value: string): number {

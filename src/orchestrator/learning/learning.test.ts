@@ -159,8 +159,8 @@ test('confidence falls with what is left unseen and is never certain', () => {
   const calibration = new Calibration();
   const sure = calibration.confidenceOf(inputsOf(0.95, 0, 0, 1));
   expect(calibration.confidenceOf(inputsOf(0.95, 1, 0, 1))).toBeLessThan(sure);
-  expect(calibration.confidenceOf(inputsOf(1, 0, 5, 1))).toBeLessThanOrEqual(0.98);
-  expect(calibration.confidenceOf(inputsOf(0, 50, -5, 0))).toBeGreaterThanOrEqual(0.02);
+  expect(calibration.confidenceOf(inputsOf(1, 0, 5, 1))).toBeLessThanOrEqual(0.99);
+  expect(calibration.confidenceOf(inputsOf(0, 50, -5, 0))).toBeGreaterThanOrEqual(0.01);
 });
 
 const anyNumber = fc.double({ min: -1, max: 1, noNaN: true });
@@ -392,8 +392,8 @@ test('without any budget, without prices and with a clock an hour back decisions
   const scored = world.of('decision.scored').map(({ data }) => data.outcome);
   expect(scored.length).toBeGreaterThan(20);
   for (const { confidence } of world.decisions) {
-    expect(confidence).toBeGreaterThanOrEqual(0.02);
-    expect(confidence).toBeLessThanOrEqual(0.98);
+    expect(confidence).toBeGreaterThanOrEqual(0.01);
+    expect(confidence).toBeLessThanOrEqual(0.99);
   }
   const view = learningView(world.mirror, {}, world.now);
   expect(JSON.parse(JSON.stringify(view))).toEqual(view);
