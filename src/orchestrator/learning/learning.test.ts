@@ -54,6 +54,7 @@ test('the incomplete beta function has its known values', () => {
 });
 
 test('the 90 % interval of a rate holds the true rate in about nine of ten worlds', () => {
+  const shares: number[] = [];
   fc.assert(
     fc.property(
       fc.double({ min: 0.05, max: 0.95, noNaN: true }),
@@ -70,11 +71,16 @@ test('the 90 % interval of a rate holds the true rate in about nine of ten world
           expect(mean).toBeLessThan(hi);
           if (lo <= rate && rate <= hi) inside += 1;
         }
-        expect(inside / worlds).toBeGreaterThan(0.8);
+        // Counts lie on a grid: single worlds may be less well covered than all of them together.
+        expect(inside / worlds).toBeGreaterThan(0.7);
+        shares.push(inside / worlds);
       },
     ),
     { numRuns: 25 },
   );
+  const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  expect(mean).toBeGreaterThan(0.85);
+  expect(mean).toBeLessThan(0.97);
 });
 
 test('the 90 % interval of a mean holds the true mean in about nine of ten worlds, and narrows with evidence', () => {
@@ -336,6 +342,31 @@ test('a task without its effect, or one that was never answered, fails its decis
     successful: false,
     detail: '1 of 1 tasks finished, 1 without the promised effect; nothing missed; 1 looks for 0.01',
   });
+});
+
+test('many open decisions restored in the order of their ids are written alike', () => {
+  const { turn, state, kept } = rows();
+  const learning = new Learning({ influences: true, hindsightMs: 35 * minuteMs });
+  const open: Decision[] = [];
+  for (let k = 0; k < 12; k += 1) open.push(follow(learning, monday + k * minuteMs, ['crypto-normal-scan']));
+  learning.save(turn);
+  const again = new Learning({ influences: true, hindsightMs: 35 * minuteMs });
+  const byId = open.toSorted((left, right) => (left.id < right.id ? 1 : -1));
+  again.restore({
+    ...state,
+    all: (name: string) =>
+      name === 'decisions' ? byId.map((one) => [one.id, one]) : state.all('agent_memory'),
+  } as unknown as StateReader);
+  const find = { assetClass: 'crypto', symbol: 'ETHUSDT', at: monday - minuteMs, value: 2 } as const;
+  const written = [learning, again].map((one) => {
+    one.taskClosed(closed(open[11] as Decision, 'crypto-normal-scan'), [find], monday + 12 * minuteMs);
+    const keys: string[] = [];
+    one.save({ ...turn, put: (_: string, key: string) => keys.push(key) } as unknown as Turn);
+    return keys;
+  });
+  expect(written[0]?.length).toBeGreaterThan(12);
+  expect(written[1]).toEqual(written[0]);
+  expect(kept.size).toBe(12);
 });
 
 function lively(world: World): World {
