@@ -3,6 +3,7 @@
 import type { OperatorCommand } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentName } from '../shared/domain/agent-name.ts';
+import type { ExternalAlert } from '../shared/domain/external-alert.ts';
 import type { LearningView } from '../shared/domain/learning-view.ts';
 import type { RunMode } from '../shared/domain/mode.ts';
 import type { ScheduleView } from '../shared/domain/schedule-view.ts';
@@ -47,6 +48,8 @@ export interface RuntimeFacts {
   readonly run_mode: RunMode;
   readonly started_at: EpochMs;
   readonly now: EpochMs;
+  /** How far `now` is ahead of the machine's clock because that was set back; absent where it cannot be told. */
+  readonly clock_ahead_ms?: number;
   readonly data_kind: 'live' | 'simulated' | 'recorded' | 'none';
   /** False after an operator's stop, also across a restart; null when the runtime cannot tell. */
   readonly running: boolean | null;
@@ -120,6 +123,8 @@ export interface ApiDependencies {
   readonly workflows: () => readonly WorkflowFacts[];
   /** Absent where no workflow can be under way. */
   readonly workflowDoor?: WorkflowDoor;
+  /** Takes alerts of another monitor; resolves after their commit. Absent where nobody listens to them. */
+  readonly externalAlerts?: (alerts: readonly ExternalAlert[]) => Promise<void>;
   /** Folder of the built page, or a function that names it once it is built; undefined when there is none. */
   readonly pageFolder: string | undefined | (() => string | undefined);
   readonly apiToken: string | undefined;

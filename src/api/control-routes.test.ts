@@ -47,6 +47,14 @@ test.each([
   ]);
 });
 
+test('a state that stands already is said to be unchanged', async () => {
+  const response = await post('/trading/resume', {}, { caused: () => [] });
+  expect(response.json()).toMatchObject({
+    detail: 'Committed as input 43; trading was active already and is unchanged.',
+    trading_state: { state: 'active' },
+  });
+});
+
 test('an empty JSON body is no body', async () => {
   world = await apiWorld();
   const headers = { host: 'localhost', 'content-type': 'application/json' };

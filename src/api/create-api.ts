@@ -16,11 +16,13 @@ import type { ApiContext, ApiServer } from './api-context.ts';
 import type { ApiDependencies } from './api-dependencies.ts';
 import { assertBindAllowed } from './bind-guard.ts';
 import { EventHub, type EventHubLimits } from './event-hub.ts';
+import { refuseUnknownQuery } from './known-query.ts';
 import { LiveView } from './live-view.ts';
 import { MetricsCollector } from './metrics/metrics-collector.ts';
 import { Problem, toProblem } from './problem.ts';
 import { RecentCandles } from './recent-candles.ts';
 import { guardRequest } from './request-guard.ts';
+import { addAlertRoutes } from './routes/alert-routes.ts';
 import { addCandidateRoutes } from './routes/candidate-routes.ts';
 import { addControlRoutes } from './routes/control-routes.ts';
 import { addExplainRoutes } from './routes/explain-routes.ts';
@@ -72,6 +74,7 @@ export async function createApi(
   addErrorAnswers(app, context);
   await addProtection(app, context, bounds);
   await addDocumentation(app);
+  refuseUnknownQuery(app);
   addHealthRoutes(app, context);
   addOrchestratorRoutes(app, context);
   addLearningRoutes(app, context);
@@ -84,6 +87,7 @@ export async function createApi(
   addCandidateRoutes(app, context);
   addControlRoutes(app, context);
   addWorkflowRoutes(app, context);
+  addAlertRoutes(app, context);
   addStreamRoutes(app, context);
   await addPageRoutes(app, context);
   await app.ready();
@@ -198,7 +202,8 @@ async function addProtection(app: ApiServer, context: ApiContext, bounds: ApiLim
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
   app.addHook('onResponse', async (request, reply) => {
-    context.metrics.countRequest(request.method, request.routeOptions.url ?? 'unknown', reply.statusCode);
+    const route = request.routeOptions.url ?? 'unknown';
+    context.metrics.countRequest(request.method, route, reply.statusCode, reply.elapsedTime);
   });
 }
 

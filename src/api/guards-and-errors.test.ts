@@ -52,6 +52,9 @@ test.each<[string, Request, number, string]>([
   ['wrong method', { method: 'POST', url: '/status' }, 405, 'method-not-allowed'],
   ['wrong method on a pattern', { method: 'DELETE', url: '/decisions/d1' }, 405, 'method-not-allowed'],
   ['reading a command', { url: '/control/start' }, 405, 'method-not-allowed'],
+  ['slip in a name', { url: '/decisions?limt=5' }, 400, 'invalid-request'],
+  ['a query where none is taken', { url: '/status?verbose=1' }, 400, 'invalid-request'],
+  ['a query on a command', { method: 'POST', url: '/trading/halt?now=1' }, 400, 'invalid-request'],
   ['bad limit', { url: '/decisions?limit=ten' }, 400, 'invalid-request'],
   ['limit too high', { url: '/decisions?limit=1001' }, 400, 'invalid-request'],
   ['limit given twice', { url: '/decisions?limit=1&limit=2' }, 400, 'invalid-request'],
@@ -260,4 +263,15 @@ test('answers carry a policy that lets the page load only from here', async () =
   expect(headers['content-security-policy']).not.toMatch(/unsafe|upgrade-insecure/);
   expect(headers['strict-transport-security']).toBeUndefined();
   expect(headers['x-content-type-options']).toBe('nosniff');
+});
+
+test('an unknown query parameter is answered with the known ones; what watches may append what it likes', async () => {
+  await open();
+  const { detail, errors } = (await ask({ url: '/decisions?limt=5&mode=crypto' })).json();
+  expect(detail).toBe('This path does not know a query parameter. It takes action, before, limit, mode.');
+  expect(errors).toEqual([{ path: 'query.limt', message: 'is not known here' }]);
+  expect((await ask({ url: '/status?x=1' })).json().detail).toContain('It takes no query parameters.');
+  for (const url of ['/health?probe=1', '/metrics?job=ato', '/?from=mail'])
+    expect((await ask({ url })).statusCode, url).toBe(200);
+  expect(world?.commands).toEqual([]);
 });

@@ -84,6 +84,7 @@ test('the OpenAPI document names every path with a summary, and all its referenc
   const document = JSON.parse(text) as OpenApi;
   expect(document.openapi).toMatch(/^3\.1/);
   expect(Object.keys(document.paths).sort()).toEqual([
+    '/alerts/alertmanager',
     '/analyst/signals',
     '/control/force-decision',
     '/control/mode',

@@ -241,6 +241,18 @@ test.each([
   expect(healthBody.parse(body).reasons.join()).toMatch(reason);
 });
 
+test('a clock that was set back degrades health with the seconds, and a corrected second does not', async () => {
+  await open({ dependencies: { runtime: () => facts({ clock_ahead_ms: 3_600_400 }) } });
+  const { status, body } = await get('/health');
+  expect(status).toBe(200);
+  expect(healthBody.parse(body)).toMatchObject({ status: 'degraded' });
+  expect(body.reasons).toEqual([expect.stringMatching(/^the clock was set back by 3600 s:/)]);
+  expect((await world.app.inject('/metrics')).body).toContain('ato_clock_ahead_seconds 3600.4');
+  await world.app.close();
+  await open({ dependencies: { runtime: () => facts({ clock_ahead_ms: 900 }) } });
+  expect((await get('/health')).body).toMatchObject({ status: 'ok', reasons: [] });
+});
+
 test('health is 503 when the store does not answer, and the cause stays in the log', async () => {
   const store = await filledStore();
   await open({ store });

@@ -7,6 +7,7 @@ import type { Signal } from '../shared/domain/signal.ts';
 import type { Task } from '../shared/domain/task.ts';
 import { toIso } from '../shared/domain/time.ts';
 import type { StoreReader } from '../shared/ports/store.ts';
+import { profitCurrencyOf } from './position-row.ts';
 
 export interface Story {
   readonly id: string;
@@ -193,10 +194,12 @@ function positionMoments(position: Position): Moment[] {
       text: `POSITION ${position.id}: ${position.side} ${position.symbol} opened, stop ${position.stop_price ?? 'none'}, target ${position.target_price ?? 'none'}`,
     },
   ];
+  const named = profitCurrencyOf(position.symbol);
+  const currency = named === null ? '' : ` ${named}`;
   if (position.closed_at !== null)
     moments.push({
       at: position.closed_at,
-      text: `POSITION ${position.id} closed (${position.close_reason ?? 'no reason recorded'}), realised ${position.realised_profit} after fees ${position.fees}`,
+      text: `POSITION ${position.id} closed (${position.close_reason ?? 'no reason recorded'}), realised ${position.realised_profit}${currency} after fees ${position.fees}${currency}`,
     });
   return moments;
 }

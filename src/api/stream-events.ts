@@ -2,6 +2,7 @@
 
 import type { CandleEvent } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
+import { positionRow } from './position-row.ts';
 import { toWireForm } from './wire-form.ts';
 
 export interface StreamEvent {
@@ -47,6 +48,8 @@ export function candleRow(event: Pick<CandleEvent, 'candle' | 'source' | 'kind'>
 /** Events that one committed message gives, usually none or one. */
 export function eventsOf(message: AnyMessage): readonly StreamEvent[] {
   const { id, message_type: name } = message;
+  if (message.message_type === 'trading.position_changed')
+    return [{ id, name, data: positionRow(message.data), conflationKey: null }];
   if (plainEvents.has(name)) return [{ id, name, data: toWireForm(message.data), conflationKey: null }];
   if (latestEvents.has(name)) {
     const key = message.message_type === 'market.state' ? `${name}/${message.data.asset_class}` : name;

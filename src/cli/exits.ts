@@ -13,13 +13,14 @@ export function exitsCommand(): Command {
     .addHelpText('after', '\nExample:\n  ato exits --cases examples/exit-cases.json --json')
     .action(async (options: { cases: string; json?: boolean }) => {
       const { ExitCasesError, runExitCases } = await import('../runtime/exit-cases.ts');
-      let results: ReturnType<typeof runExitCases>;
+      let run: ReturnType<typeof runExitCases>;
       try {
-        results = runExitCases(options.cases);
+        run = runExitCases(options.cases);
       } catch (error) {
         if (error instanceof ExitCasesError) throw new Misuse(error.message);
         throw error;
       }
+      const { results, unknown_fields } = run;
       if (options.json === true) printJson(results);
       else
         for (const { id, trades, passed } of results) {
@@ -30,6 +31,8 @@ export function exitsCommand(): Command {
               `  ${trade.side} ${trade.open_index} -> ${trade.close_index} ${trade.exit_reason} ${trade.profit_ratio}`,
             );
         }
+      if (unknown_fields.length > 0)
+        note(`these fields are not known and changed nothing: ${unknown_fields.join(', ')}`);
       const failed = results.filter((result) => result.passed === false).length;
       note(`${results.length} cases, ${failed} not as expected`);
       if (failed > 0) throw new CommandFailed();

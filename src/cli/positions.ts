@@ -10,11 +10,19 @@ const columns = [
   'average_entry_price',
   'mark_price',
   'unrealised_profit',
+  'profit_currency',
   'stop_price',
   'target_price',
   'opened_at',
 ];
-const closedColumns = [...columns.slice(0, 4), 'realised_profit', 'opened_at', 'closed_at', 'close_reason'];
+const closedColumns = [
+  ...columns.slice(0, 4),
+  'realised_profit',
+  'profit_currency',
+  'opened_at',
+  'closed_at',
+  'close_reason',
+];
 
 export function positionsCommand(): Command {
   return new Command('positions')

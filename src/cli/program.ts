@@ -20,6 +20,7 @@ import { recordCommand } from './record.ts';
 import { sessionsCommand } from './sessions.ts';
 import { simCommand } from './sim.ts';
 import { startCommand } from './start.ts';
+import { tokensCommand } from './tokens.ts';
 import { switchCommands } from './trading-switch.ts';
 
 const misuseExitCode = 2;
@@ -42,6 +43,7 @@ export function createProgram(): Command {
     learnCommand(),
     doctorCommand(),
     sessionsCommand(),
+    tokensCommand(),
     recordCommand(),
     dataCommand(),
     benchCommand(),

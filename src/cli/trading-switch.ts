@@ -1,7 +1,7 @@
 // ato halt, ato reduce-only, ato resume: a person's hand on the switch of the running system.
 import { Command } from 'commander';
 import { printJson, printLine } from './output.ts';
-import { askSystem } from './running.ts';
+import { askSystem, rowsOf } from './running.ts';
 
 const switches = [
   ['halt', 'stop all new orders of the running system until a person resumes; survives restarts'],
@@ -20,7 +20,10 @@ export function switchCommands(): Command[] {
         if (json === true) printJson(answer);
         else {
           const state = (answer.trading_state as { state?: unknown } | null | undefined)?.state;
-          printLine(`trading is ${String(state ?? 'unknown')}`);
+          const changed = rowsOf(answer, 'messages').some(
+            ({ message_type }) => message_type === 'trading.state_changed',
+          );
+          printLine(`trading is ${String(state ?? 'unknown')}${changed ? '' : ' already; nothing changed'}`);
         }
       }),
   );

@@ -18,6 +18,7 @@ import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store } from '../shared/ports/store.ts';
 import type { DiscoveryHub } from './discovery-hub.ts';
+import type { ExternalAlerts } from './external-alerts.ts';
 import type { LiveFacts } from './live-facts.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
@@ -44,6 +45,7 @@ export interface ApiParts {
   readonly facts: LiveFacts;
   readonly workflows: SelectedWorkflows;
   readonly desk: WorkflowDesk;
+  readonly external: ExternalAlerts;
   readonly clock: Clock;
   readonly alerts: () => { readonly sent: number; readonly failed: number };
 }
@@ -58,6 +60,7 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
       handOver: (task_id, execution_id) =>
         receiptOf(parts, 'workflow', 'workflow.handover', { task_id, execution_id }),
     },
+    externalAlerts: (alerts) => parts.external.take(alerts),
     runtime: () => runtimeFacts(parts, startedAt),
     stream: { subscribe: (listener) => parts.facts.subscribe(listener) },
     workflows: () =>
@@ -129,6 +132,7 @@ function runtimeFacts(parts: ApiParts, startedAt: number): RuntimeFacts {
     run_mode: settings.ATO_MODE,
     started_at: startedAt,
     now: parts.clock.now(),
+    clock_ahead_ms: market.clockAheadMs(),
     data_kind: market.kind,
     running: facts.running,
     agents: facts.vitals?.agents ?? [],

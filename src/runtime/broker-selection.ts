@@ -4,14 +4,14 @@ import { hash } from 'node:crypto';
 import { CcxtLink } from '../adapters/broker/ccxt/ccxt-link.ts';
 import { OandaLink } from '../adapters/broker/oanda/oanda-link.ts';
 import { PaperBroker } from '../adapters/broker/paper/paper-broker.ts';
-import { PaperVenue } from '../adapters/broker/paper/paper-venue.ts';
+import { SeededFaults } from '../adapters/broker/paper/seeded-faults.ts';
 import { PolledBroker } from '../adapters/broker/shared/polled-broker.ts';
 import { BrokerRefused, VenueFault } from '../adapters/broker/shared/venue-fault.ts';
 import type { VenueLink } from '../adapters/broker/shared/venue-link.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { type Instrument, instrumentFor } from '../shared/domain/instrument.ts';
-import { type DecimalText, decimalText } from '../shared/domain/money.ts';
+import type { DecimalText } from '../shared/domain/money.ts';
 import type { Broker } from '../shared/ports/broker.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
@@ -20,6 +20,7 @@ import type { VenueBook } from '../shared/ports/venue-book.ts';
 import type { MarketListener } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
 import { openPaperAccount } from './paper-account.ts';
+import { paperVenueOf } from './paper-market.ts';
 import { StartRefused } from './start-guards.ts';
 
 const ownerKey = 'owner';
@@ -73,18 +74,28 @@ async function paperBroker(
 ): Promise<SelectedBroker> {
   await takeBook(book, paperOwner);
   const startingCash = await openPaperAccount(book, market.sources, settings, log);
-  const venue = new PaperVenue({ startingCash: decimalText(startingCash) });
-  const broker = new PaperBroker({ venue, book, clock });
+  const venue = paperVenueOf(settings, startingCash, settings.ATO_SEED);
+  const paper = new PaperBroker({ venue, book, clock });
+  const faultsPct = settings.ATO_PAPER_FAULTS_PCT;
+  const broker =
+    faultsPct > 0
+      ? new SeededFaults({
+          broker: paper,
+          seed: settings.ATO_SEED,
+          share: faultsPct / 100,
+          after: (milliseconds, act) => setTimeout(act, milliseconds).unref(),
+        })
+      : paper;
   return {
     broker,
-    listener: broker,
-    tick: () => broker.tick(),
+    listener: paper,
+    tick: () => paper.tick(),
     startingCash,
     agentSettings: {
       broker: { name: 'paper', simulated: true, short: true },
       initial_trading_state: 'active',
     },
-    words: 'paper trading: a simulated account, no real orders',
+    words: `paper trading: a simulated account, no real orders${faultsPct > 0 ? `; FAULTS ON PURPOSE in ${faultsPct} % of what passes between us and it` : ''}`,
   };
 }
 

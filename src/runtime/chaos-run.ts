@@ -66,7 +66,7 @@ export async function runChaos({ seed, cell, broken }: ChaosRunRequest): Promise
     plan,
     settings,
     startingCash: cash,
-    venue: new PaperVenue({ startingCash: cash }),
+    venue: new PaperVenue({ startingCash: cash, latencySpread: 0 }),
     store,
     buildHouse: houseBuilder(build),
     breakage,

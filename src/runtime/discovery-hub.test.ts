@@ -125,6 +125,7 @@ test.each<[Record<string, string>, SelectedMarket['kind'], readonly string[]]>([
     kind,
     unreachable: [],
     clockSkewMs: () => null,
+    clockAheadMs: () => 0,
   };
   expect(selectDiscovery(settings, market).map(({ source }) => source.name)).toEqual(names);
 });

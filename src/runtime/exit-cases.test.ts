@@ -27,15 +27,19 @@ function refusal(content: unknown): string {
 const row = (index: number, change = {}) => ({ index, open: 100, high: 101, low: 99, close: 100, ...change });
 const sound = { id: 'a', stop_loss: -0.1, candles: [row(0, { enter_long: true }), row(1), row(2)] };
 
-test('every example is as expected', () => {
-  const results = runExitCases(path.join(projectFolder, 'examples/exit-cases.json'));
-  expect(results.length).toBeGreaterThan(0);
-  for (const { id, passed } of results) expect(passed, id).toBe(true);
-});
+test.each(['examples/exit-cases.json', 'test/exits/worked-cases.json'])(
+  'every case of %s is as expected',
+  (file) => {
+    const { results, unknown_fields } = runExitCases(path.join(projectFolder, file));
+    expect(unknown_fields).toEqual([]);
+    expect(results.length).toBeGreaterThan(0);
+    for (const { id, passed } of results) expect(passed, id).toBe(true);
+  },
+);
 
 const published = path.join(projectFolder, '../shared/exams/exit-cases.json');
 test.skipIf(!existsSync(published))('every published case is as expected (needs ../shared)', () => {
-  const results = runExitCases(published);
+  const { results } = runExitCases(published);
   expect(results.filter(({ passed }) => passed !== true).map(({ id }) => id)).toEqual([]);
   expect(results.length).toBeGreaterThanOrEqual(18);
 });
@@ -46,14 +50,34 @@ test('a wrong expectation fails, none is neither', () => {
     ...sound,
     expected: { profit_ratio_sum: 0, trades: [trade], ...change },
   });
-  const verdict = (content: object) => runExitCases(fileOf([content]))[0]?.passed;
+  const verdict = (content: object) => runExitCases(fileOf([content])).results[0]?.passed;
   expect(verdict(expected({}))).toBe(true);
   expect(verdict(expected({ profit_ratio_sum: 0.001 }))).toBe(false);
   expect(verdict(expected({ trades: [] }))).toBe(false);
   for (const change of [{ exit_reason: 'roi' }, { open_index: 0 }, { close_index: 1 }, { side: 'short' }])
     expect(verdict(expected({ trades: [{ ...trade, ...change }] }))).toBe(false);
   expect(verdict(sound)).toBeNull();
-  expect(runExitCases(fileOf([]))).toEqual([]);
+  expect(runExitCases(fileOf([])).results).toEqual([]);
+});
+
+test('null stands for an absent setting, flags may be 0 and 1, and a field it does not know is named', () => {
+  const nulls = {
+    timeframe: null,
+    fee: null,
+    leverage: null,
+    minimal_roi: null,
+    trailing_stop: null,
+    trailing_stop_positive: null,
+    trailing_stop_positive_offset: null,
+    trailing_only_offset_is_reached: null,
+    use_exit_signal: null,
+  };
+  const numbered = [row(0, { enter_long: 1, exit_long: 0, date: 'x' }), row(1), row(2, { exit_long: null })];
+  const same = { ...sound, ...nulls, candles: numbered, expected: null, rule: 'any words' };
+  const run = runExitCases(fileOf([sound, { ...same, 'custom_exit_price\n': 3 }]));
+  expect(run.results[1]).toEqual(run.results[0]);
+  expect(run.results[0]?.trades).toHaveLength(1);
+  expect(run.unknown_fields).toEqual(['"custom_exit_price\\n"']);
 });
 
 test.each([

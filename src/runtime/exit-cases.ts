@@ -9,10 +9,11 @@ const maxFileBytes = 67_108_864;
 const maxCases = 10_000;
 const maxCandlesPerCase = 200_000;
 const maxShownProblems = 5;
+const maxShownNameLength = 60;
 /** Sums are given at three decimals; a half of the last one, with room for a float's own error. */
 const sumTolerance = 0.000_500_001;
 
-const price = z.number('use a number above 0').positive('use a number above 0');
+const price = z.number('use a number above 0').positive('use a number above 0').max(1e15, 'use at most 1e15');
 const flag = z
   .union([z.boolean(), z.literal(0), z.literal(1)], 'use true or false')
   .nullish()
@@ -53,9 +54,10 @@ const caseSchema = z.object({
   timeframe: z
     .string()
     .regex(/^[1-9]\d{0,3}[mhdw]$/, 'write it as 1m, 5m, 1h, 4h, 1d or 1w')
-    .default('1h'),
-  fee: share.min(0, 'use a fraction from 0').max(0.5, 'use a fraction up to 0.5').default(0),
-  leverage: z.number().min(1, 'use 1 or more').max(1_000, 'use at most 1000').default(1),
+    .nullish()
+    .transform((value) => value ?? '1h'),
+  fee: share.min(0, 'use a fraction from 0').max(0.5, 'use a fraction up to 0.5').nullish(),
+  leverage: z.number('use a number').min(1, 'use 1 or more').max(1_000, 'use at most 1000').nullish(),
   stop_loss: share.negative('write the loss as a negative ratio, such as -0.05').min(-1_000),
   minimal_roi: z
     .record(z.string(), share)
@@ -69,7 +71,7 @@ const caseSchema = z.object({
           });
     })
     .nullish(),
-  trailing_stop: z.boolean('use true or false').default(false),
+  trailing_stop: z.boolean('use true or false').nullish(),
   trailing_stop_positive: share.min(0, 'use a fraction from 0').nullish(),
   trailing_stop_positive_offset: share.nullish(),
   trailing_only_offset_is_reached: z.boolean('use true or false').nullish(),
@@ -88,6 +90,10 @@ const caseSchema = z.object({
           });
     }),
   expected: expectedSchema.nullish(),
+  // Words for the reader of the file.
+  rule: z.unknown().optional(),
+  source: z.unknown().optional(),
+  note: z.unknown().optional(),
 });
 
 const casesSchema = z.array(caseSchema).max(maxCases, `at most ${maxCases} cases`);
@@ -106,16 +112,39 @@ export interface ExitCaseResult {
   readonly passed: boolean | null;
 }
 
+export interface ExitCasesRun {
+  readonly results: readonly ExitCaseResult[];
+  /** Fields of cases that this version does not know, sorted; they changed nothing. */
+  readonly unknown_fields: readonly string[];
+}
+
 /** Plays every case of the file. Throws ExitCasesError when the file is not a readable array of cases. */
-export function runExitCases(file: string): ExitCaseResult[] {
-  return readCases(file).map((exitCase) => {
+export function runExitCases(file: string): ExitCasesRun {
+  const content = readJson(file);
+  const results = casesOf(file, content).map((exitCase) => {
     const trades = replayExits(planOf(exitCase), exitCase.candles, minutesOf(exitCase.timeframe));
     return { id: exitCase.id, trades, passed: passed(exitCase, trades) };
   });
+  return { results, unknown_fields: unknownFields(content) };
 }
 
-function readCases(file: string): ExitCase[] {
-  const parsed = casesSchema.safeParse(readJson(file));
+function unknownFields(content: unknown): string[] {
+  const cases = Array.isArray(content) ? content : [];
+  const names = new Set<string>(cases.flatMap((entry: object) => Object.keys(entry)));
+  return [...names]
+    .filter((name) => !(name in caseSchema.shape))
+    .sort()
+    .slice(0, maxShownProblems)
+    .map((name) => shortened(name));
+}
+
+/** A name from the file as it may be shown: short and free of control characters. */
+function shortened(name: string): string {
+  return JSON.stringify(name.slice(0, maxShownNameLength));
+}
+
+function casesOf(file: string, content: unknown): ExitCase[] {
+  const parsed = casesSchema.safeParse(content);
   if (parsed.success) return parsed.data;
   const shown = parsed.error.issues.slice(0, maxShownProblems).map((issue) => {
     const [first, ...rest] = issue.path;
@@ -162,21 +191,22 @@ function planOf(exitCase: ExitCase): ExitPlan {
   return {
     stop: Math.abs(exitCase.stop_loss),
     targets: targets.sort((left, right) => left.after_minutes - right.after_minutes),
-    trailing: exitCase.trailing_stop
-      ? {
-          kind: 'percent',
-          distance: Math.abs(exitCase.stop_loss),
-          positive: exitCase.trailing_stop_positive ?? null,
-          offset: exitCase.trailing_stop_positive_offset ?? 0,
-          only_after_offset: exitCase.trailing_only_offset_is_reached ?? false,
-        }
-      : null,
+    trailing:
+      exitCase.trailing_stop === true
+        ? {
+            kind: 'percent',
+            distance: Math.abs(exitCase.stop_loss),
+            positive: exitCase.trailing_stop_positive ?? null,
+            offset: exitCase.trailing_stop_positive_offset ?? 0,
+            only_after_offset: exitCase.trailing_only_offset_is_reached ?? false,
+          }
+        : null,
     break_even: null,
     time_limit_minutes: null,
     signal_exit: exitCase.use_exit_signal ?? true,
     candle_model: 'intracandle',
-    fee: exitCase.fee,
-    leverage: exitCase.leverage,
+    fee: exitCase.fee ?? 0,
+    leverage: exitCase.leverage ?? 1,
   };
 }
 

@@ -1,6 +1,5 @@
 // Which market a paper run sees: a row of sources and the clock they live on. Said loudly when it is not real.
 import { ScaledClock } from '../adapters/clock/scaled/scaled-clock.ts';
-import { SystemClock } from '../adapters/clock/system/system-clock.ts';
 import { CcxtError } from '../adapters/market-data/ccxt/ccxt-errors.ts';
 import { SyntheticSource } from '../adapters/market-data/synthetic/synthetic-source.ts';
 import { readTape, type Tape } from '../adapters/market-data/tape/read-tape.ts';
@@ -21,6 +20,7 @@ import {
   reachableTimeoutMs,
   wishFor,
 } from './market-candidates.ts';
+import { type RealTime, realTime } from './real-time.ts';
 import { StartRefused } from './start-guards.ts';
 
 /** A clock has one wake-up, so each part gets its own; all of one factory agree on the time. */
@@ -37,6 +37,8 @@ export interface SelectedMarket {
   readonly unreachable: readonly string[];
   /** Own clock minus the venue's, milliseconds; null while unknown. */
   readonly clockSkewMs: () => number | null;
+  /** How far the time of the house is ahead of the machine's clock, which was set back; 0 where time is not the machine's. */
+  readonly clockAheadMs: () => number;
 }
 
 /** A recording and a generator have no clock to compare with. */
@@ -54,11 +56,11 @@ export async function selectMarket(
     case 'tape':
       return tapeMarket(settings, await lastAt, log);
     case 'synthetic':
-      return syntheticMarket(settings, await lastAt);
+      return syntheticMarket(settings, await lastAt, realTime(lastAt));
     case 'binance':
     case 'ccxt':
     case 'auto':
-      return realMarket(settings, log, hosts);
+      return realMarket(settings, realTime(lastAt), log, hosts);
   }
 }
 
@@ -83,6 +85,7 @@ async function tapeMarket(settings: Settings, lastAt: EpochMs, log: Log): Promis
     kind: 'recorded',
     unreachable: [],
     clockSkewMs: unknownSkew,
+    clockAheadMs: () => 0,
   };
 }
 
@@ -96,9 +99,9 @@ async function openTape(settings: Settings): Promise<Tape> {
   }
 }
 
-function syntheticMarket(settings: Settings, lastAt: EpochMs): SelectedMarket {
+function syntheticMarket(settings: Settings, lastAt: EpochMs, time: RealTime): SelectedMarket {
   const speed = settings.ATO_MARKET_SPEED;
-  const clock = speed === 1 ? () => new SystemClock() : scaledClocks(Math.max(lastAt, Date.now()), speed);
+  const clock = speed === 1 ? time.clock : scaledClocks(Math.max(lastAt, Date.now()), speed);
   const source = new SyntheticSource({
     seed: settings.ATO_SEED,
     symbols: settings.ATO_UNIVERSE,
@@ -112,6 +115,7 @@ function syntheticMarket(settings: Settings, lastAt: EpochMs): SelectedMarket {
     kind: 'simulated',
     unreachable: [],
     clockSkewMs: unknownSkew,
+    clockAheadMs: speed === 1 ? time.aheadMs : () => 0,
   };
 }
 
@@ -123,8 +127,13 @@ interface Chosen {
 }
 
 /** One live source per asset class where one is wanted and answers; the synthetic market for the rest. */
-async function realMarket(settings: Settings, log: Log, hosts: MarketHosts): Promise<SelectedMarket> {
-  const clock = () => new SystemClock();
+async function realMarket(
+  settings: Settings,
+  time: RealTime,
+  log: Log,
+  hosts: MarketHosts,
+): Promise<SelectedMarket> {
+  const { clock } = time;
   const choices = await Promise.all(
     assetClasses.map((assetClass) => chooseFor(assetClass, settings, clock, hosts, log)),
   );
@@ -133,7 +142,7 @@ async function realMarket(settings: Settings, log: Log, hosts: MarketHosts): Pro
   const unreachable = choices.flatMap((choice) => choice.unreachable);
   if (live.length === 0) {
     log.warn({ symbols: unserved }, 'using the SYNTHETIC market alone. Nothing you see is a real price.');
-    return { ...syntheticMarket(settings, 0), unreachable };
+    return { ...syntheticMarket(settings, 0, time), unreachable };
   }
   if (unserved.length > 0)
     log.warn(
@@ -152,6 +161,7 @@ async function realMarket(settings: Settings, log: Log, hosts: MarketHosts): Pro
     kind: unserved.length > 0 ? 'simulated' : 'live',
     unreachable,
     clockSkewMs: () => widestSkew(live),
+    clockAheadMs: time.aheadMs,
   };
 }
 

@@ -6,6 +6,7 @@ import type { WorkflowServerStatus } from '../shared/domain/workflow.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Probe } from '../shared/ports/probe.ts';
 import type { Store } from '../shared/ports/store.ts';
+import type { ExternalAlerts } from './external-alerts.ts';
 import type { MarketHub } from './market-hub.ts';
 
 export interface ProbeParts {
@@ -17,6 +18,7 @@ export interface ProbeParts {
   /** Own clock minus the venue's, null while unknown. */
   readonly clockSkewMs: () => number | null;
   readonly folder: string;
+  readonly external: ExternalAlerts;
   /** Absent when no workflow server is configured. */
   readonly workflowCheck?: () => Promise<WorkflowServerStatus>;
 }
@@ -24,7 +26,8 @@ export interface ProbeParts {
 /** Every probe by name, as the effect runner wants them. */
 export function createProbes(parts: ProbeParts): ReadonlyMap<string, Probe> {
   const { store, hub, kernel, clock, systemProbe, clockSkewMs, folder, workflowCheck } = parts;
-  return createStandardProbes({
+  const alerts = parts.external.probe();
+  const probes = createStandardProbes({
     now: () => clock.now(),
     sourceStatus: (source) => hub.status(source),
     storeCheck: () => store.check(),
@@ -35,4 +38,5 @@ export function createProbes(parts: ProbeParts): ReadonlyMap<string, Probe> {
     agents: () => kernel.supervisor.states(),
     ...(workflowCheck === undefined ? {} : { workflowCheck }),
   });
+  return new Map([...probes, [alerts.name, alerts]]);
 }

@@ -1,5 +1,4 @@
 // Composes a simulation: agents, kernel, simulated venue, recorded or synthetic market, virtual time.
-import { PaperVenue } from '../adapters/broker/paper/paper-venue.ts';
 import { syntheticCandles } from '../adapters/market-data/synthetic/synthetic-candles.ts';
 import { readTape, type Tape } from '../adapters/market-data/tape/read-tape.ts';
 import { MemoryStore } from '../adapters/store/memory/memory-store.ts';
@@ -13,13 +12,13 @@ import { exitSettingsOf, riskSettingsOf, type Settings } from '../shared/config/
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { type Timeframe, timeframeMs } from '../shared/domain/candle.ts';
 import type { ModelReply, ModelSettings } from '../shared/domain/model.ts';
-import { decimalText } from '../shared/domain/money.ts';
 import { dayMs, type EpochMs, toIso } from '../shared/domain/time.ts';
 import type { CommitBatch } from '../shared/ports/store.ts';
 import { SimulationLoop } from '../simulator/simulation-loop.ts';
 import { type SimulationCounts, SimulationStatistics } from '../simulator/simulation-statistics.ts';
 import { agentBuilder } from './agents.ts';
 import { assertLooksPayable } from './look-guard.ts';
+import { paperVenueOf } from './paper-market.ts';
 import { loadStrategies } from './strategies.ts';
 import { version } from './version.ts';
 
@@ -88,7 +87,7 @@ export async function simulate(settings: Settings, request: SimulationRequest): 
   const statistics = new SimulationStatistics();
   const store = new MemoryStore({ keepJournal: false, keepRecords: false });
   const kernel = new Kernel({ build: agentBuilder(strategies.all) });
-  const venue = new PaperVenue({ startingCash: decimalText(agentSettings.starting_cash) });
+  const venue = paperVenueOf(settings, agentSettings.starting_cash, request.seed);
   const loop = new SimulationLoop({
     kernel,
     venue,

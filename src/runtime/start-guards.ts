@@ -4,7 +4,7 @@ import type { Settings } from '../shared/config/settings.ts';
 import { type EpochMs, minuteMs } from '../shared/domain/time.ts';
 
 /** A clock set back by NTP is waited out; more than this is another history. */
-const waitedOutMs = 2 * minuteMs;
+export const waitedOutMs = 2 * minuteMs;
 
 /** A start that was refused for a reason outside the settings; the message names the fix. Exit code 1. */
 export class StartRefused extends Error {

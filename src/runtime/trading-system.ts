@@ -26,6 +26,7 @@ import { type SelectedBroker, selectBroker } from './broker-selection.ts';
 import { DiscoveryHub } from './discovery-hub.ts';
 import { selectDiscovery } from './discovery-selection.ts';
 import { EffectRunner } from './effect-runner.ts';
+import { ExternalAlerts } from './external-alerts.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { JobDesk } from './jobs/job-desk.ts';
 import { choresOf, jobHandlers } from './jobs/job-handlers.ts';
@@ -211,7 +212,9 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   });
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
   const { clockSkewMs } = market;
+  const external = new ExternalAlerts({ clock, postAndWait });
   const probes = createProbes({
+    external,
     store,
     hub,
     kernel,
@@ -238,6 +241,7 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
     discovery,
     systemProbe,
     runner,
+    external,
     desk,
     jobs,
     alerts: () => runner.alerts,
@@ -297,6 +301,7 @@ function agentSettingsOf(foundation: Foundation): AgentSettings {
     strategy: strategies.active,
     sources: market.sources.map((source) => source.name),
     market_kind: market.kind,
+    market_pace: settings.ATO_MARKET_SPEED,
     chores: choresOf(settings),
     learning: settings.ATO_LEARNING,
     looks: lookSettingsOf(settings, market.sources),

@@ -12,6 +12,7 @@ import { type SessionCalendar, sessionCalendar } from '../shared/domain/sessions
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { TradingStateRecord } from '../shared/domain/trading-state.ts';
 import { IntentBook } from './intent-book.ts';
+import { maxSilenceMs, truthDelayMs } from './limits.ts';
 import { MarketStatistics } from './market-statistics.ts';
 import { MarketView } from './market-view.ts';
 import { SignalBook } from './signal-book.ts';
@@ -173,6 +174,11 @@ export class Desk {
   *liveOrders(symbol: string): Iterable<Order> {
     for (const order of this.orders.values())
       if (order.symbol === symbol && !isFinalState(order.state)) yield order;
+  }
+
+  /** How long the broker may say nothing about a request before that is silence, in the market's time. */
+  get silenceMs(): number {
+    return Math.min(maxSilenceMs, truthDelayMs * (this.settings.market_pace ?? 1));
   }
 
   /** Whether the broker keeps stop and target of an entry itself. */

@@ -5,7 +5,7 @@ import type { Signal } from '../shared/domain/signal.ts';
 import { minuteMs } from '../shared/domain/time.ts';
 import { tokenDanger } from '../shared/domain/token-safety.ts';
 import type { Desk } from './desk.ts';
-import { dailyLossPct, drawdownPct, occupiedSymbols } from './portfolio.ts';
+import { dailyLossPct, drawdownPct, occupiedSymbols, unvaluedSymbols } from './portfolio.ts';
 import type { Denial } from './position-sizer.ts';
 
 export function deny(
@@ -54,6 +54,9 @@ function deskDenial(desk: Desk, signal: Signal): Denial | undefined {
     if (order.state === 'unknown') return deny('order_outcome_unknown', 0, order.client_order_id);
   const block = desk.memory.blocks[symbol];
   if (block !== undefined) return deny('not_reconciled', null, block);
+  const [unvalued] = unvaluedSymbols(desk);
+  // Equity and exposure are unknown while something held has no value.
+  if (unvalued !== undefined) return deny('no_conversion', 'a rate into the account currency', unvalued);
   if (signal.confidence < risk.minimum_confidence)
     return deny('confidence_too_low', risk.minimum_confidence, signal.confidence);
   if (signal.action === 'SELL' && !broker.short) return deny('short_not_supported', null, signal.action);
@@ -116,7 +119,7 @@ function marketDenial(desk: Desk, signal: Signal, turn: Turn): Denial | undefine
   if (!(distance <= risk.price_collar_pct))
     return deny('price_collar', risk.price_collar_pct, Number.isFinite(distance) ? rounded(distance) : null);
   const rate = desk.market.rate(view.instrument);
-  if (rate === undefined) return deny('no_quote', 'conversion rate', null);
+  if (rate === undefined) return deny('no_conversion', 'a rate into the account currency', signal.symbol);
   const turnover = desk.statistics.hourlyTurnover(signal.symbol) ?? view.hourlyTurnover;
   if (turnover !== undefined && turnover * rate < risk.minimum_hourly_turnover)
     return deny('insufficient_liquidity', risk.minimum_hourly_turnover, rounded(turnover * rate));

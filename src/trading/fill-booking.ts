@@ -6,6 +6,7 @@ import {
   addDecimal,
   compareDecimal,
   decimalNumber,
+  decimalText,
   divideDecimal,
   isZeroDecimal,
   multiplyDecimal,
@@ -82,7 +83,7 @@ function bookPosition(desk: Desk, order: Order, fill: Fill, turn: Turn): string 
   const { holding, dust } = settle(desk, order, fill, folded.holding);
   const change = { ...folded, holding };
   const net = subtractDecimal(subtractDecimal(change.realised, fill.fee), dust);
-  desk.remember({ cash: addDecimal(desk.memory.cash, multiplyDecimal(net, fill.account_rate ?? '1')) });
+  desk.remember({ cash: addDecimal(desk.memory.cash, multiplyDecimal(net, accountRateOf(desk, fill))) });
   if (position === undefined) {
     const late = order.fill_ids.length > 0;
     return openPosition(desk, order, fill, change.holding, net, late, turn);
@@ -96,6 +97,16 @@ function bookPosition(desk: Desk, order: Order, fill: Fill, turn: Turn): string 
   closePosition(desk, position, order, fill, net, turn);
   if (!turned) return order.position_id;
   return openPosition(desk, order, fill, change.holding, '0', true, turn);
+}
+
+/** The rate that the broker booked the fill with, else the market's. Money moved: without either it is said and blocks. */
+function accountRateOf(desk: Desk, fill: Fill): string {
+  if (fill.account_rate !== undefined) return fill.account_rate;
+  const instrument = desk.market.instrument(fill.symbol);
+  const rate = instrument === undefined ? undefined : desk.market.rate(instrument);
+  if (rate === undefined)
+    desk.block(fill.symbol, 'a fill was booked at par: no rate into the account currency');
+  return rate === undefined || rate === 1 ? '1' : roundToStep(decimalText(rate), averageStep);
 }
 
 /**

@@ -3,6 +3,8 @@
 /** After an uncertainty the broker is asked this much later, then twice as late, up to the cap. */
 export const truthDelayMs = 10_000;
 export const maxTruthDelayMs = 300_000;
+/** A broker is silent after `truthDelayMs` of real time; in a hurried market that is more of its time, up to this. */
+export const maxSilenceMs = 21_600_000;
 /** A contradiction is cleared up sooner, once reports that overtook each other have had time to arrive. */
 export const contradictionDelayMs = 2_000;
 /** An order must be silent this long before a complete snapshot without it proves that it never arrived. */

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { worldSettings } from '../../test/contract/broker-world.ts';
+import type { Turn } from '../kernel/agent.ts';
 import type { Order } from '../shared/domain/order.ts';
 import type { Position } from '../shared/domain/position.ts';
 import { Desk } from './desk.ts';
-import { equityOf, exposuresOf } from './portfolio.ts';
+import { equityOf, exposuresOf, recordEquity, unvaluedSymbols } from './portfolio.ts';
 
 function position(symbol: string, side: Position['side'], quantity: string, entry: string): Position {
   return {
@@ -64,6 +65,18 @@ test.each<readonly [string, Readonly<Record<string, number>>, Position, number]>
     position('EURCHF', 'long', '1000', '1.00'),
     25,
   ],
+  [
+    'pounds, by the pair itself and another of its base',
+    { EURGBP: 0.8, EURUSD: 1.2 },
+    position('EURGBP', 'long', '1000', '0.70'),
+    150,
+  ],
+  [
+    'Canadian dollars, by one more currency',
+    { NZDCAD: 0.9, AUDCAD: 0.88, AUDUSD: 0.66 },
+    position('NZDCAD', 'long', '1000', '0.80'),
+    75,
+  ],
 ])('unrealised profit in %s counts in account currency', (_, prices, held, profit) => {
   expect(equityOf(deskWith(prices, held))).toBeCloseTo(10_000 + profit, 6);
 });
@@ -82,4 +95,31 @@ test('exposure counts positions and what is still in flight, in account currency
     net: -500,
     gross: 1_500,
   });
+});
+
+test('without any rate nothing is counted at par, the symbol is named, and a rate once known is kept', () => {
+  const held = position('EURGBP', 'long', '1000', '0.70');
+  const desk = deskWith({ EURGBP: 0.8 }, held);
+  expect(equityOf(desk)).toBe(10_000);
+  expect(unvaluedSymbols(desk)).toEqual(['EURGBP']);
+  expect(exposuresOf(desk).get('EURGBP')?.gross).toBe(0);
+
+  const quotes = [{ symbol: 'GBPUSD', bid: 1.25, ask: 1.25, happenedAt: 1 }];
+  desk.market.quotes({ source: 'test', quotes, known_at: 1 });
+  expect(unvaluedSymbols(desk)).toEqual([]);
+  const rows: unknown[] = [];
+  recordEquity(desk, { now: 5, put: (...row: unknown[]) => rows.push(row) } as unknown as Turn);
+  expect(desk.memory.rates).toEqual({ EURGBP: 1.25 });
+  expect(equityOf(desk)).toBeCloseTo(10_125, 6);
+
+  const restarted = new Desk({ ...worldSettings, starting_cash: 10_000 });
+  restarted.remember(desk.memory);
+  restarted.positions.set('EURGBP', held);
+  expect(unvaluedSymbols(restarted)).toEqual([]);
+  restarted.market.quotes({
+    source: 'test',
+    quotes: [{ symbol: 'EURGBP', bid: 0.8, ask: 0.8, happenedAt: 1 }],
+    known_at: 1,
+  });
+  expect(equityOf(restarted)).toBeCloseTo(10_125, 6);
 });

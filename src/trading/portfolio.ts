@@ -8,7 +8,7 @@ import { isFinalState } from '../shared/domain/order-lifecycle.ts';
 import type { EquityPoint, Position } from '../shared/domain/position.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { Desk } from './desk.ts';
-import { busyPulseMs, calmPulseMs, truthDelayMs } from './limits.ts';
+import { busyPulseMs, calmPulseMs } from './limits.ts';
 import { dayOf } from './trading-memory.ts';
 
 /** Last known price, or the entry price where none is known yet. */
@@ -16,18 +16,33 @@ function markOf(desk: Desk, position: Position): number {
   return desk.market.priceOf(position.symbol) ?? decimalNumber(position.average_entry_price);
 }
 
-function rateOf(desk: Desk, symbol: string): number {
+/** Account currency per unit of the symbol's quote currency, now or when it was last known; undefined when never. */
+function rateOf(desk: Desk, symbol: string): number | undefined {
   const instrument = desk.market.instrument(symbol);
-  return (instrument === undefined ? undefined : desk.market.rate(instrument)) ?? 1;
+  const rate = instrument === undefined ? undefined : desk.market.rate(instrument);
+  return rate ?? desk.memory.rates?.[symbol];
 }
 
-/** Cash plus unrealised profit at last prices. */
+/**
+ * Symbols with something held or in flight that no price leads into the account currency. Equity and exposure leave them out,
+ * so nothing new may be opened beside them.
+ */
+export function unvaluedSymbols(desk: Desk): readonly string[] {
+  const symbols = new Set(desk.positions.keys());
+  for (const order of desk.orders.values())
+    if (!order.reduce_only && !isFinalState(order.state)) symbols.add(order.symbol);
+  return [...symbols].filter((symbol) => rateOf(desk, symbol) === undefined).sort();
+}
+
+/** Cash plus unrealised profit at last prices; of positions without a rate nothing, see unvaluedSymbols. */
 export function equityOf(desk: Desk): number {
   let equity = decimalNumber(desk.memory.cash);
   for (const position of desk.positions.values()) {
+    const rate = rateOf(desk, position.symbol);
+    if (rate === undefined) continue;
     const move = markOf(desk, position) - decimalNumber(position.average_entry_price);
     const sign = position.side === 'long' ? 1 : -1;
-    equity += sign * move * decimalNumber(position.quantity) * rateOf(desk, position.symbol);
+    equity += sign * move * decimalNumber(position.quantity) * rate;
   }
   return equity;
 }
@@ -50,13 +65,13 @@ export function exposuresOf(desk: Desk): Map<string, Exposure> {
     add(
       position.symbol,
       position.side === 'long',
-      decimalNumber(position.quantity) * markOf(desk, position) * rateOf(desk, position.symbol),
+      decimalNumber(position.quantity) * markOf(desk, position) * (rateOf(desk, position.symbol) ?? 0),
     );
   for (const order of desk.orders.values()) {
     if (order.reduce_only || isFinalState(order.state)) continue;
     const price = desk.market.priceOf(order.symbol) ?? Number(order.price ?? order.bracket?.stop_price ?? 0);
     const remaining = Math.max(0, decimalNumber(order.quantity) - decimalNumber(order.filled_quantity));
-    add(order.symbol, order.side === 'buy', remaining * price * rateOf(desk, order.symbol));
+    add(order.symbol, order.side === 'buy', remaining * price * (rateOf(desk, order.symbol) ?? 0));
   }
   return exposures;
 }
@@ -104,10 +119,20 @@ export function recordEquity(desk: Desk, turn: Turn): void {
   rollDay(desk, turn.now);
   const point = pointOf(desk, turn.now);
   const marks: Record<string, number> = {};
-  for (const position of desk.positions.values()) marks[position.symbol] = markOf(desk, position);
-  desk.remember({ peak_equity: point.peak_equity, marks });
+  const rates: Record<string, number> = {};
+  for (const position of desk.positions.values()) {
+    marks[position.symbol] = markOf(desk, position);
+    const rate = rateOf(desk, position.symbol);
+    if (rate !== undefined && rate !== 1) rates[position.symbol] = rate;
+  }
+  desk.remember({ peak_equity: point.peak_equity, marks, ...ratesOf(desk, rates) });
   turn.put('equity', String(turn.now), point);
   desk.requestSummary();
+}
+
+/** Rates of the positions, for a restart; nothing is written while all of them are in dollars. */
+function ratesOf(desk: Desk, rates: Readonly<Record<string, number>>) {
+  return Object.keys(rates).length > 0 || desk.memory.rates !== undefined ? { rates } : {};
 }
 
 /** Sets the next routine look: on round quarter hours with positions or live orders, on round hours without. */
@@ -117,9 +142,9 @@ export function scheduleNextPulse(desk: Desk, turn: Turn): void {
 }
 
 /** Nobody knows what became of the order, or of the wish to cancel it. */
-export function isOutcomeUnknown(order: Order, now: EpochMs): boolean {
+export function isOutcomeUnknown(desk: Desk, order: Order, now: EpochMs): boolean {
   if (order.state === 'unknown') return true;
-  return order.state === 'cancel_requested' && now - order.updated_at >= truthDelayMs;
+  return order.state === 'cancel_requested' && now - order.updated_at >= desk.silenceMs;
 }
 
 /** Trading's own summary for the orchestrator and the health monitor. */
@@ -129,14 +154,17 @@ export function summaryOf(desk: Desk, now: EpochMs): TradingSummary {
   for (const order of desk.orders.values()) {
     if (isFinalState(order.state)) continue;
     open++;
-    if (isOutcomeUnknown(order, now)) unknown++;
+    if (isOutcomeUnknown(desk, order, now)) unknown++;
   }
   return {
     state: desk.state?.state ?? desk.settings.initial_trading_state,
     open_positions: desk.positions.size,
     open_orders: open,
     unknown_orders: unknown,
-    blocked: Object.entries(desk.memory.blocks).map(([symbol, reason]) => ({ symbol, reason })),
+    blocked: [
+      ...Object.entries(desk.memory.blocks).map(([symbol, reason]) => ({ symbol, reason })),
+      ...unvaluedSymbols(desk).map((symbol) => ({ symbol, reason: 'no rate into the account currency' })),
+    ],
     equity: pointOf(desk, now),
     simulated: desk.settings.broker.simulated,
   };

@@ -70,9 +70,10 @@ function openQuestion(desk: Desk): string | undefined {
 /** The truth alarm: tidies up what is settled and asks the broker when anything is open. */
 export function checkTruth(desk: Desk, turn: Turn): void {
   desk.truthDueAt = undefined;
-  nameUnknown(desk, truthDelayMs, 'the broker has not answered', turn);
+  nameUnknown(desk, desk.silenceMs, 'the broker has not answered', turn);
   tidySettled(desk, turn);
-  for (const order of desk.orders.values()) if (isOutcomeUnknown(order, turn.now)) desk.requestSummary();
+  for (const order of desk.orders.values())
+    if (isOutcomeUnknown(desk, order, turn.now)) desk.requestSummary();
   const reason = openQuestion(desk);
   if (reason !== undefined) askForTruth(desk, reason, turn);
   else if (desk.memory.rounds !== 0) desk.remember({ rounds: 0 });

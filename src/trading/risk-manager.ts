@@ -32,7 +32,9 @@ export function judgeEntry(
   if (denial !== undefined) return failure(denial);
   const view = desk.market.get(signal.symbol);
   const rate = view === undefined ? undefined : desk.market.rate(view.instrument);
-  if (view === undefined || rate === undefined) return failure(deny('no_quote', 'conversion rate', null));
+  if (view === undefined) return failure(deny('no_quote'));
+  if (rate === undefined)
+    return failure(deny('no_conversion', 'a rate into the account currency', signal.symbol));
   const sized = sizeOf(desk, signal, view, rate);
   if (!sized.ok) return sized;
   return approveEntry(desk, signal, view, sized.value, correlationId, turn);

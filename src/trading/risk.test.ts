@@ -73,6 +73,23 @@ test('Approved is minted in one file only', () => {
   expect(minting).toEqual([path.join('src', 'trading', 'risk-manager.ts')]);
 });
 
+test('without a rate into the account currency nothing is entered; one more pair gives it', () => {
+  const made = world({}, ['EURGBP', 'EURUSD']);
+  quiet(made, 'EURGBP', 0.8);
+  made.signal('EURGBP', 'BUY', 0.8);
+  expect(refusals(made)).toEqual([
+    { code: 'no_conversion', limit: 'a rate into the account currency', actual: 'EURGBP' },
+  ]);
+  expect(entries(made)).toEqual([]);
+  quiet(made, 'EURUSD', 1.2);
+  quiet(made, 'EURGBP', 0.8);
+  made.signal('EURGBP', 'BUY', 0.8);
+  const [order] = entries(made);
+  // 0.8 EURGBP at 1.2 / 0.8 dollars a pound: a euro is worth its 1.2 dollars.
+  expect(Number(order?.quantity) * 1.2).toBeLessThanOrEqual(10_000);
+  expect(Number(order?.quantity)).toBeGreaterThan(0);
+});
+
 describe('exposure', () => {
   test('net: the second long position gets what the limit leaves, a short one is not bound', () => {
     const made = world({ max_net_exposure_pct: 30, max_correlated_exposure_pct: 1_000 });

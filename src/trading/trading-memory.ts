@@ -33,6 +33,8 @@ export interface TradingMemory {
   readonly day_open_equity: number;
   /** Last prices of symbols with an open position, so that a restart values them. */
   readonly marks: Readonly<Record<string, number>>;
+  /** Last rates into the account currency of those whose quote currency is not the dollar; absent while there was none. */
+  readonly rates?: Readonly<Record<string, number>>;
   readonly recent_entries: readonly EpochMs[];
   readonly cooldowns: Readonly<Record<string, EpochMs>>;
   /** Losing trades in a row, on any instrument, and until when they stop entries. */

@@ -24,7 +24,21 @@ function change(desk: Desk, state: TradingState, by: string, reason: string, tur
   turn.put('trading_state', 'current', desk.state);
   turn.emit('trading.state_changed', desk.state);
   desk.requestSummary();
-  if (state === 'active') return;
+  if (state !== 'active') cancelEntries(desk, state, turn);
+}
+
+/** A state that is asked for again is no change and is not told as one; entries are cancelled again all the same. */
+function changeOrRepeat(
+  desk: Desk,
+  state: 'halted' | 'reducing',
+  command: OperatorCommand,
+  turn: Turn,
+): void {
+  if (desk.state?.state === state) cancelEntries(desk, state, turn);
+  else change(desk, state, command.by, command.reason, turn);
+}
+
+function cancelEntries(desk: Desk, state: TradingState, turn: Turn): void {
   for (const order of [...desk.orders.values()])
     if (!order.reduce_only && order.state !== 'cancel_requested')
       cancelOrder(desk, order, `trading is ${state}`, turn);
@@ -41,12 +55,13 @@ export function obey(desk: Desk, command: OperatorCommand, turn: Turn): void {
   if (command.dry_run) return;
   switch (command.command) {
     case 'halt':
-      change(desk, 'halted', command.by, command.reason, turn);
+      changeOrRepeat(desk, 'halted', command, turn);
       return;
     case 'reduce_only':
-      change(desk, 'reducing', command.by, command.reason, turn);
+      changeOrRepeat(desk, 'reducing', command, turn);
       return;
     case 'resume':
+      if (desk.state?.state === 'active') return;
       // Who resumes accepts the losses so far: the drawdown is measured anew from here, else it would halt at once.
       desk.remember({ peak_equity: equityOf(desk) });
       change(desk, 'active', command.by, command.reason, turn);

@@ -365,6 +365,23 @@ test('an agent can tighten, and an entry under way is cancelled by it', () => {
   });
 });
 
+test('a state that is asked for again is no change, and asking again does not measure the drawdown anew', () => {
+  const made = new BrokerWorld();
+  const changes = () =>
+    made.emitted.filter((message) => message.message_type === 'trading.state_changed').length;
+  made.operator('resume');
+  const before = changes();
+  const memory = JSON.stringify(made.rows('trading_state'));
+  made.operator('resume');
+  expect(changes()).toBe(before);
+  expect(JSON.stringify(made.rows('trading_state'))).toBe(memory);
+  made.operator('halt');
+  made.operator('halt');
+  expect(changes()).toBe(before + 1);
+  made.operator('reduce_only');
+  expect(changes()).toBe(before + 2);
+});
+
 test('a drawdown tightens to reducing by itself, and a resume measures it anew', () => {
   const made = long(world({ max_drawdown_pct: 0.1 }));
   made.candle(symbol, 99.9, 99.9, 99.3, 99.4);
@@ -679,4 +696,18 @@ test('a restarted agent carries on as one that kept running', () => {
     return { positions: made.rows('positions'), orders: made.orders(), cash: made.venue.cash };
   });
   expect(stories[1]).toEqual(stories[0]);
+});
+
+test('in a hurried market a broker is silent after the same real time, not after an instant', () => {
+  const unknownAfter = (pace: number | undefined, waitedMs: number): number => {
+    const made = world({}, pace === undefined ? {} : { market_pace: pace });
+    made.fate = () => 'lose-silently';
+    made.candle(symbol, 100, 100, 100, 100);
+    buy(made);
+    made.advance(made.now + waitedMs);
+    return lastSummary(made).unknown_orders;
+  };
+  expect(unknownAfter(undefined, 30_000)).toBe(1);
+  expect(unknownAfter(1_200, 30_000)).toBe(0);
+  expect(unknownAfter(1_200, 5 * 3_600_000)).toBe(1);
 });

@@ -34,7 +34,11 @@ async function settled(broker: PaperBroker, clock: HandClock): Promise<void> {
 brokerContract('paper', async () => {
   const clock = new HandClock();
   const book = new MemoryVenueBook();
-  const broker = new PaperBroker({ venue: new PaperVenue({ latencyMs: 100 }), book, clock });
+  const broker = new PaperBroker({
+    venue: new PaperVenue({ latencyMs: 100, latencySpread: 0 }),
+    book,
+    clock,
+  });
   broker.onQuotes(quotes(50_000, clock.at));
   return {
     broker,
@@ -47,7 +51,11 @@ brokerContract('paper', async () => {
       await settled(broker, clock);
     },
     reborn: async () => {
-      const again = new PaperBroker({ venue: new PaperVenue({ latencyMs: 100 }), book, clock });
+      const again = new PaperBroker({
+        venue: new PaperVenue({ latencyMs: 100, latencySpread: 0 }),
+        book,
+        clock,
+      });
       await again.start({ report: () => undefined, uncertain: () => undefined });
       return again;
     },
@@ -85,7 +93,11 @@ class FragileBook implements VenueBook {
 test('a report is never released before its rows are durable', async () => {
   const clock = new HandClock();
   const book = new FragileBook();
-  const broker = new PaperBroker({ venue: new PaperVenue({ latencyMs: 100 }), book, clock });
+  const broker = new PaperBroker({
+    venue: new PaperVenue({ latencyMs: 100, latencySpread: 0 }),
+    book,
+    clock,
+  });
   const reports: BrokerReport[] = [];
   const uncertain: BrokerUncertainty[] = [];
   await broker.start({ report: (r) => void reports.push(r), uncertain: (u) => void uncertain.push(u) });
@@ -107,10 +119,14 @@ test('a report is never released before its rows are durable', async () => {
 test('kill -9 between the write and the report loses the report, never the order', async () => {
   const clock = new HandClock();
   const book = new MemoryVenueBook();
-  const first = new PaperBroker({ venue: new PaperVenue({ latencyMs: 100 }), book, clock });
+  const first = new PaperBroker({ venue: new PaperVenue({ latencyMs: 100, latencySpread: 0 }), book, clock });
   await first.start({ report: () => undefined, uncertain: () => undefined });
   await first.submit(entry);
-  const second = new PaperBroker({ venue: new PaperVenue({ latencyMs: 100 }), book, clock });
+  const second = new PaperBroker({
+    venue: new PaperVenue({ latencyMs: 100, latencySpread: 0 }),
+    book,
+    clock,
+  });
   const reports: BrokerReport[] = [];
   await second.start({ report: (r) => void reports.push(r), uncertain: () => undefined });
   await second.submit(entry);

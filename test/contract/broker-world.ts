@@ -85,7 +85,7 @@ export class BrokerWorld {
 
   constructor(options: { venue?: Partial<PaperVenueSettings>; settings?: AgentSettings } = {}) {
     this.#settings = options.settings ?? worldSettings;
-    this.venue = new PaperVenue({ latencyMs: 120, ...options.venue });
+    this.venue = new PaperVenue({ latencyMs: 120, latencySpread: 0, ...options.venue });
     for (const name of collectionNames) this.#rows.set(name, new Map());
     this.#kernel = this.#boot();
     this.started(true);

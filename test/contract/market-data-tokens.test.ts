@@ -47,7 +47,7 @@ function serve(): void {
   );
 }
 
-test('quotes are the price with the typical spread around it, and whole minutes become candles', async () => {
+test('quotes are the price with the spread of its pool around it, and whole minutes become candles', async () => {
   serve();
   source = dexscreener();
   await source.start(sink);
@@ -56,7 +56,7 @@ test('quotes are the price with the typical spread around it, and whole minutes 
   expect(quotes.length).toBeGreaterThan(15);
   for (const { bid, ask, symbol } of quotes) {
     expect(symbol).toBe(solanaSymbol);
-    expect((ask - bid) / ((ask + bid) / 2)).toBeCloseTo(0.01, 6);
+    expect((ask - bid) / ((ask + bid) / 2)).toBeCloseTo(0.005, 5);
   }
   expect(sink.candles.length).toBeGreaterThanOrEqual(3);
   for (const { candle, kind, happened_at, known_at } of sink.candles) {
@@ -67,7 +67,7 @@ test('quotes are the price with the typical spread around it, and whole minutes 
   const opens = sink.openTimes(solanaSymbol);
   expect(opens).toEqual(opens.map((_, index) => (opens[0] ?? 0) + index * minuteMs));
   expect(sink.lastStatus).toMatchObject({ state: 'live', health: 1 });
-  expect(sink.lastStatus?.detail).toContain('typical spread');
+  expect(sink.lastStatus?.detail).toContain('spread of a small order in the pool');
   expect(await source.history(solanaSymbol, 100)).toEqual([]);
 });
 

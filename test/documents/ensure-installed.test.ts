@@ -3,11 +3,13 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,6 +40,24 @@ test('installs in the checkout, wherever it is called from, once', () => {
   const calls = readFileSync(path.join(root, 'calls'), 'utf8').trim().split('\n');
   expect(calls).toHaveLength(1);
   expect(calls[0]).toMatch(new RegExp(`^${project}: ci `));
+});
+
+test('refuses node_modules that is a link: npm ci would empty the folder behind it', () => {
+  const linked = path.join(root, 'linked');
+  const shared = path.join(root, 'shared modules');
+  mkdirSync(shared);
+  mkdirSync(linked);
+  writeFileSync(path.join(shared, 'kept'), '');
+  cpSync(path.join(projectFolder, 'scripts'), path.join(linked, 'scripts'), { recursive: true });
+  cpSync(path.join(projectFolder, 'package-lock.json'), path.join(linked, 'package-lock.json'));
+  symlinkSync(shared, path.join(linked, 'node_modules'));
+  const run = spawnSync(process.execPath, [path.join(linked, 'scripts', 'ensure-installed.mjs')], {
+    env: { PATH: '/nowhere' },
+    encoding: 'utf8',
+  });
+  expect(run.status).toBe(1);
+  expect(run.stderr).toContain('rm node_modules');
+  expect(existsSync(path.join(shared, 'kept'))).toBe(true);
 });
 
 test('uses nothing that Node 20.0 does not have', () => {

@@ -38,10 +38,10 @@ export function pathsOfReadme(name: string): DocumentedPath[] {
     });
 }
 
-/** Metric names of docs/api.md's table; placeholders in angle brackets are cut off. */
+/** Names of the metrics that docs/api.md and docs/metrics.md tell, `<source>` left open with a trailing underscore. */
 export function metricsOfApiDocument(): string[] {
   const section = readDocument('docs/api.md').split('## `GET /metrics`')[1] ?? '';
-  return section
+  return `${section}\n${readDocument('docs/metrics.md')}`
     .split('\n')
     .filter((line) => line.startsWith('| `'))
     .flatMap((line) =>

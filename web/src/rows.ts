@@ -110,6 +110,7 @@ export const positionSchema = z.object({
   average_entry_price: amount,
   realised_profit: amount,
   unrealised_profit: amount,
+  profit_currency: text,
   mark_price: amount,
   stop_price: amount,
   target_price: amount,

@@ -1,10 +1,12 @@
 // Counts what the agents did since this process started: signals, orders, fills, refusals, tasks, incidents, heals.
 // Every change is counted once, however often it is repeated.
 import type { AnyMessage } from '../../shared/bus/message.ts';
-import type { HealRecord, Incident, Severity } from '../../shared/domain/incident.ts';
+import type { Incident, Severity } from '../../shared/domain/incident.ts';
 import { type Order, orderStates } from '../../shared/domain/order.ts';
+import type { Position } from '../../shared/domain/position.ts';
 import { refusalCodes } from '../../shared/domain/risk.ts';
 import { type Task, taskKinds, taskStates } from '../../shared/domain/task.ts';
+import { workflowOutcomes, workflowWitnesses } from '../../shared/domain/workflow.ts';
 import type { StoreReader } from '../../shared/ports/store.ts';
 import { LabelCounts } from './label-counts.ts';
 
@@ -12,13 +14,6 @@ import { LabelCounts } from './label-counts.ts';
 const maxRemembered = 10_000;
 const primedRows = 1_000;
 const severities = ['info', 'warning', 'critical'] as const satisfies readonly Severity[];
-const healOutcomes = [
-  'started',
-  'verified',
-  'failed',
-  'refused',
-  'dry_run',
-] as const satisfies readonly HealRecord['outcome'][];
 
 export class ActivityTally {
   readonly signals = new LabelCounts(['BUY', 'SELL', 'CLOSE'].map((action) => ({ action })));
@@ -26,16 +21,28 @@ export class ActivityTally {
   readonly refusals = new LabelCounts(refusalCodes.map((code) => ({ code })));
   readonly tasks = new LabelCounts(taskKinds.flatMap((kind) => taskStates.map((state) => ({ kind, state }))));
   readonly incidents = new LabelCounts(severities.map((severity) => ({ severity })));
-  readonly heals = new LabelCounts(healOutcomes.map((outcome) => ({ outcome })));
+  readonly causes = new LabelCounts();
+  readonly heals = new LabelCounts();
+  readonly externalAlerts = new LabelCounts(['firing', 'resolved'].map((status) => ({ status })));
+  readonly workflows = new LabelCounts(
+    workflowOutcomes.flatMap((outcome) => workflowWitnesses.map((via) => ({ outcome, via }))),
+  );
+  readonly closed = new LabelCounts(['win', 'loss', 'flat'].map((result) => ({ result })));
   readonly candles = new LabelCounts();
   readonly quarantined = new LabelCounts();
   #fills = 0;
+  #realisedProfit = 0;
   readonly #openOrders = new Map<string, { state: string; fills: number }>();
+  readonly #openPositions = new Set<string>();
   readonly #openTasks = new Map<string, { readonly kind: string; state: string }>();
   readonly #openIncidents = new Map<string, string>();
 
   get fills(): number {
     return this.#fills;
+  }
+  /** Of positions closed since the start, in account currency. */
+  get realisedProfit(): number {
+    return this.#realisedProfit;
   }
   get unknownOrders(): number {
     return [...this.#openOrders.values()].filter((order) => order.state === 'unknown').length;
@@ -56,11 +63,13 @@ export class ActivityTally {
   /** Remembers what was open before this start, so that it is neither counted again nor missed. */
   async prime(reader: StoreReader): Promise<void> {
     const open = { limit: primedRows, open: true };
-    const [orders, tasks, incidents] = await Promise.all([
+    const [orders, tasks, incidents, positions] = await Promise.all([
       reader.list('orders', open),
       reader.list('tasks', open),
       reader.list('incidents', open),
+      reader.list('positions', open),
     ]);
+    for (const position of positions) this.#openPositions.add(position.id);
     for (const order of orders) {
       if (!this.#openOrders.has(order.id))
         this.#openOrders.set(order.id, { state: order.state, fills: order.fill_ids.length });
@@ -100,7 +109,13 @@ export class ActivityTally {
         this.#incidentChanged(message.data);
         break;
       case 'health.heal':
-        this.heals.add({ outcome: message.data.outcome });
+        this.heals.add({ playbook: message.data.playbook, outcome: message.data.outcome });
+        break;
+      case 'trading.position_changed':
+        this.#positionChanged(message.data);
+        break;
+      case 'workflow.result':
+        this.workflows.add({ outcome: message.data.outcome, via: message.data.via });
         break;
       default:
     }
@@ -115,6 +130,15 @@ export class ActivityTally {
       this.#openOrders.set(order.id, { state: order.state, fills: order.fill_ids.length });
   }
 
+  #positionChanged(position: Position): void {
+    if (position.open) this.#openPositions.add(position.id);
+    else if (this.#openPositions.delete(position.id)) {
+      const profit = Number(position.realised_profit);
+      this.closed.add({ result: profit > 0 ? 'win' : profit < 0 ? 'loss' : 'flat' });
+      if (Number.isFinite(profit)) this.#realisedProfit += profit;
+    }
+  }
+
   #taskChanged(task: Task): void {
     const known = this.#openTasks.get(task.id);
     if (known?.state !== task.state) this.tasks.add({ kind: task.kind, state: task.state });
@@ -125,7 +149,10 @@ export class ActivityTally {
 
   #incidentChanged(incident: Incident): void {
     const known = this.#openIncidents.has(incident.id);
-    if (!known && incident.open) this.incidents.add({ severity: incident.severity });
+    if (!known && incident.open) {
+      this.incidents.add({ severity: incident.severity });
+      this.causes.add({ cause: incident.cause.split(':')[0] ?? '' });
+    }
     if (!incident.open) this.#openIncidents.delete(incident.id);
     else if (known || this.#openIncidents.size < maxRemembered)
       this.#openIncidents.set(incident.id, incident.severity);

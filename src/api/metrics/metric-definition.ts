@@ -2,9 +2,12 @@
 import type { RuntimeFacts } from '../api-dependencies.ts';
 import type { LiveView } from '../live-view.ts';
 import type { ActivityTally } from './activity-tally.ts';
+import type { AgentTally } from './agent-tally.ts';
 import type { DecisionTally } from './decision-tally.ts';
 import type { Labels } from './label-counts.ts';
 import type { ModelTally } from './model-tally.ts';
+import type { SchedulerTally } from './scheduler-tally.ts';
+import type { VerdictTally } from './verdict-tally.ts';
 
 /** Everything a metric may be read from, at the moment of one scrape. */
 export interface Scrape {
@@ -13,6 +16,9 @@ export interface Scrape {
   readonly decisions: DecisionTally;
   readonly activity: ActivityTally;
   readonly models: ModelTally;
+  readonly agents: AgentTally;
+  readonly scheduler: SchedulerTally;
+  readonly verdicts: VerdictTally;
   readonly http: { readonly streamClients: number; readonly streamDropped: number };
   readonly deadLetters: number | null;
 }
@@ -25,4 +31,41 @@ export interface MetricDefinition {
   readonly help: string;
   readonly labels: readonly string[];
   readonly read: (scrape: Scrape) => Samples;
+}
+
+/** One number without labels; null is shown as NaN, which Prometheus reads as "no value". */
+function single(read: (scrape: Scrape) => number | null | undefined): MetricDefinition['read'] {
+  return (scrape) => [[{}, read(scrape) ?? Number.NaN]];
+}
+
+export function gauge(
+  name: string,
+  help: string,
+  read: (scrape: Scrape) => number | null | undefined,
+): MetricDefinition {
+  return { name, type: 'gauge', help, labels: [], read: single(read) };
+}
+
+/** A counter must be a number: unknown counts as nothing yet. */
+export function counter(
+  name: string,
+  help: string,
+  read: (scrape: Scrape) => number | null | undefined,
+): MetricDefinition {
+  return { name, type: 'counter', help, labels: [], read: (scrape) => [[{}, read(scrape) ?? 0]] };
+}
+
+export function labelled(
+  type: MetricDefinition['type'],
+  name: string,
+  help: string,
+  labels: readonly string[],
+  read: (scrape: Scrape) => Samples,
+): MetricDefinition {
+  return { name, type, help, labels, read };
+}
+
+/** Entries in another unit. */
+export function* scaled(entries: Samples, factor: number): Samples {
+  for (const [labels, value] of entries) yield [labels, value * factor];
 }

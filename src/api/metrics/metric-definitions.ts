@@ -3,49 +3,29 @@
 
 import type { RuntimeFacts } from '../api-dependencies.ts';
 import { marketVolatility, orchestratorRunning, systemLoad } from '../overview.ts';
-import type { MetricDefinition, Samples, Scrape } from './metric-definition.ts';
+import { machineMetrics } from './machine-metrics.ts';
+import {
+  counter,
+  gauge,
+  labelled,
+  type MetricDefinition,
+  type Samples,
+  type Scrape,
+} from './metric-definition.ts';
 import { modelMetrics } from './model-metrics.ts';
-
-/** One number without labels; null is shown as NaN, which Prometheus reads as "no value". */
-function single(read: (scrape: Scrape) => number | null | undefined): MetricDefinition['read'] {
-  return (scrape) => [[{}, read(scrape) ?? Number.NaN]];
-}
-
-function gauge(
-  name: string,
-  help: string,
-  read: (scrape: Scrape) => number | null | undefined,
-): MetricDefinition {
-  return { name, type: 'gauge', help, labels: [], read: single(read) };
-}
-
-/** A counter must be a number: unknown counts as nothing yet. */
-function counter(
-  name: string,
-  help: string,
-  read: (scrape: Scrape) => number | null | undefined,
-): MetricDefinition {
-  return { name, type: 'counter', help, labels: [], read: (scrape) => [[{}, read(scrape) ?? 0]] };
-}
-
-function labelled(
-  type: MetricDefinition['type'],
-  name: string,
-  help: string,
-  labels: readonly string[],
-  read: (scrape: Scrape) => Samples,
-): MetricDefinition {
-  return { name, type, help, labels, read };
-}
+import { workMetrics } from './work-metrics.ts';
 
 export function defineMetrics(): readonly MetricDefinition[] {
   return [
     ...orchestratorMetrics(),
     ...modelMetrics(),
+    ...workMetrics(),
     ...agentMetrics(),
     ...tradingMetrics(),
     ...healthMetrics(),
+    ...sourceMetrics(),
     ...systemMetrics(),
+    ...machineMetrics(),
   ];
 }
 
@@ -56,7 +36,7 @@ function orchestratorMetrics(): MetricDefinition[] {
       'Decisions recorded, continued from the store after a restart.',
       (scrape) => scrape.decisions.total,
     ),
-    counter(
+    gauge(
       'orchestrator_successful_decisions',
       'Decisions whose tasks finished and whose promised effect was observed; at start the newest 1,000 of the store count.',
       (scrape) => scrape.decisions.successful,
@@ -158,6 +138,13 @@ function agentMetrics(): MetricDefinition[] {
       perAgent((agent) => agent.mean_turn_ms / 1_000),
     ),
     labelled(
+      'counter',
+      'ato_agent_busy_seconds_total',
+      'Time the handlers of an agent took since the start; its rate is the share of a core.',
+      labels,
+      ({ agents }) => agents.busySeconds(),
+    ),
+    labelled(
       'gauge',
       'ato_agent_up',
       'Whether the agent runs: 1 yes, 0 restarting or down.',
@@ -207,6 +194,18 @@ function tradingMetrics(): MetricDefinition[] {
       'Open positions.',
       ({ live }) => live.tradingSummary?.open_positions ?? live.equity?.open_positions,
     ),
+    labelled(
+      'counter',
+      'ato_trading_positions_closed_total',
+      'Positions closed since the start, by result after fees.',
+      ['result'],
+      (scrape) => scrape.activity.closed.entries(),
+    ),
+    gauge(
+      'ato_trading_realised_profit',
+      'Sum of the results of positions closed since the start, after fees; a loss is negative.',
+      (scrape) => scrape.activity.realisedProfit,
+    ),
     gauge('ato_trading_equity', 'Equity in account currency.', ({ live }) => live.equity?.equity),
     gauge(
       'ato_trading_drawdown_percent',
@@ -245,9 +244,23 @@ function healthMetrics(): MetricDefinition[] {
     ),
     labelled(
       'counter',
+      'ato_incident_causes_total',
+      'Incidents opened since the start, by kind of cause.',
+      ['cause'],
+      (scrape) => scrape.activity.causes.entries(),
+    ),
+    labelled(
+      'counter',
+      'ato_external_alerts_total',
+      'Alerts taken in from Alertmanager since the start, by status.',
+      ['status'],
+      (scrape) => scrape.activity.externalAlerts.entries(),
+    ),
+    labelled(
+      'counter',
       'ato_heals_total',
-      'Healing steps since the start, by outcome.',
-      ['outcome'],
+      'Healing steps since the start, by playbook and outcome.',
+      ['playbook', 'outcome'],
       (scrape) => scrape.activity.heals.entries(),
     ),
     labelled(
@@ -267,6 +280,25 @@ function healthMetrics(): MetricDefinition[] {
       'ato_dead_letters',
       'Messages nobody could handle, as kept in the store.',
       (scrape) => scrape.deadLetters,
+    ),
+  ];
+}
+
+function sourceMetrics(): MetricDefinition[] {
+  return [
+    labelled(
+      'gauge',
+      'ato_source_health',
+      'Health of a source: 1 healthy, 0 down; the same as api_health_<source>.',
+      ['source'],
+      ({ facts }) => sourceSamples(facts, ({ status }) => status?.health ?? Number.NaN),
+    ),
+    labelled(
+      'gauge',
+      'ato_source_last_data_timestamp_seconds',
+      'When a source last delivered; absent before its first data.',
+      ['source'],
+      ({ facts }) => sourceSamples(facts, ({ status }) => inSeconds(status?.lastDataAt)),
     ),
     labelled(
       'gauge',
@@ -294,9 +326,22 @@ function healthMetrics(): MetricDefinition[] {
       'ato_market_quarantined_total',
       'Market data kept out since the start, by source and reason.',
       ['source', 'reason'],
-      (scrape) => scrape.activity.quarantined.entries(),
+      quarantinedEntries,
     ),
   ];
+}
+
+/** What the kernel heard of, and what sources that post no such message (discovery) count themselves. */
+function* quarantinedEntries({ activity, facts }: Scrape): Samples {
+  const heard = new Set<string>();
+  for (const [labels, count] of activity.quarantined.entries()) {
+    heard.add(labels.source ?? '');
+    yield [labels, count];
+  }
+  for (const { source, quarantined } of facts.sources) {
+    if (heard.has(source)) continue;
+    for (const [reason, count] of Object.entries(quarantined ?? {})) yield [{ source, reason }, count];
+  }
 }
 
 function systemMetrics(): MetricDefinition[] {
@@ -310,6 +355,11 @@ function systemMetrics(): MetricDefinition[] {
       'ato_event_loop_delay_p99_seconds',
       'Event-loop delay, 99th percentile of the last report.',
       ({ facts }) => inSeconds(facts.vitals?.event_loop_delay_p99_ms),
+    ),
+    gauge(
+      'ato_clock_ahead_seconds',
+      'How far the time of the house is ahead of a clock that was set back; 0 while they agree.',
+      ({ facts }) => inSeconds(facts.clock_ahead_ms),
     ),
     gauge(
       'ato_journal_sequence',

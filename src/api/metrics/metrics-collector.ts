@@ -6,13 +6,31 @@ import type { StoreReader } from '../../shared/ports/store.ts';
 import type { RuntimeFacts } from '../api-dependencies.ts';
 import type { LiveView } from '../live-view.ts';
 import { ActivityTally } from './activity-tally.ts';
+import { AgentTally } from './agent-tally.ts';
 import { DecisionTally } from './decision-tally.ts';
 import type { MetricDefinition, Scrape } from './metric-definition.ts';
 import { defineMetrics } from './metric-definitions.ts';
 import { ModelTally } from './model-tally.ts';
+import { SchedulerTally } from './scheduler-tally.ts';
+import { Timings } from './timings.ts';
+import { VerdictTally } from './verdict-tally.ts';
 
 /** Sources with a gauge of their own; more would let names grow without end. */
 const maxSourceGauges = 64;
+
+/** Gauges of prom-client that are named like counters, which confuses rate(); their parts by type remain. */
+const misnamedDefaults = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
+export interface MetricDescription {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
 
 export interface HttpCounts {
   readonly streamClients: number;
@@ -23,7 +41,11 @@ export class MetricsCollector {
   readonly decisions = new DecisionTally();
   readonly activity = new ActivityTally();
   readonly models = new ModelTally();
+  readonly agents = new AgentTally();
+  readonly scheduler = new SchedulerTally();
+  readonly verdicts = new VerdictTally();
   readonly #registry = new Registry();
+  readonly #timings = new Timings(this.#registry);
   readonly #sourceGauges = new Map<string, Gauge>();
   readonly #requests: Counter;
   #scrape: Scrape | undefined;
@@ -37,6 +59,7 @@ export class MetricsCollector {
       registers: [this.#registry],
     });
     collectDefaultMetrics({ register: this.#registry });
+    for (const name of misnamedDefaults) this.#registry.removeSingleMetric(name);
   }
 
   get contentType(): string {
@@ -47,6 +70,14 @@ export class MetricsCollector {
     this.decisions.observe(message);
     this.activity.observe(message);
     this.models.observe(message);
+    this.agents.observe(message);
+    this.scheduler.observe(message);
+    this.verdicts.observe(message);
+    this.#timings.observe(message);
+  }
+
+  countExternalAlert(status: 'firing' | 'resolved'): void {
+    this.activity.externalAlerts.add({ status });
   }
 
   /** Continues from the store. Rejects when it does not answer; counting then begins at zero. */
@@ -54,8 +85,18 @@ export class MetricsCollector {
     await Promise.all([this.decisions.prime(reader), this.activity.prime(reader)]);
   }
 
-  countRequest(method: string, route: string, status: number): void {
+  countRequest(method: string, route: string, status: number, elapsedMs: number): void {
     this.#requests.inc({ method, route, status });
+    this.#timings.observeRequest(method, route, elapsedMs);
+  }
+
+  /** Every metric that is always there, by name: what docs/metrics.md is made of. */
+  describe(): MetricDescription[] {
+    const described = this.#registry.getMetricsAsArray().map((metric): MetricDescription => {
+      const { labelNames = [], type } = metric as unknown as { labelNames?: readonly string[]; type: string };
+      return { name: metric.name, type: String(type), help: metric.help, labels: labelNames };
+    });
+    return described.sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
   /** Prometheus text of this moment. `deadLetters` is null when the store did not answer. */
@@ -73,6 +114,9 @@ export class MetricsCollector {
       decisions: this.decisions,
       activity: this.activity,
       models: this.models,
+      agents: this.agents,
+      scheduler: this.scheduler,
+      verdicts: this.verdicts,
     };
     this.#updateSources(facts);
     const text = await this.#registry.metrics();

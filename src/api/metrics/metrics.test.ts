@@ -9,6 +9,7 @@ import {
   heal,
   incident,
   order,
+  position,
   putRows,
   refusal,
   scored,
@@ -163,8 +164,111 @@ test('activity is counted once, however often it is repeated', async () => {
     'ato_incidents_total{severity="critical"}': 1,
     'ato_incidents_open{severity="warning"}': 0,
     'ato_incidents_open{severity="critical"}': 1,
-    'ato_heals_total{outcome="verified"}': 1,
+    'ato_heals_total{playbook="restart-source",outcome="verified"}': 1,
+    'ato_incident_causes_total{cause="source"}': 1,
   });
+});
+
+test('decisions are counted by action and mode, each outcome once', async () => {
+  await open();
+  world.say('decision', decision({ id: 'new' }));
+  world.say('decision.scored', scored(decision({ id: 'new' }), true));
+  world.say('decision.scored', scored(decision({ id: 'new' }), true));
+  world.say('decision.scored', scored(decision({ id: 'idle', task_ids: [] }), false));
+  world.say('decision.scored', scored(decision({ id: 'bad', mode: 'crypto' }), false));
+  const kind = 'action="execute_trading_strategy",mode="hybrid"';
+  expect(Object.fromEntries(await scrape())).toMatchObject({
+    [`ato_decisions_total{${kind}}`]: 1,
+    'ato_decisions_total{action="stand_by",mode="standby"}': 0,
+    'ato_decision_triggers_total{trigger="schedule"}': 1,
+    [`ato_decision_outcomes_total{${kind},outcome="successful"}`]: 1,
+    [`ato_decision_outcomes_total{${kind},outcome="idle"}`]: 1,
+    'ato_decision_outcomes_total{action="execute_trading_strategy",mode="crypto",outcome="unsuccessful"}': 1,
+    'ato_market_mode{mode="hybrid"}': 1,
+    ato_decision_confidence: 0.7,
+    ato_decision_last_timestamp_seconds: startAt / 1_000,
+  });
+});
+
+test('regret is the time a find waited for its look; first looks and looks without a find have none', async () => {
+  await open();
+  const bar = 300_000;
+  const look = { bar_ms: bar, max_bars: 10, after: [startAt, 0, startAt] };
+  const symbols = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'];
+  const assigned = { task_id: 't9', kind: 'crypto-normal-scan', symbols, decision_id: 'd1' } as const;
+  world.say('task.assigned', { ...assigned, deadline_at: startAt + bar, look });
+  const bars = [1, 2, 3].map((place) => [startAt + place * bar, 100, 1] as const);
+  const looks = [
+    { symbol: 'BTCUSDT', seen: true, found: 1, bars },
+    { symbol: 'ETHUSDT', seen: true, found: 1, bars },
+    { symbol: 'SOLUSDT', seen: true, found: 0, bars },
+    { symbol: 'nobody', seen: false, found: 0, bars: [] },
+  ];
+  const result = { effect_observed: true, looked_at: 3, found: 2, summary: '', error: null, looks };
+  world.say('task.completed', { task_id: 't9', kind: 'crypto-normal-scan', succeeded: true, result });
+  expect(Object.fromEntries(await scrape())).toMatchObject({
+    ato_scheduler_regret_seconds_total: (2 * bar) / 1_000,
+    'ato_scheduler_looks_total{result="found"}': 2,
+    'ato_scheduler_looks_total{result="nothing"}': 1,
+    'ato_scheduler_looks_total{result="unseen"}': 1,
+    'ato_task_looked_at_total{kind="crypto-normal-scan"}': 3,
+    'ato_task_found_total{kind="crypto-normal-scan"}': 2,
+    'ato_task_effects_total{kind="crypto-normal-scan",effect="observed"}': 1,
+  });
+});
+
+test('lateness, duration and waiting times are taken once per event', async () => {
+  await open();
+  const running = task({ state: 'running', attempts: 1, started_at: startAt + 400 });
+  for (const said of [running, running]) world.say('task.changed', said);
+  const done = task({ ...running, state: 'succeeded', open: false, finished_at: startAt + 2_400 });
+  for (const said of [done, done]) world.say('task.changed', said);
+  for (const state of ['pending_submit', 'unknown', 'accepted', 'filled'] as const)
+    world.say('trading.order_changed', order({ id: 'o5', state, updated_at: startAt + 700 }));
+  // Written before this start: when the broker first spoke is not known here.
+  world.say('trading.order_changed', order({ id: 'o6', state: 'filled', updated_at: startAt + 9e6 }));
+  const over = incident({ open: false, resolved_at: startAt + 60_000 });
+  for (const said of [over, over]) world.say('health.incident', said);
+  expect(Object.fromEntries(await scrape())).toMatchObject({
+    'ato_task_slot_lateness_seconds_count{kind="crypto-normal-scan"}': 1,
+    'ato_task_slot_lateness_seconds_sum{kind="crypto-normal-scan"}': 0.4,
+    'ato_task_duration_seconds_count{kind="crypto-normal-scan"}': 1,
+    'ato_task_duration_seconds_sum{kind="crypto-normal-scan"}': 2,
+    ato_trading_order_acknowledgement_seconds_count: 1,
+    ato_trading_order_acknowledgement_seconds_sum: 0.7,
+    'ato_incident_duration_seconds_count{severity="warning"}': 1,
+    'ato_incident_duration_seconds_sum{severity="warning"}': 60,
+    'ato_task_duration_seconds_count{kind="report"}': 0,
+  });
+});
+
+test('results of positions are counted when they close, each once', async () => {
+  await open();
+  const closed = { open: false, closed_at: startAt } as const;
+  world.say('trading.position_changed', position({ id: 'p7' }));
+  world.say('trading.position_changed', position({ id: 'p7', ...closed, realised_profit: '12.5' }));
+  world.say('trading.position_changed', position({ id: 'p7', ...closed, realised_profit: '12.5' }));
+  // Open since before this start.
+  world.say('trading.position_changed', position({ id: 'p1', ...closed, realised_profit: '-2.25' }));
+  expect(Object.fromEntries(await scrape())).toMatchObject({
+    'ato_trading_positions_closed_total{result="win"}': 1,
+    'ato_trading_positions_closed_total{result="loss"}': 1,
+    ato_trading_realised_profit: 10.25,
+  });
+});
+
+test('the busy time of an agent adds up over reports and over its restarts', async () => {
+  await open();
+  const { vitals } = facts();
+  for (const [handled, mean] of [
+    [100, 2],
+    [150, 4],
+    [10, 1],
+  ] as const) {
+    const agents = vitals!.agents.map((agent) => ({ ...agent, handled, mean_turn_ms: mean }));
+    world.say('system.vitals', { ...vitals!, agents });
+  }
+  expect((await scrape()).get('ato_agent_busy_seconds_total{agent="orchestrator_ai"}')).toBeCloseTo(0.41);
 });
 
 test('decision counts continue after a restart and count success honestly', async () => {
@@ -265,4 +369,22 @@ test('label combinations are bounded and nothing counted is lost', () => {
   const entries = [...counts.entries()];
   expect(entries.length).toBeLessThanOrEqual(201);
   expect(entries.reduce((sum, [, value]) => sum + value, 0)).toBe(1_000);
+});
+
+test('what discovery kept out is counted beside what the kernel heard of, and nothing twice', async () => {
+  const [synthetic] = facts().sources;
+  if (synthetic === undefined) throw new Error('no source');
+  const quarantined = { 'a field is not a number': 4 };
+  const sources = [
+    { ...synthetic, quarantined: { 'crossed quote': 7 } },
+    { ...synthetic, source: 'dexscreener', quarantined },
+  ];
+  world = await apiWorld({ dependencies: { runtime: () => facts({ sources }) } });
+  const report = { source: 'synthetic', reason: 'crossed quote', where: 'x', count: 2 };
+  world.say('market.quarantined', report);
+  const samples = await scrape();
+  const name = (source: string, reason: string) =>
+    `ato_market_quarantined_total{source="${source}",reason="${reason}"}`;
+  expect(samples.get(name('synthetic', 'crossed quote'))).toBe(2);
+  expect(samples.get(name('dexscreener', 'a field is not a number'))).toBe(4);
 });

@@ -1,6 +1,5 @@
 // The metrics of the model layer. Their names are a contract, like those of metric-definitions.ts.
-import type { MetricDefinition } from './metric-definition.ts';
-import { scaled } from './model-tally.ts';
+import { type MetricDefinition, scaled } from './metric-definition.ts';
 
 function definition(
   type: MetricDefinition['type'],
@@ -34,14 +33,14 @@ export function modelMetrics(): MetricDefinition[] {
       'cost_usd_total',
       'Cost of model calls since the start in US dollars, by the prices in use.',
       provider,
-      ({ models }) => scaled(models.microUsd, 1e-6),
+      ({ models }) => scaled(models.microUsd.entries(), 1e-6),
     ),
     definition(
       'counter',
       'latency_seconds_total',
       'Time spent waiting for models since the start; divided by the calls it is the mean latency.',
       provider,
-      ({ models }) => scaled(models.latencyMs, 1e-3),
+      ({ models }) => scaled(models.latencyMs.entries(), 1e-3),
     ),
     definition(
       'counter',

@@ -1,7 +1,7 @@
 // Counts what language models were asked, what they cost and what was rejected since this process started.
 import type { AnyMessage } from '../../shared/bus/message.ts';
 import type { ModelConsultation, ModelProvider } from '../../shared/domain/model.ts';
-import { LabelCounts, type Labels } from './label-counts.ts';
+import { LabelCounts } from './label-counts.ts';
 
 export class ModelTally {
   readonly calls = new LabelCounts();
@@ -44,9 +44,4 @@ export class ModelTally {
     if (verdict === 'rejected') this.rejections.add({ provider, reason: code });
     if (code === 'fabrication') this.#fabrications++;
   }
-}
-
-/** Entries in another unit. */
-export function* scaled(counts: LabelCounts, factor: number): Iterable<readonly [Labels, number]> {
-  for (const [labels, value] of counts.entries()) yield [labels, value * factor];
 }

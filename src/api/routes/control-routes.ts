@@ -221,6 +221,22 @@ function refuseWhenRefused({ messages }: CommandReceipt): void {
   });
 }
 
+const switchCommands: ReadonlySet<string> = new Set(['halt', 'reduce_only', 'resume']);
+
+function detailOf(
+  command: OperatorCommand['command'],
+  sequence: number,
+  caused: CommandReceipt['messages'],
+  state: string | undefined,
+): string {
+  const changed = caused.some((message) => isMessage(message, 'trading.state_changed'));
+  if (switchCommands.has(command) && !changed && state !== undefined)
+    return `Committed as input ${sequence}; trading was ${state} already and is unchanged.`;
+  return caused.length === 0
+    ? `Committed as input ${sequence}; it changed nothing at once.`
+    : `Committed as input ${sequence}; it caused ${caused.length} messages.`;
+}
+
 function answer(context: ApiContext, command: OperatorCommand['command'], receipt: CommandReceipt) {
   const caused = receipt.messages.filter((message) => !isMessage(message, 'operator.command'));
   const decision = caused.findLast((message) => isMessage(message, 'decision'))?.data;
@@ -230,10 +246,7 @@ function answer(context: ApiContext, command: OperatorCommand['command'], receip
   return {
     command,
     sequence: receipt.sequence,
-    detail:
-      caused.length === 0
-        ? `Committed as input ${receipt.sequence}; it changed nothing at once.`
-        : `Committed as input ${receipt.sequence}; it caused ${caused.length} messages.`,
+    detail: detailOf(command, receipt.sequence, caused, state?.state),
     messages: caused
       .slice(0, messagesShown)
       .map(({ id, from, message_type }) => ({ id, from, message_type })),

@@ -1,6 +1,7 @@
 // GET /explain/:id: the story of one decision, signal or order. Reads committed rows only.
 import { z } from 'zod';
 import { type ApiContext, type ApiServer, notFoundProblem, readProblems } from '../api-context.ts';
+import { positionRow } from '../position-row.ts';
 import { Problem } from '../problem.ts';
 import { idText } from '../schemas/common-bodies.ts';
 import { decisionBody, signalBody, taskBody } from '../schemas/decision-bodies.ts';
@@ -35,7 +36,7 @@ export function addExplainRoutes(app: ApiServer, { dependencies: { reader } }: A
     async ({ params: { id } }) => {
       const story = await storyOf(id, reader);
       if (story === undefined) throw new Problem('not-found', 404, 'Nothing is known under this id.');
-      return toWireForm(story);
+      return { ...toWireForm(story), positions: story.positions.map(positionRow) };
     },
   );
 }

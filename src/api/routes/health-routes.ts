@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { z } from 'zod';
 import type { ApiContext, ApiServer } from '../api-context.ts';
 import { readProblems } from '../api-context.ts';
+import type { RuntimeFacts } from '../api-dependencies.ts';
 import { sourceRow } from '../overview.ts';
 import { flagQuery, limitQuery } from '../schemas/common-bodies.ts';
 import { healBody, incidentBody } from '../schemas/health-bodies.ts';
@@ -12,6 +13,8 @@ import { within } from '../within.ts';
 
 /** The runtime measures itself every few seconds and each measurement is an input, so silence means a stuck loop. */
 const maxCommitSilenceMs = 60_000;
+/** Less may be a corrected second, and does no harm. */
+const toleratedClockAheadMs = 2_000;
 const storeAnswerTimeoutMs = 2_000;
 /** Store answers are believed for this long, so that probes cannot burden it. */
 const storeAnswerAgeMs = 1_000;
@@ -45,6 +48,15 @@ async function reasonsUnhealthy(context: ApiContext, asked: Promise<string | nul
   return reasons;
 }
 
+/** What works, but not as it should: a restart by whoever watches would not help. */
+function reasonsDegraded({ clock_ahead_ms = 0 }: RuntimeFacts): string[] {
+  if (clock_ahead_ms < toleratedClockAheadMs) return [];
+  const seconds = Math.round(clock_ahead_ms / 1_000);
+  return [
+    `the clock was set back by ${seconds} s: time here goes on at half its pace until the clock has caught up, and prices of a venue look ${seconds} s old`,
+  ];
+}
+
 export function addHealthRoutes(app: ApiServer, context: ApiContext): void {
   const { reader, runtime } = context.dependencies;
   let last: StoreAnswer | undefined;
@@ -65,11 +77,12 @@ export function addHealthRoutes(app: ApiServer, context: ApiContext): void {
       },
     },
     async (_request, reply) => {
-      const reasons = await reasonsUnhealthy(context, askStore());
       const facts = runtime();
-      return reply.code(reasons.length === 0 ? 200 : 503).send({
-        status: reasons.length === 0 ? ('ok' as const) : ('unhealthy' as const),
-        reasons,
+      const unhealthy = await reasonsUnhealthy(context, askStore());
+      const degraded = reasonsDegraded(facts);
+      return reply.code(unhealthy.length === 0 ? 200 : 503).send({
+        status: unhealthy.length > 0 ? 'unhealthy' : degraded.length > 0 ? 'degraded' : 'ok',
+        reasons: [...unhealthy, ...degraded],
         version: facts.version,
         run_mode: facts.run_mode,
         data_kind: facts.data_kind,
@@ -108,6 +121,12 @@ export function addHealthRoutes(app: ApiServer, context: ApiContext): void {
       };
     },
   );
+
+  addIncidentRoutes(app, context);
+}
+
+function addIncidentRoutes(app: ApiServer, context: ApiContext): void {
+  const { reader } = context.dependencies;
 
   app.get(
     '/health/incidents',

@@ -6,6 +6,7 @@ import type { Position } from '../../shared/domain/position.ts';
 import { refusalCodes } from '../../shared/domain/risk.ts';
 import { type ApiContext, type ApiServer, readProblems } from '../api-context.ts';
 import type { LiveView } from '../live-view.ts';
+import { positionRow } from '../position-row.ts';
 import { defaultListRows, flagQuery, limitQuery, symbolText } from '../schemas/common-bodies.ts';
 import { equityBody, fillBody, orderBody, positionBody, refusalBody } from '../schemas/trading-bodies.ts';
 import { where } from '../where.ts';
@@ -23,7 +24,7 @@ function markedPosition(position: Position, live: Pick<LiveView, 'markPrice'>) {
         ? subtractDecimal(mark, position.average_entry_price)
         : subtractDecimal(position.average_entry_price, mark);
   return {
-    ...toWireForm(position),
+    ...positionRow(position),
     mark_price: mark ?? null,
     unrealised_profit:
       perUnit === undefined ? null : addDecimal(multiplyDecimal(perUnit, position.quantity), '0'),

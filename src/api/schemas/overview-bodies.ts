@@ -26,7 +26,9 @@ const anyDataKind = z.enum([...dataKind.options, 'none']);
 
 export const healthBody = z
   .object({
-    status: z.enum(['ok', 'unhealthy']),
+    status: z
+      .enum(['ok', 'degraded', 'unhealthy'])
+      .describe('degraded: it works, but a person should know; unhealthy: 503'),
     reasons: z.array(z.string()).describe('Empty when ok'),
     version: z.string(),
     run_mode: z.enum(runModes),

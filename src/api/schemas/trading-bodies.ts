@@ -66,8 +66,12 @@ export const positionBody = z
     side: z.enum(['long', 'short']),
     quantity: decimal,
     average_entry_price: decimal,
-    realised_profit: decimal.describe('After fees, in quote currency'),
-    fees: decimal,
+    realised_profit: decimal.describe('After fees, in profit_currency'),
+    fees: decimal.describe('In profit_currency'),
+    profit_currency: z
+      .string()
+      .nullable()
+      .describe('Quote currency of the symbol, in which profit and fees are; the account is in US dollars'),
     stop_price: decimal.nullable(),
     target_price: decimal.nullable(),
     signal_id: z.string().nullable(),
@@ -80,7 +84,9 @@ export const positionBody = z
     mark_price: decimal
       .nullable()
       .describe('Last known price: mid of the last quote, else close of the last candle; null when none'),
-    unrealised_profit: decimal.nullable().describe('At the mark price, before exit costs, in quote currency'),
+    unrealised_profit: decimal
+      .nullable()
+      .describe('At the mark price, before exit costs, in profit_currency'),
   })
   .meta({ id: 'Position' }) satisfies z.ZodType<WireForm<Position>>;
 

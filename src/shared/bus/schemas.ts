@@ -11,6 +11,7 @@ import { timeframes } from '../domain/candle.ts';
 import { maxBarsPerAnswer, maxLooksPerTask } from '../domain/look.ts';
 import { marketModes, runModes } from '../domain/mode.ts';
 import { maxAnswerCharacters, modelFaults, modelProviders } from '../domain/model.ts';
+import { maxDepthLevels } from '../domain/quote.ts';
 import { maxRefitCoefficients, refitParts } from '../domain/refit.ts';
 import { sourceStates } from '../domain/source-status.ts';
 import { taskKinds } from '../domain/task.ts';
@@ -46,11 +47,17 @@ const candle = z.object({
   volume: z.number().nonnegative(),
 });
 
+const depthSide = z
+  .array(z.tuple([price, price]))
+  .min(1)
+  .max(maxDepthLevels);
+
 const quote = z.object({
   symbol: name,
   bid: price,
   ask: price,
   poolValue: price.exactOptional(),
+  depth: z.object({ bids: depthSide, asks: depthSide }).exactOptional(),
   happenedAt: at,
 });
 

@@ -246,6 +246,8 @@ export const environmentSchema = z.object({
     defaultCandidateLimits.min_age_minutes,
   ),
   ATO_SEED: wholeNumber(0, 2_147_483_647).default(1),
+  ATO_PAPER_LATENCY_MS: wholeNumber(0, 60_000).default(120),
+  ATO_PAPER_FAULTS_PCT: numeric(0, 90).default(0),
   ATO_STARTING_CASH: numeric(1, 1_000_000_000_000).default(10_000),
   ATO_STRATEGY_FILE: text.optional(),
   ATO_RISK_PER_TRADE_PCT: percent(5).default(defaultRiskSettings.risk_per_trade_pct),

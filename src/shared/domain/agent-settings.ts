@@ -89,6 +89,8 @@ export interface AgentSettings {
   };
   /** Steps and least amounts as the venue told them at start; other symbols have the house's own rules. */
   readonly instruments?: readonly Instrument[];
+  /** How many times faster than real time the market runs while answers take real time; absent means 1. */
+  readonly market_pace?: number;
   /** Live trading starts halted until a person resumes it; paper and simulation start active. */
   readonly initial_trading_state: 'active' | 'halted';
   readonly risk: RiskSettings;

@@ -227,24 +227,46 @@ test('whatever the plan and the path: fills lie inside the candle, stops never l
   );
 });
 
-test('a short position is the mirror of a long one', () => {
+// Floats lie twice as dense just below a price as just above it, so a mirror image is exact only where both sides can be
+// written exactly: a target of -5.6e-17 is a price below 100 but none above.
+const exactly = (share: number): number => Math.round(share * 2 ** 20) / 2 ** 20;
+
+function onExactGrid(plan: ExitPlan): ExitPlan {
+  const { targets, break_even } = plan;
+  return {
+    ...plan,
+    // Mirrored around the entry by sign, with fixed distances: only plans without multiplicative trailing mirror exactly.
+    ...{ trailing: null, fee: 0, leverage: 1 },
+    stop: exactly(plan.stop),
+    targets: targets.map((target) => ({ ...target, profit: exactly(target.profit) })),
+    break_even: break_even && { trigger: exactly(break_even.trigger), lock: exactly(break_even.lock) },
+  };
+}
+
+// The seed is one at which the mirror image once differed by rounding.
+test.each([{}, { seed: 547644024 }])('a short position is the mirror of a long one %j', (parameters) => {
   fc.assert(
-    fc.property(plans, moves, (plan, path) => {
-      // Mirrored around the entry by sign, with fixed distances: only plans without multiplicative trailing mirror exactly.
-      const simple = { ...plan, trailing: null, fee: 0, leverage: 1 };
+    fc.property(plans.map(onExactGrid), moves, (simple, path) => {
       const run = (side: PositionSide) => {
         const sign = side === 'long' ? 1 : -1;
         let state = openExitState(simple, side, 100);
-        for (const [place, move] of path.entries()) {
-          const at = (share: number) => 100 + sign * 100 * share;
-          const [top, bottom] = [Math.max(0, move.gap) + move.up, Math.min(0, move.gap) - move.down];
-          const open = place === 0 ? 100 : at(move.gap);
+        for (const [place, drawn] of path.entries()) {
+          const { signal } = drawn;
+          const [gap, up, down, share] = [drawn.gap, drawn.up, drawn.down, drawn.close].map(exactly) as [
+            number,
+            number,
+            number,
+            number,
+          ];
+          const at = (part: number) => 100 + sign * 100 * part;
+          const [top, bottom] = [Math.max(0, gap) + up, Math.min(0, gap) - down];
+          const open = place === 0 ? 100 : at(gap);
           const [high, low] = sign === 1 ? [at(top), at(bottom)] : [at(bottom), at(top)];
-          const close = at(bottom + (top - bottom) * move.close);
+          const close = at(bottom + (top - bottom) * share);
           const { exit, state: next } = exitInCandle(simple, state, candle(open, high, low, close), {
             age_minutes: place * 60,
             timeframe_minutes: 60,
-            exit_signal: move.signal,
+            exit_signal: signal,
             average_true_range: null,
           });
           if (exit !== undefined) return [exit.reason, place, (sign * (exit.price - 100)).toFixed(6)];
@@ -257,5 +279,6 @@ test('a short position is the mirror of a long one', () => {
       fc.pre(Math.abs(Number(long[2])) < 99);
       expect(short).toEqual(long);
     }),
+    { ...parameters, numRuns: Number(process.env.ATO_PROPERTY_RUNS ?? 100) },
   );
 });

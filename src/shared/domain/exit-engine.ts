@@ -128,10 +128,11 @@ function stopPrice(
   candle: CandlePrices,
   moment: CandleMoment,
 ): number {
-  if (after.stop_price === before.stop_price)
-    return stopReference(candle, exitSideOf(after.side), after.stop_price) ?? after.stop_price;
-  if (moment.age_minutes > 0 || plan.trailing?.kind !== 'percent')
-    return withinCandle(candle, after.stop_price);
+  // The published rule: exactly the stop, also where the open lay beyond it; the open only where the whole candle does.
+  const best = bestOf(after.side, candle);
+  if (isBetter(after.side, after.stop_price, best)) return candle.open;
+  const moved = after.stop_price !== before.stop_price;
+  if (!moved || moment.age_minutes > 0 || plan.trailing?.kind !== 'percent') return after.stop_price;
   // On the entry candle only the open is trusted: the price went just far enough to move the stop, then turned.
   const { positive, offset, only_after_offset } = plan.trailing;
   const armed = only_after_offset && positive !== null && positive > 0;

@@ -85,6 +85,8 @@ export type ExitReason = (typeof exitReasons)[number];
 
 /** Profits are compared at this precision, so that a float's last digit decides nothing. */
 const ratioDigits = 8;
+/** Prices that follow from a ratio are kept at this precision, so that a stop at 4650 is not one at 4649.999999999999. */
+const priceDigits = 12;
 
 function directionOf(side: PositionSide): 1 | -1 {
   return side === 'long' ? 1 : -1;
@@ -99,9 +101,13 @@ export function isBetter(side: PositionSide, left: number, right: number): boole
   return side === 'long' ? left > right : left < right;
 }
 
+function cleanPrice(price: number): number {
+  return Number(price.toPrecision(priceDigits));
+}
+
 /** The price moved by a share of itself: a positive share towards profit, a negative one towards loss. */
 export function shifted(side: PositionSide, price: number, share: number): number {
-  return price * (1 + directionOf(side) * share);
+  return cleanPrice(price * (1 + directionOf(side) * share));
 }
 
 /** Profit after fees on both sides as a share of the own money, at eight digits. */
@@ -130,7 +136,7 @@ export function priceForProfit(
 ): number {
   const direction = directionOf(side);
   const paid = entryPrice * (1 + direction * fee);
-  return Math.max(0, (paid * (1 + (direction * ratio) / leverage)) / (1 - direction * fee));
+  return cleanPrice(Math.max(0, (paid * (1 + (direction * ratio) / leverage)) / (1 - direction * fee)));
 }
 
 /** The target step in force at this age: the one with the highest age that is not above it. */

@@ -2,6 +2,7 @@
 // Where a candle leaves the order of events open, the rule is against the trader. It must never look past the candle given.
 import type { Candle } from './candle.ts';
 import type { OrderSide } from './order.ts';
+import type { DepthLevel } from './quote.ts';
 
 /** The part of a candle that fills depend on. */
 type PriceRange = Pick<Candle, 'open' | 'high' | 'low'>;
@@ -48,6 +49,42 @@ export function poolImpact(side: OrderSide, quantity: number, price: number, poo
   return quantity < reserve ? quantity / (reserve - quantity) : Number.POSITIVE_INFINITY;
 }
 
+/** Value of the order by which the spread of a pool is told, in quote currency. */
+const smallOrderValue = 100;
+/** A pool that small has no price worth the name. */
+const maxPoolSpread = 0.9;
+
+/** What a small order pays for going in and out of a pool at once, a fraction of the price; fees come apart. */
+export function poolSpread(poolValue: number): number {
+  const costs =
+    poolImpact('buy', smallOrderValue, 1, poolValue) + poolImpact('sell', smallOrderValue, 1, poolValue);
+  return Math.min(maxPoolSpread, costs);
+}
+
+/**
+ * Average price of taking the quantity through the levels of a book, best first. What the known levels do not hold pays the
+ * last of them, worsened by `beyond(rest)`, a fraction. The levels must not be empty.
+ */
+export function priceThroughBook(
+  side: OrderSide,
+  levels: readonly DepthLevel[],
+  quantity: number,
+  beyond: (rest: number) => number,
+): number {
+  let rest = quantity;
+  let paid = 0;
+  let last = levels[0]?.[0] ?? 0;
+  for (const [price, offered] of levels) {
+    const taken = Math.min(rest, offered);
+    paid += taken * price;
+    rest -= taken;
+    last = price;
+    if (!(rest > 0)) break;
+  }
+  if (rest > 0) paid += rest * priceAfterCosts(side, last, beyond(rest));
+  return quantity > 0 ? paid / quantity : last;
+}
+
 /** Price at which a stop is triggered inside the candle: the open when it gapped through, else the trigger itself. */
 export function stopReference(candle: PriceRange, side: OrderSide, trigger: number): number | undefined {
   if (side === 'sell') {
@@ -61,25 +98,4 @@ export function stopReference(candle: PriceRange, side: OrderSide, trigger: numb
 /** True when the candle traded through a resting limit; touching it is not enough, for others stood before us. */
 export function tradedThrough(candle: PriceRange, side: OrderSide, limit: number): boolean {
   return side === 'buy' ? candle.low < limit : candle.high > limit;
-}
-
-export interface BracketExit {
-  readonly reason: 'stop' | 'target';
-  /** Reference price before costs. */
-  readonly price: number;
-}
-
-/**
- * Where a bracketed position leaves inside one candle, if it does. The stop is believed first when both are reached;
- * the target fills at its own price, never better.
- */
-export function bracketExit(
-  candle: Candle,
-  exitSide: OrderSide,
-  stop: number,
-  target: number,
-): BracketExit | undefined {
-  const stopped = stopReference(candle, exitSide, stop);
-  if (stopped !== undefined) return { reason: 'stop', price: stopped };
-  return tradedThrough(candle, exitSide, target) ? { reason: 'target', price: target } : undefined;
 }

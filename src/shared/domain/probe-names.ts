@@ -14,3 +14,6 @@ export type ProbeName = (typeof probeNames)[number];
 
 /** Target of probes that look at the one process or machine and not at one of several things. */
 export const wholeSystemTarget = 'system';
+
+/** Observations that Alertmanager sends us; nobody can be asked for them again. */
+export const externalAlertProbe = 'alertmanager';

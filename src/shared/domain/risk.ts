@@ -13,6 +13,7 @@ export const refusalCodes = [
   'duplicate_signal',
   'unknown_symbol',
   'no_quote',
+  'no_conversion',
   'quote_stale',
   'spread_too_wide',
   'price_collar',

@@ -13,6 +13,12 @@ function signOf(value: number | null): string {
   return value === null || value === 0 ? '' : value > 0 ? 'good' : 'bad';
 }
 
+/** The account is in dollars, a profit is in what the instrument is quoted in: never one without its name. */
+function inCurrency(amount: number | null, { profit_currency }: Position): string {
+  const text = formatSignedMoney(amount);
+  return amount === null || profit_currency === null ? text : `${text} ${profit_currency}`;
+}
+
 /** Profit not yet taken: the server's, or at the mark price that the stream brought since. */
 function unrealisedOf(position: Position): number | null {
   if (position.unrealised_profit !== null) return position.unrealised_profit;
@@ -35,7 +41,7 @@ function OpenRow({ position }: { position: Position }) {
       <td class="number">{formatPrice(position.average_entry_price)}</td>
       <td class="number">{position.stop_price === null ? '–' : formatPrice(position.stop_price)}</td>
       <td class="number">{position.target_price === null ? '–' : formatPrice(position.target_price)}</td>
-      <td class={`number ${signOf(profit)}`}>{formatSignedMoney(profit)}</td>
+      <td class={`number ${signOf(profit)}`}>{inCurrency(profit, position)}</td>
       <td>
         <CommandButton
           tone="quiet"
@@ -60,9 +66,7 @@ function Closed({ positions }: { positions: readonly Position[] }) {
           <li key={row.id}>
             <Time at={row.closed_at} /> <strong>{formatText(row.symbol)}</strong> {formatText(row.side)}{' '}
             <span class="muted">{row.close_reason}</span>
-            <b class={`number end ${signOf(row.realised_profit)}`}>
-              {formatSignedMoney(row.realised_profit)}
-            </b>
+            <b class={`number end ${signOf(row.realised_profit)}`}>{inCurrency(row.realised_profit, row)}</b>
           </li>
         ))}
       </ul>

@@ -5,6 +5,7 @@ import { type Candle, closeTimeOf } from '../../../shared/domain/candle.ts';
 import {
   poolImpact,
   priceAfterCosts,
+  priceThroughBook,
   slippageFraction,
   stopReference,
   tradedThrough,
@@ -120,8 +121,7 @@ export function matchQuote(host: MatchingHost, market: SymbolMarket, quote: Quot
     const level = Number(order.request.price);
     if (type === 'stop' && !order.triggered && (side === 'buy' ? touch >= level : touch <= level))
       order.triggered = true;
-    const priceFor = (quantity: number) =>
-      priceAfterCosts(side, touch, impact(host, market, side, touch, quantity));
+    const priceFor = (quantity: number) => priceAtQuote(host, market, quote, side, quantity);
     if (isMarketLike(order)) {
       host.execute({ order, priceFor, liquidity: 'taker', legsActiveAt: at });
     } else if (type === 'limit' && (side === 'buy' ? touch < level : touch > level)) {
@@ -139,16 +139,28 @@ export function matchQuote(host: MatchingHost, market: SymbolMarket, quote: Quot
   }
 }
 
-/** Against a pool what its curve takes, else what the market's volatility and volume make likely. */
-function impact(
+/**
+ * What taking the quantity costs now: against a pool what its curve takes; through the order book where the venue told its
+ * depth; else what the market's volatility and volume make likely.
+ */
+function priceAtQuote(
   host: MatchingHost,
   market: SymbolMarket,
+  quote: Quote,
   side: OrderSide,
-  price: number,
   quantity: number,
 ): number {
-  if (market.poolValue === undefined) return slippage(host, market, quantity);
-  return host.settings.slippage.base + poolImpact(side, quantity, price, market.poolValue);
+  const touch = side === 'buy' ? quote.ask : quote.bid;
+  if (market.poolValue !== undefined) {
+    const curve = poolImpact(side, quantity, touch, market.poolValue);
+    return priceAfterCosts(side, touch, host.settings.slippage.base + curve);
+  }
+  const levels = side === 'buy' ? quote.depth?.asks : quote.depth?.bids;
+  if (levels === undefined || levels.length === 0)
+    return priceAfterCosts(side, touch, slippage(host, market, quantity));
+  const average = priceThroughBook(side, levels, quantity, (rest) => slippage(host, market, rest));
+  // The book moves between the look and the arrival, but what an order takes out of it is known.
+  return priceAfterCosts(side, average, slippage(host, market, 0));
 }
 
 function slippage(host: MatchingHost, market: SymbolMarket, quantity: number): number {

@@ -3,6 +3,8 @@
 import type { SlippageModel } from '../../../shared/domain/fill-engine.ts';
 import type { AssetClass, Instrument } from '../../../shared/domain/instrument.ts';
 import type { DecimalText } from '../../../shared/domain/money.ts';
+import { isForexWeekOpen } from '../../../shared/domain/sessions.ts';
+import type { EpochMs } from '../../../shared/domain/time.ts';
 
 interface FeeSchedule {
   /** Fractions of the traded value, decimal text. */
@@ -13,8 +15,14 @@ interface FeeSchedule {
 export interface PaperVenueSettings {
   readonly name: string;
   readonly startingCash: DecimalText;
-  /** Time from submit or cancel until the venue acts on it. */
+  /** Median time from submit or cancel until the venue acts on it. */
   readonly latencyMs: number;
+  /** How much the latency varies: the standard deviation of its logarithm; 0 keeps it constant. */
+  readonly latencySpread: number;
+  /** Seed of the latencies. */
+  readonly seed: number;
+  /** Whether the forex market is open; the house calendar with its holidays where one is given. */
+  readonly isForexOpen: (at: EpochMs) => boolean;
   /** Largest share of a candle's volume that our orders take. */
   readonly participation: number;
   readonly slippage: SlippageModel;
@@ -28,6 +36,9 @@ export const defaultPaperVenueSettings: PaperVenueSettings = {
   name: 'paper',
   startingCash: '10000',
   latencyMs: 120,
+  latencySpread: 0.5,
+  seed: 1,
+  isForexOpen: isForexWeekOpen,
   participation: 0.1,
   slippage: { base: 0.00002, volatilityShare: 0.1, impact: 0.5 },
   fees: {

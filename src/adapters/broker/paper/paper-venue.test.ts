@@ -7,6 +7,7 @@ import { PaperVenue } from './paper-venue.ts';
 const startAt = Date.UTC(2026, 2, 23);
 const free: Partial<PaperVenueSettings> = {
   latencyMs: 100,
+  latencySpread: 0,
   slippage: { base: 0, volatilityShare: 0, impact: 0 },
   fees: { crypto: { maker: '0', taker: '0' }, forex: { maker: '0', taker: '0' } },
 };
@@ -315,4 +316,85 @@ test('perpetuals pay maker and taker fees of their own', () => {
   venue.onQuotes({ source: 't', quotes, known_at: startAt + 1 });
   const fill = venue.takeReports().find((report) => report.fill !== null)?.fill;
   expect(Number(fill?.fee)).toBeCloseTo(0.05, 6);
+});
+
+test('where the book is known, an order walks through it; a stop pays what stands there', () => {
+  const venue = new PaperVenue({
+    latencyMs: 0,
+    startingCash: '100000',
+    slippage: { base: 0, volatilityShare: 0, impact: 0 },
+  });
+  const depth = {
+    bids: [
+      [99, 1],
+      [98, 4],
+    ],
+    asks: [
+      [101, 1],
+      [103, 3],
+    ],
+  } as const;
+  const quotes = [{ symbol: 'BTCUSDT', bid: 99, ask: 101, depth, happenedAt: startAt }];
+  const order = {
+    symbol: 'BTCUSDT',
+    leg: 'entry',
+    quantity: '4',
+    reduce_only: false,
+    bracket: null,
+  } as const;
+  venue.onQuotes({ source: 't', quotes, known_at: startAt });
+  venue.submit({ ...order, client_order_id: 'b', side: 'buy', type: 'market', price: null }, startAt);
+  venue.submit({ ...order, client_order_id: 's', side: 'sell', type: 'stop', price: '99' }, startAt);
+  venue.onQuotes({ source: 't', quotes, known_at: startAt + 1 });
+  const prices = venue.takeReports().flatMap(({ fill }) => (fill === null ? [] : [Number(fill.price)]));
+  expect(prices[0]).toBeCloseTo((101 + 3 * 103) / 4, 2);
+  expect(prices[1]).toBeCloseTo((99 + 3 * 98) / 4, 2);
+});
+
+test('latency varies from order to order around its median, and the same order always waits the same', () => {
+  const waits = (seed: number) => {
+    const venue = new PaperVenue({ seed });
+    return Array.from({ length: 400 }, (_, place) => {
+      const id = `o${place}`;
+      venue.submit(
+        {
+          client_order_id: id,
+          symbol: 'BTCUSDT',
+          side: 'buy',
+          type: 'limit',
+          leg: 'entry',
+          quantity: '0.001',
+          price: '1',
+          reduce_only: false,
+          bracket: null,
+        },
+        startAt,
+      );
+      const due = venue.nextEventAt() ?? 0;
+      venue.advance(due);
+      return due - startAt;
+    });
+  };
+  const one = waits(1);
+  const sorted = [...one].sort((left, right) => left - right);
+  expect(waits(1)).toEqual(one);
+  expect(waits(2)).not.toEqual(one);
+  expect(sorted[200]).toBeGreaterThan(100);
+  expect(sorted[200]).toBeLessThan(140);
+  expect(sorted[0]).toBeGreaterThan(15);
+  expect(sorted[20]).toBeLessThan(80);
+  expect(sorted[380]).toBeGreaterThan(200);
+});
+
+test('a holiday of the calendar that it is given is closed like the weekend', () => {
+  const market = new Market({ ...free, isForexOpen: (at) => at > startAt + 120_000 });
+  const wanted = { symbol: 'EURUSD', quantity: '1000', bracket: null } as const;
+  market.candle(1, 1.1, 0.9, 1, 1_000, 'EURUSD');
+  market.submit({ ...wanted, client_order_id: 'closed' });
+  market.candle(1, 1.1, 0.9, 1, 1_000, 'EURUSD');
+  market.candle(1, 1.1, 0.9, 1, 1_000, 'EURUSD');
+  market.submit({ ...wanted, client_order_id: 'open' });
+  market.candle(1, 1.1, 0.9, 1, 1_000, 'EURUSD');
+  expect(market.story().slice(0, 2)).toEqual(['closed rejected', 'open accepted']);
+  expect(market.story()[2]).toContain('open fill');
 });

@@ -15,10 +15,10 @@ import {
   roundToStep,
 } from '../../../shared/domain/money.ts';
 import type { Fill, OrderQuestion, OrderRequest } from '../../../shared/domain/order.ts';
-import { isForexWeekOpen } from '../../../shared/domain/sessions.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
 import type { SimulatedVenue } from '../../../shared/ports/simulated-venue.ts';
 import type { VenueRow } from '../../../shared/ports/venue-book.ts';
+import { bellChance } from './chance.ts';
 import { type Execution, type MatchingHost, matchCandle, matchQuote } from './matching.ts';
 import { type Admission, refusalOf } from './order-admission.ts';
 import { PaperAccount, type Valuation } from './paper-account.ts';
@@ -60,7 +60,7 @@ export class PaperVenue implements SimulatedVenue, MatchingHost {
     this.#orders.add({
       ...this.#blank(request, now),
       state: 'in_transit',
-      arrives_at: now + this.settings.latencyMs,
+      arrives_at: now + this.#latencyMs('submit', request.client_order_id),
     });
     if (this.settings.latencyMs <= 0) this.advance(now);
   }
@@ -73,7 +73,7 @@ export class PaperVenue implements SimulatedVenue, MatchingHost {
       return;
     }
     if (order.cancel_at !== null) return;
-    order.cancel_at = now + this.settings.latencyMs;
+    order.cancel_at = now + this.#latencyMs('cancel', clientOrderId);
     this.#orders.touch(order);
     if (this.settings.latencyMs <= 0) this.advance(now);
   }
@@ -199,6 +199,14 @@ export class PaperVenue implements SimulatedVenue, MatchingHost {
       market.instrument.priceStep,
     );
     this.#fill(order, market, quantity, price, rate, execution);
+  }
+
+  /** Whole milliseconds, log-normal around the median; the same order always waits the same. */
+  #latencyMs(action: 'submit' | 'cancel', clientOrderId: string): number {
+    const { latencyMs, latencySpread, seed } = this.settings;
+    if (!(latencyMs > 0) || latencySpread === 0) return latencyMs;
+    const factor = Math.exp(latencySpread * bellChance(seed, `latency/${action}/${clientOrderId}`));
+    return Math.max(1, Math.round(latencyMs * factor));
   }
 
   #blank(request: OrderRequest, now: EpochMs): VenueOrder {
@@ -365,7 +373,7 @@ export class PaperVenue implements SimulatedVenue, MatchingHost {
   }
 
   #isOpen(market: SymbolMarket, at: EpochMs): boolean {
-    return market.instrument.calendar === 'always' || isForexWeekOpen(at);
+    return market.instrument.calendar === 'always' || this.settings.isForexOpen(at);
   }
 
   #rate(market: SymbolMarket): number | undefined {

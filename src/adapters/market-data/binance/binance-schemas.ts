@@ -38,6 +38,9 @@ export const bookTickerSchema = z.object({
   s: z.string().max(40),
   b: decimal,
   a: decimal,
+  /** Quantities at these prices; what is no quantity is not known. */
+  B: decimal.catch(0),
+  A: decimal.catch(0),
 });
 
 export const serverShutdownSchema = z.object({ e: z.literal('serverShutdown') });

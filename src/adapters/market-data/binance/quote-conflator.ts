@@ -1,7 +1,7 @@
 // Keeps the last quote of each symbol between two batches. Book tickers stay unread text until the batch is made:
 // only the last of each second counts, and parsing them all would cost a core on a busy day.
 import { instrumentFor } from '../../../shared/domain/instrument.ts';
-import type { Quote } from '../../../shared/domain/quote.ts';
+import { bookDepth, type Quote } from '../../../shared/domain/quote.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
 import { bookTickerSchema, envelopeSchema } from './binance-schemas.ts';
 
@@ -85,5 +85,7 @@ function readBook(symbol: string, book: BookState): Quote | 'old' | undefined {
   // Update ids only grow; frames of a replaced connection may come late.
   if (ticker.data.u < book.updateId) return 'old';
   book.updateId = ticker.data.u;
-  return { symbol, bid: ticker.data.b, ask: ticker.data.a, happenedAt: book.receivedAt };
+  const { b: bid, B: bidQuantity, a: ask, A: askQuantity } = ticker.data;
+  const depth = bookDepth([[bid, bidQuantity]], [[ask, askQuantity]]);
+  return { symbol, bid, ask, ...(depth === undefined ? {} : { depth }), happenedAt: book.receivedAt };
 }

@@ -1,7 +1,7 @@
 // Turns ccxt's rows and tickers into the house's candles and quotes. Pure; it judges shapes only, the gate judges prices.
 import type { Candle } from '../../../shared/domain/candle.ts';
 import { instrumentFor } from '../../../shared/domain/instrument.ts';
-import type { Quote } from '../../../shared/domain/quote.ts';
+import { type BookDepth, bookDepth, type Quote } from '../../../shared/domain/quote.ts';
 import { type EpochMs, minuteMs } from '../../../shared/domain/time.ts';
 import { CcxtError } from './ccxt-errors.ts';
 import { ohlcvListSchema, ohlcvRowSchema, tickerSchema, tickersSchema } from './ccxt-schemas.ts';
@@ -51,13 +51,25 @@ export function readTicker(
   if (!parsed.success) return undefined;
   const symbol = symbolOf(parsed.data.symbol);
   if (symbol === undefined) return 'foreign';
-  const { bid, ask, last, timestamp } = parsed.data;
+  const { bid, ask, bidVolume, askVolume, last, timestamp } = parsed.data;
   const eventAt = typeof timestamp === 'number' && timestamp > 0 ? timestamp : undefined;
-  const quote = (low: number, high: number): ReadTicker => ({
-    quote: { symbol, bid: low, ask: high, happenedAt: receivedAt },
+  const quote = (low: number, high: number, depth?: BookDepth): ReadTicker => ({
+    quote: {
+      symbol,
+      bid: low,
+      ask: high,
+      ...(depth === undefined ? {} : { depth }),
+      happenedAt: receivedAt,
+    },
     eventAt,
   });
-  if (typeof bid === 'number' && typeof ask === 'number') return quote(bid, ask);
+  if (typeof bid === 'number' && typeof ask === 'number')
+    return quote(
+      bid,
+      ask,
+      // Perpetuals are told in contracts of a size that differs by exchange.
+      symbol.endsWith('-PERP') ? undefined : bookDepth([[bid, bidVolume ?? 0]], [[ask, askVolume ?? 0]]),
+    );
   if (typeof last !== 'number') return undefined;
   const half = (last * (instrumentFor(symbol)?.typicalSpread ?? 0)) / 2;
   return quote(last - half, last + half);

@@ -14,11 +14,16 @@ export const ohlcvRowSchema = z
 /** Rows are parsed one by one, so that a bad one costs itself only. */
 export const ohlcvListSchema = z.array(z.unknown()).max(10_000);
 
+/** Offered at the best price; what is no quantity is not known. */
+const quantity = z.number().positive().nullish().catch(null);
+
 export const tickerSchema = z.object({
   symbol: z.string().max(60),
   timestamp: z.union([z.number(), absent]).optional(),
   bid: z.union([price, absent]).optional(),
   ask: z.union([price, absent]).optional(),
+  bidVolume: quantity,
+  askVolume: quantity,
   last: z.union([price, absent]).optional(),
 });
 

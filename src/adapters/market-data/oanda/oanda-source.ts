@@ -249,7 +249,10 @@ export class OandaSource implements MarketDataSource {
     if (symbol === undefined) this.#desk.unreadable('a quote of a symbol not asked for', line.instrument);
     // Nobody deals at this moment: the last price is no quote.
     else if (line.quote === undefined) this.#desk.venueClosed();
-    else this.#desk.quote(symbol, line.quote.bid, line.quote.ask, line.at);
+    else {
+      const { bid, ask, ...liquidity } = line.quote;
+      this.#desk.quote(symbol, bid, ask, line.at, liquidity);
+    }
   }
 
   async #minutes(

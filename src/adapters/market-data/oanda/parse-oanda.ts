@@ -2,6 +2,7 @@
 // Total functions for any input, so that they can be fuzzed.
 import { z } from 'zod';
 import type { Candle } from '../../../shared/domain/candle.ts';
+import { bookDepth, type DepthLevel, type Quote } from '../../../shared/domain/quote.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
 import { safeJson } from '../shared/venue-text.ts';
 
@@ -28,7 +29,13 @@ const instant = z
   .transform((text) => instantOf(text))
   .refine((at) => Number.isSafeInteger(at) && at > 0);
 
-const levels = z.array(z.object({ price })).max(maxPriceLevels);
+/** A whole number or its text; what is neither is not known. */
+const liquidity = z
+  .union([z.number(), z.string().max(40).transform(Number)])
+  .refine((value) => Number.isFinite(value) && value >= 0)
+  .optional()
+  .catch(undefined);
+const levels = z.array(z.object({ price, liquidity })).max(maxPriceLevels);
 const priceSchema = z.object({
   type: z.literal('PRICE').optional(),
   instrument: instrumentName,
@@ -58,7 +65,7 @@ export type OandaLine =
       readonly instrument: string;
       readonly at: EpochMs;
       /** undefined when nobody quotes: not tradeable, or one side is empty. */
-      readonly quote: { readonly bid: number; readonly ask: number } | undefined;
+      readonly quote: Pick<Quote, 'bid' | 'ask' | 'depth'> | undefined;
     }
   | { readonly kind: 'heartbeat'; readonly at: EpochMs }
   | { readonly kind: 'unreadable'; readonly reason: string };
@@ -78,6 +85,7 @@ export function parseOandaLine(text: string): OandaLine {
     ? {
         bid: Math.max(...bids.map((level) => level.price)),
         ask: Math.min(...asks.map((level) => level.price)),
+        ...depthOf(bids, asks),
       }
     : undefined;
   return { kind: 'price', instrument, at: time, quote };
@@ -126,4 +134,18 @@ function instantOf(text: string): number {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,3})\d*)?(Z|[+-]\d\d:\d\d)$/.exec(text);
   if (match === null) return Number.NaN;
   return Date.parse(`${match[1]}.${(match[2] ?? '').padEnd(3, '0')}${match[3]}`);
+}
+
+interface PriceLevel {
+  readonly price: number;
+  readonly liquidity?: number | undefined;
+}
+
+/** Nothing where the size of a level is not told: half a book would look thinner than it is. */
+function depthOf(bids: readonly PriceLevel[], asks: readonly PriceLevel[]): Pick<Quote, 'depth'> {
+  const sided = (levels: readonly PriceLevel[]): DepthLevel[] =>
+    levels.map((level) => [level.price, level.liquidity ?? 0]);
+  const told = [...bids, ...asks].every((level) => level.liquidity !== undefined);
+  const depth = told ? bookDepth(sided(bids), sided(asks)) : undefined;
+  return depth === undefined ? {} : { depth };
 }

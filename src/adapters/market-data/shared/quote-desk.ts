@@ -163,7 +163,13 @@ export class QuoteDesk {
   }
 
   /** A quote of the venue's time `at`. */
-  quote(symbol: string, bid: number, ask: number, at: EpochMs, poolValue?: number): void {
+  quote(
+    symbol: string,
+    bid: number,
+    ask: number,
+    at: EpochMs,
+    liquidity: Pick<Quote, 'poolValue' | 'depth'> = {},
+  ): void {
     const now = this.#options.clock.now();
     const track = this.#tracks.get(symbol);
     if (track === undefined) {
@@ -176,8 +182,7 @@ export class QuoteDesk {
     const happenedAt = at > now && at - now <= toleratedLeadMs ? now : at;
     const earlier = this.#quotes.get(symbol);
     if (earlier !== undefined && earlier.happenedAt > happenedAt) return;
-    const pool = poolValue === undefined ? {} : { poolValue };
-    this.#quotes.set(symbol, { symbol, bid, ask, ...pool, happenedAt });
+    this.#quotes.set(symbol, { symbol, bid, ask, ...liquidity, happenedAt });
     if (!possible || happenedAt > now) return;
     this.#lastDataAt = Math.max(this.#lastDataAt ?? 0, happenedAt);
     track.tick((bid + ask) / 2, happenedAt, this.#watchedFrom);

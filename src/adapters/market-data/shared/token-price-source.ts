@@ -1,7 +1,8 @@
 // Prices of tokens on chains, asked again and again: quotes, one-minute candles built from them, one honest status.
-// The adapters bring the service. No service gives bid and ask of a pool, so a quote is the price with the
-// instrument's typical spread around it, and the status says so.
+// The adapters bring the service. No service gives bid and ask of a pool, so a quote is the price with the spread that a
+// small order meets in the pool around it, or the instrument's typical one, and the status says so.
 import type { Candle } from '../../../shared/domain/candle.ts';
+import { poolSpread } from '../../../shared/domain/fill-engine.ts';
 import { instrumentFor } from '../../../shared/domain/instrument.ts';
 import { type EpochMs, minuteMs, secondMs } from '../../../shared/domain/time.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
@@ -133,7 +134,9 @@ export class TokenPriceSource implements MarketDataSource {
         quietLimitMs,
         restBlockedUntil: http.blockedUntil(group),
         latencyMs: http.latencyMs,
-        notes: ['one-minute candles built from prices, quotes with the typical spread around them'],
+        notes: [
+          'one-minute candles built from prices, quotes with the spread of a small order in the pool around them, or the typical spread',
+        ],
         shortfalls: this.#shortfalls(),
       }),
     });
@@ -181,8 +184,9 @@ export class TokenPriceSource implements MarketDataSource {
     for (const { reason, where } of faults) this.#desk.unreadable(reason, where);
     const now = this.#options.clock.now();
     for (const { symbol, price, poolValue } of prices) {
-      const half = price * (this.#halfSpreads.get(symbol) ?? 0);
-      this.#desk.quote(symbol, price - half, price + half, now, poolValue);
+      const halfSpread = poolValue === undefined ? this.#halfSpreads.get(symbol) : poolSpread(poolValue) / 2;
+      const half = price * (halfSpread ?? 0);
+      this.#desk.quote(symbol, price - half, price + half, now, poolValue === undefined ? {} : { poolValue });
     }
     return prices.map(({ symbol }) => symbol);
   }
