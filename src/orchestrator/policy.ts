@@ -83,6 +83,7 @@ function activityTerm(kind: TaskKind, { views }: Snapshot): number {
     case 'record':
     case 'backtest':
     case 'report':
+    case 'retrain':
       return 0;
   }
 }

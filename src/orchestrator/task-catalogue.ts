@@ -230,6 +230,18 @@ export const taskCatalogue: Readonly<Record<TaskKind, CatalogueEntry>> = {
     maxIntervalMs: 26 * hourMs,
     deadlineMs: 60 * secondMs,
   },
+  retrain: {
+    kind: 'retrain',
+    description:
+      'Refit confidence and look schedulers on what is stored; put in force only what predicts better.',
+    agent: 'orchestrator_ai',
+    ...job,
+    cost: 0.6,
+    minIntervalMs: 6 * hourMs,
+    baseIntervalMs: 24 * hourMs,
+    maxIntervalMs: 36 * hourMs,
+    deadlineMs: 300 * secondMs,
+  },
 };
 
 /** Longest admissible time without any look of the family, while its class is admitted. */

@@ -13,6 +13,7 @@ import { maxBarsPerAnswer, maxLooksPerTask } from '../domain/look.ts';
 import { marketModes, runModes } from '../domain/mode.ts';
 import { maxAnswerCharacters, modelFaults, modelProviders } from '../domain/model.ts';
 import { maxDepthLevels } from '../domain/quote.ts';
+import { maxRefitCoefficients, refitParts } from '../domain/refit.ts';
 import { sourceStates } from '../domain/source-status.ts';
 import { taskKinds } from '../domain/task.ts';
 import { maxProbeFacts } from '../domain/vitals.ts';
@@ -121,6 +122,19 @@ export const taskResult = z.object({
       }),
     )
     .max(maxLooksPerTask)
+    .exactOptional(),
+  refits: z
+    .array(
+      z.object({
+        part: z.enum(refitParts),
+        coefficients: z.array(z.number().min(-100).max(100)).max(maxRefitCoefficients),
+        fitted_on: z.int().nonnegative(),
+        held_out: z.int().nonnegative(),
+        before: z.number(),
+        after: z.number(),
+      }),
+    )
+    .max(refitParts.length)
     .exactOptional(),
 });
 
