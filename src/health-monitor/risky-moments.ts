@@ -38,7 +38,10 @@ export class RiskyMoments {
     let flying = 0;
     for (const sentAt of this.#inFlight.values()) if (now - sentAt < inFlightMs) flying++;
     if (flying > 0) return `${flying} order(s) are on their way`;
-    const event = this.#events.find(({ at }) => now >= at - beforeEventMs && now <= at + afterEventMs);
+    // The earliest, by title among equals: the order in which they were told or restored does not matter.
+    const [event] = this.#events
+      .filter(({ at }) => now >= at - beforeEventMs && now <= at + afterEventMs)
+      .sort((left, right) => left.at - right.at || (left.title < right.title ? -1 : 1));
     return event === undefined ? undefined : `${event.title} is due or just out`;
   }
 

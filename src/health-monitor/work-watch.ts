@@ -56,7 +56,10 @@ export class WorkWatch {
   }
 
   #stuck(now: EpochMs): string | undefined {
-    const jobs = [...this.#jobs.values()];
+    // By time and id, so that nothing depends on the order in which they were met or restored.
+    const jobs = [...this.#jobs.values()].sort(
+      (left, right) => left.queued_at - right.queued_at || (left.id < right.id ? -1 : 1),
+    );
     const overdue = jobs.find(
       ({ state, deadline_at }) => state === 'running' && now > deadline_at + overdueMs,
     );
@@ -64,7 +67,7 @@ export class WorkWatch {
       return `${overdue.kind} runs ${durationText(now - overdue.deadline_at)} past its deadline`;
     const queued = jobs.filter(({ state }) => state === 'queued');
     if (queued.length > maxQueuedJobs) return `${queued.length} jobs wait`;
-    const oldest = queued.toSorted((left, right) => left.queued_at - right.queued_at)[0];
+    const [oldest] = queued;
     if (oldest === undefined || now - oldest.queued_at < maxQueuedMs) return undefined;
     return `${oldest.kind} has waited ${durationText(now - oldest.queued_at)}, ${queued.length} wait`;
   }
