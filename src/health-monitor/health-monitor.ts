@@ -60,6 +60,15 @@ const subscriptions = [
   'model.consulted',
 ] as const satisfies readonly MessageType[];
 
+/** Heard for what they may show; by themselves they move nothing that is told. */
+const passingTypes: ReadonlySet<MessageType> = new Set([
+  'task.changed',
+  'trading.order_changed',
+  'market.calendar',
+  'model.ladder',
+  'model.consulted',
+]);
+
 /** Builds the health monitor; a pure function of its restored rows and its messages. */
 export function createHealthMonitor(settings: AgentSettings): Agent {
   return new HealthMonitor(settings);
@@ -135,6 +144,8 @@ class HealthMonitor implements Agent {
 
   handle(message: AnyMessage, turn: Turn): void {
     this.#observe(message, turn);
+    // Most of these change nothing here, and there are many of them: what may be due has its own alarm.
+    if (passingTypes.has(message.message_type) && !this.#hasTrouble) return;
     this.#checks.sweep(turn);
     if (this.#hasTrouble) this.#settle(turn);
     this.#tell(turn, message.message_type === 'system.vitals', message.message_type === 'kernel.started');

@@ -6,6 +6,7 @@ import { Kernel, type KernelInput } from '../kernel/kernel.ts';
 import { randomStream } from '../kernel/random-stream.ts';
 import type { AgentName } from '../shared/domain/agent-name.ts';
 import { type AgentSettings, defaultRiskSettings } from '../shared/domain/agent-settings.ts';
+import type { Candle } from '../shared/domain/candle.ts';
 import { choreKinds } from '../shared/domain/task.ts';
 import { hourMs, minuteMs } from '../shared/domain/time.ts';
 import { type HealthFault, healthFaultNames, healthFaults } from '../simulator/chaos-health/faults.ts';
@@ -31,6 +32,8 @@ const patienceMs = 50 * minuteMs;
 const quietMs = 25 * minuteMs;
 const stepMs = minuteMs;
 const marketMs = 3 * hourMs;
+/** More than the strategy needs, less than would slow a campaign down. */
+const maxHistory = 300;
 
 export interface HealthChaosRequest {
   readonly firstSeed: number;
@@ -65,6 +68,7 @@ export function runHealthChaos(seed: number, fault: HealthFault, deaf = false): 
     kernel,
     venue,
     patient,
+    history: (symbol, count, now) => pastCandles(seed, symbol, Math.min(count, maxHistory), now),
     sources,
     deaf,
     market: syntheticCandles({ seed, symbols, from: chaosFrom, to, timeframe: '1m' }),
@@ -85,6 +89,13 @@ export function runHealthChaos(seed: number, fault: HealthFault, deaf = false): 
   }
   ward.run(quietMs);
   return { seed, fault, playbook: running.playbook, ...seen() };
+}
+
+/** What the generated market was before: a function of the seed and the time alone. */
+function pastCandles(seed: number, symbol: string, count: number, now: number): Candle[] {
+  const from = now - count * minuteMs;
+  const events = syntheticCandles({ seed, symbols: [symbol], from, to: now, timeframe: '1m' });
+  return [...events].map(({ candle }) => candle);
 }
 
 /** The same agents, which throw at everything while the patient says so. */

@@ -5,6 +5,7 @@ import type { Kernel, KernelInput } from '../../kernel/kernel.ts';
 import type { CandleEvent } from '../../shared/bus/catalogue.ts';
 import type { AnyEffect, EffectDataByKind } from '../../shared/bus/effects.ts';
 import { agentNames } from '../../shared/domain/agent-name.ts';
+import type { Candle } from '../../shared/domain/candle.ts';
 import type { ModelReply } from '../../shared/domain/model.ts';
 import type { SourceStatus } from '../../shared/domain/source-status.ts';
 import { type EpochMs, secondMs } from '../../shared/domain/time.ts';
@@ -23,6 +24,8 @@ export interface WardOptions {
   readonly kernel: Kernel;
   readonly venue: SimulatedVenue;
   readonly market: Iterator<CandleEvent>;
+  /** Closed candles of the past, oldest first. */
+  readonly history: (symbol: string, count: number, now: EpochMs) => readonly Candle[];
   readonly patient: Patient;
   readonly sources: readonly string[];
   readonly opening: readonly KernelInput[];
@@ -237,6 +240,13 @@ export class Ward {
         return [
           { from: 'system', message_type: 'probe.result', data: this.#probe(effect.data), at: this.now },
         ];
+      case 'market.backfill': {
+        const { symbol, count } = effect.data;
+        const candles = this.#options.history(symbol, count, this.now);
+        const source = this.#options.sources[0] ?? 'market';
+        const data = { source, kind: 'simulated' as const, symbol, candles, known_at: this.now };
+        return [{ from: 'market', message_type: 'market.history', data, at: this.now }];
+      }
       case 'market.restart_source': {
         const { source } = effect.data;
         this.#soon(restartTakesMs, () => {
