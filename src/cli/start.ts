@@ -6,6 +6,8 @@ import { note } from './output.ts';
 
 /** A stop that takes longer is given up: what is committed is safe, and the next start recovers. */
 const stopTimeoutMs = 45_000;
+/** Everything is closed: a library that still waits for somebody who is gone keeps the process no longer than this. */
+const lingerMs = 1_000;
 /** Ctrl-C can reach us twice, from the terminal and from an npm that passes it on: that is one wish, not two. */
 const echoMs = 1_000;
 const interruptedExitCode = 130;
@@ -45,6 +47,8 @@ export function startCommand(): Command {
       const timer = setTimeout(giveUp, stopTimeoutMs);
       timer.unref();
       await system.stop();
+      clearTimeout(timer);
+      setTimeout(() => process.exit(error === undefined ? 0 : 1), lingerMs).unref();
       if (error !== undefined) {
         note(`Stopped: ${error.message}. Start again to recover; nothing committed is lost.`);
         throw new CommandFailed();
