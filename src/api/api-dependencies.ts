@@ -4,6 +4,7 @@ import type { OperatorCommand } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentName } from '../shared/domain/agent-name.ts';
 import type { ExternalAlert } from '../shared/domain/external-alert.ts';
+import type { NormalRow, Proposal, UsageRow } from '../shared/domain/health-report.ts';
 import type { LearningView } from '../shared/domain/learning-view.ts';
 import type { RunMode } from '../shared/domain/mode.ts';
 import type { ScheduleView } from '../shared/domain/schedule-view.ts';
@@ -111,6 +112,23 @@ interface MessageStream {
   subscribe(listener: (messages: readonly AnyMessage[]) => void): () => void;
 }
 
+/** What the health monitor has seen and done within a day, has learnt, and proposes. */
+export interface HealthReport {
+  readonly at: EpochMs;
+  readonly incidents: readonly { readonly cause: string; readonly open: number; readonly last_day: number }[];
+  readonly playbooks: readonly {
+    readonly playbook: string;
+    readonly verified: number;
+    readonly failed: number;
+    readonly refused: number;
+    readonly mean_time_to_heal_ms: number | null;
+  }[];
+  readonly normals: readonly NormalRow[];
+  readonly usage: readonly UsageRow[];
+  readonly proposals: readonly Proposal[];
+  readonly pages: { readonly sent_today: number; readonly held_back: number };
+}
+
 export interface ApiDependencies {
   readonly reader: StoreReader;
   /**
@@ -134,6 +152,8 @@ export interface ApiDependencies {
   readonly sessionRules?: SessionRules;
   /** The orchestrator's schedule now, read from its rows; absent where no orchestrator is at hand. */
   readonly schedule?: () => ScheduleView;
+  /** Absent where no health monitor is at hand. */
+  readonly healthReport?: () => Promise<HealthReport>;
   /** What the orchestrator has learnt, read from its rows; absent where no orchestrator is at hand. */
   readonly learning?: () => LearningView;
   /** More Prometheus text to append to /metrics, for parts that keep their own registry. */

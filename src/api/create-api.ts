@@ -264,8 +264,15 @@ function addErrorAnswers(app: ApiServer, { dependencies: { log } }: ApiContext):
       const route = request.url.split('?')[0]?.slice(0, maxUrlCharsLogged);
       // A refusal of our own is no failure of ours: one line says it all.
       if (error instanceof Problem)
-        log.warn({ method: request.method, route, reason: error.message }, 'a request could not be served');
-      else log.error({ method: request.method, route, error: describe(error) }, 'a request failed');
+        log.warn(
+          { method: request.method, route, request_id: request.id, reason: error.message },
+          'a request could not be served',
+        );
+      else
+        log.error(
+          { method: request.method, route, request_id: request.id, error: describe(error) },
+          'a request failed',
+        );
     }
     return sendProblem(reply as unknown as FastifyReply, problem);
   });

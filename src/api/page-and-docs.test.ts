@@ -98,6 +98,7 @@ test('the OpenAPI document names every path with a summary, and all its referenc
     '/health/auto-heal',
     '/health/heals',
     '/health/incidents',
+    '/health/report',
     '/health/system',
     '/markets/calendar',
     '/markets/candidates',

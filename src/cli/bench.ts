@@ -1,8 +1,10 @@
 // ato bench: figures of this build. kernel, markets and trading say how fast the house is, cron how good its choice of moments
-// is, decisions what models cost.
+// is, decisions what models cost, learning what it brings.
 import { Command, InvalidArgumentError } from 'commander';
 import { benchCronCommand } from './bench-cron.ts';
 import { benchDecisionsCommand } from './bench-decisions.ts';
+import { benchHealthCommand } from './bench-health.ts';
+import { benchLearningCommand } from './bench-learning.ts';
 import { benchRelayCommand } from './bench-relay.ts';
 import { note, printJson, printLine } from './output.ts';
 
@@ -40,7 +42,9 @@ export function benchCommand(): Command {
     .addCommand(tradingBench())
     .addCommand(benchCronCommand())
     .addCommand(benchDecisionsCommand())
-    .addCommand(benchRelayCommand());
+    .addCommand(benchRelayCommand())
+    .addCommand(benchHealthCommand())
+    .addCommand(benchLearningCommand());
 }
 
 function seconds(value: string): number {

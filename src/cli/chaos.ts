@@ -2,7 +2,15 @@
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { type BreakageName, breakageNames } from '../simulator/chaos/broken/breakages.ts';
-import { type CrashPoint, crashPointNames, type Fault, faultNames } from '../simulator/chaos/cells.ts';
+import {
+  type CrashPoint,
+  crashPointNames,
+  type Fault,
+  faultNames,
+  type HouseKind,
+  houseKindNames,
+} from '../simulator/chaos/cells.ts';
+import { chaosHealthCommand } from './chaos-health.ts';
 import { chaosProcessesCommand } from './chaos-processes.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { note, ProgressBar, printJson, printLine } from './output.ts';
@@ -14,6 +22,7 @@ interface TradingOptions {
   readonly firstSeed: number;
   readonly fault?: Fault;
   readonly crash?: CrashPoint;
+  readonly house?: HouseKind;
   readonly break?: BreakageName;
   readonly jobs: number;
   readonly json?: boolean;
@@ -32,7 +41,8 @@ export function chaosCommand(): Command {
     .description('break the world around the house, and the house itself, and prove what holds')
     .addCommand(tradingCommand())
     .addCommand(mutationsCommand())
-    .addCommand(chaosProcessesCommand());
+    .addCommand(chaosProcessesCommand())
+    .addCommand(chaosHealthCommand());
 }
 
 function tradingCommand(): Command {
@@ -44,13 +54,14 @@ function tradingCommand(): Command {
     .option('--first-seed <k>', 'first seed', wholeNumber, 0)
     .option('--fault <name>', 'only cells of this fault', oneOf(faultNames))
     .option('--crash <name>', 'only cells of this crash point', oneOf(crashPointNames))
+    .option('--house <kind>', 'only this kind of house; seeds visit all of them', oneOf(houseKindNames))
     .option('--break <name>', 'break the house on purpose; the checkers must see it', oneOf(breakageNames))
     .option('--jobs <n>', 'worker threads; the result does not depend on them', jobs, availableParallelism())
     .option('--json', 'print one JSON document on stdout')
     .option('--markdown', 'print the tables of docs/reliability.md')
     .addHelpText(
       'after',
-      `\nFaults: ${faultNames.join(', ')}\nCrash points: ${crashPointNames.join(', ')}\nBreakages: ${breakageNames.join(', ')}`,
+      `\nFaults: ${faultNames.join(', ')}\nCrash points: ${crashPointNames.join(', ')}\nHouses: ${houseKindNames.join(', ')}\nBreakages: ${breakageNames.join(', ')}`,
     )
     .action(runTrading);
 }
@@ -61,13 +72,14 @@ async function runTrading(options: TradingOptions): Promise<void> {
   const { matrixMarkdown, matrixText } = await import('../simulator/chaos/report-text.ts');
   const begun = performance.now();
   const bar = new ProgressBar('seeds', options.seeds);
-  const { fault, crash, firstSeed, seeds } = options;
+  const { fault, crash, house, firstSeed, seeds } = options;
   const report = await runCampaign({
     firstSeed,
     seeds,
     jobs: options.jobs,
     ...(fault === undefined ? {} : { fault }),
     ...(crash === undefined ? {} : { crash }),
+    ...(house === undefined ? {} : { house }),
     ...(options.break === undefined ? {} : { broken: options.break }),
     progress: (done) => bar.update(done),
   });

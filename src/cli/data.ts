@@ -167,6 +167,7 @@ function printCheck(report: CheckReport): void {
   for (const { symbol: name, timeframe, times } of report.overlaps)
     printLine(`${name} ${timeframe}: ${times} times stand in more than one file`);
   for (const { file, reason } of report.skipped) printLine(`left out ${file}: ${reason}`);
+  for (const { file, reason } of report.unreadable) printLine(`cannot be read: ${file}: ${reason}`);
   printLine(report.clean ? 'clean' : `${report.problems.length} problems`);
 }
 

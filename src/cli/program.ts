@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../runtime/version.ts';
 import { SettingsError } from '../shared/config/load-settings.ts';
+import { backupCommand, restoreCommand } from './backup.ts';
 import { benchCommand } from './bench.ts';
 import { chaosCommand } from './chaos.ts';
 import { closeCommand } from './close.ts';
@@ -11,6 +12,7 @@ import { doctorCommand } from './doctor.ts';
 import { exitsCommand } from './exits.ts';
 import { explainCommand } from './explain.ts';
 import { fuzzCommand } from './fuzz.ts';
+import { healthCommand } from './health.ts';
 import { journalCommand } from './journal.ts';
 import { learnCommand } from './learn.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
@@ -43,7 +45,10 @@ export function createProgram(): Command {
     journalCommand(),
     explainCommand(),
     learnCommand(),
+    backupCommand(),
+    restoreCommand(),
     doctorCommand(),
+    healthCommand(),
     sessionsCommand(),
     tokensCommand(),
     recordCommand(),

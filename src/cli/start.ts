@@ -6,10 +6,13 @@ import { note } from './output.ts';
 
 /** A stop that takes longer is given up: what is committed is safe, and the next start recovers. */
 const stopTimeoutMs = 45_000;
+/** Everything is closed: a library that still waits for somebody who is gone keeps the process no longer than this. */
+const lingerMs = 1_000;
 /** Ctrl-C can reach us twice, from the terminal and from an npm that passes it on: that is one wish, not two. */
 const echoMs = 1_000;
-const lingerMs = 2_000;
 const interruptedExitCode = 130;
+/** EX_TEMPFAIL of sysexits.h: try again. */
+const restartWantedExitCode = 75;
 
 export function startCommand(): Command {
   return new Command('start')
@@ -26,7 +29,14 @@ export function startCommand(): Command {
         stopping.abort();
         ended.resolve(undefined);
       });
-      const starting = TradingSystem.start(settings, (error) => ended.resolve(error), stopping.signal);
+      let again: string | undefined;
+      const starting = TradingSystem.start(settings, (error) => ended.resolve(error), {
+        stopping: stopping.signal,
+        restart: (reason) => {
+          again = reason;
+          ended.resolve(undefined);
+        },
+      });
       const system = await starting.catch((error: unknown) => {
         // Whoever stands by has nothing to stop.
         if (error instanceof Error && error.name === 'StandbyEnded') return undefined;
@@ -37,12 +47,13 @@ export function startCommand(): Command {
       const timer = setTimeout(giveUp, stopTimeoutMs);
       timer.unref();
       await system.stop();
-      // Everything is closed; a connection that does not hear of it must not hold the process, or nobody starts it again.
+      clearTimeout(timer);
       setTimeout(() => process.exit(error === undefined ? 0 : 1), lingerMs).unref();
       if (error !== undefined) {
         note(`Stopped: ${error.message}. Start again to recover; nothing committed is lost.`);
         throw new CommandFailed();
       }
+      if (again !== undefined) startAnew(again);
     });
 }
 
@@ -57,6 +68,19 @@ function onStopSignal(stop: () => void): void {
         stop();
       } else if (performance.now() - firstAt > echoMs) process.exit(interruptedExitCode);
     });
+}
+
+/** The same program with the same arguments in the same process: a supervisor, a container or a terminal sees no gap. */
+function startAnew(reason: string): never {
+  note(`Starting again from the tables: ${reason}`);
+  // Absent where the system has no such call: then whoever watches the process starts it again.
+  if (process.execve === undefined) process.exit(restartWantedExitCode);
+  process.execve(
+    process.execPath,
+    [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    process.env,
+  );
+  throw new Error('the program could not be started again');
 }
 
 function giveUp(): void {

@@ -1,23 +1,42 @@
-// What is normal for each metric: medians and spreads of short windows, smoothed over windows.
+// What is normal for each metric, learnt: a median and a median absolute deviation per short window, smoothed over
+// windows, with the usual difference of the hour of the day; CUSUM (Page 1954) for what drifts without ever jumping.
 // Judging uses only folded windows, which are durable; a restart loses at most the window being filled.
-import { type EpochMs, minuteMs } from '../shared/domain/time.ts';
-import type { BaselineState, MetricBaseline } from './memory.ts';
+import { type EpochMs, hourMs, minuteMs } from '../shared/domain/time.ts';
+import type { HeapMemory, MetricBaseline } from './memory.ts';
 
 const windowMs = 5 * minuteMs;
-const minWindowSamples = 12;
 const maxWindowSamples = 120;
-/** Weight of a new window; an unusual one counts less, so a fault does not become normal within the hour. */
-const windowWeight = 0.2;
-const unusualWindowWeight = 0.02;
+const maxMetrics = 64;
+/** Smallest weight of a new window; the first ones count equally. An unusual one counts less, so a fault does not become normal within hours. */
+const windowWeight = 0.02;
+const unusualWindowWeight = 0.002;
 const warmWindows = 3;
 /** Distance from the centre, in robust standard deviations, that counts as far. */
 const anomalyDistance = 8;
 /** Median absolute deviation of a normal distribution times this is its standard deviation. */
 const normalConsistency = 1.4826;
+/** CUSUM: what a window may lie above normal for nothing, what one window may add at most, and the sum that is a drift. */
+const driftAllowance = 0.75;
+const driftStepLimit = 4;
+const driftLimit = 10;
+const driftWarmWindows = 6;
+/** A drift told for this many windows is the new normal. */
+const driftAcceptWindows = 48;
+const hoursPerDay = 24;
+/** Of a window in its hour's usual difference: quick while it is learnt, slow afterwards, so that a drift is not learnt away. */
+const firstHourWeight = 0.2;
+const hourWeight = 0.02;
+/** Windows seen in an hour of the day before its difference counts: two days' worth. */
+const hourWarmWindows = 24;
 const maxHeapFloors = 12;
+const minHeapSamples = 12;
 const leakWindows = 6;
 const leakGrowthFactor = 1.5;
 const leakGrowthBytes = 64_000_000;
+/** Recent samples of heap use, for a leak too fast to wait for windows. */
+const recentHeapSamples = 3;
+const fastGrowthShare = 0.05;
+const exhaustedWithinSamples = 36;
 
 export interface MetricRule {
   readonly name: string;
@@ -25,92 +44,187 @@ export interface MetricRule {
   /** Smallest spread believed, absolute and as a share of the centre: quiet metrics must not alarm at a whisper. */
   readonly minScale: number;
   readonly minScaleShare: number;
+  /** Samples that a window needs. */
+  readonly minSamples: number;
 }
 
-/** Metrics with a baseline; only excess is unusual, never calm. */
-export const metricRules = [
-  { name: 'event_loop_delay_p99', unit: 'ms', minScale: 5, minScaleShare: 0.25 },
-  { name: 'cpu_load', unit: 'cores', minScale: 0.05, minScaleShare: 0.1 },
-  { name: 'resident_memory', unit: 'MB', minScale: 20, minScaleShare: 0.05 },
-  { name: 'inbox_depth', unit: 'inputs', minScale: 50, minScaleShare: 0.5 },
-] as const satisfies readonly MetricRule[];
-type MetricName = (typeof metricRules)[number]['name'];
-export type MetricSample = Readonly<Record<MetricName, number>>;
-
-const emptyBaseline: BaselineState = { metrics: {}, heap_floors: [] };
+interface Window {
+  readonly rule: MetricRule;
+  readonly from: EpochMs;
+  readonly samples: number[];
+  unusual: boolean;
+}
 
 export class Baselines {
-  #state: BaselineState = emptyBaseline;
-  #window: MetricSample[] = [];
-  #windowFrom: EpochMs | undefined;
+  readonly #metrics = new Map<string, MetricBaseline>();
+  readonly #windows = new Map<string, Window>();
+  #floors: readonly number[] = [];
+  #heapFrom: EpochMs | undefined;
   #heapFloor = Number.POSITIVE_INFINITY;
-  #unusual = false;
+  #heapSamples = 0;
+  #recentHeap: number[] = [];
+  #heapLimit = 0;
 
-  restore(state: BaselineState | undefined): void {
-    this.#state = state ?? emptyBaseline;
+  get metrics(): ReadonlyMap<string, MetricBaseline> {
+    return this.#metrics;
   }
 
-  /** Adds one sample; returns the new state when a window was folded and must be made durable. */
-  add(sample: MetricSample, heapUsedBytes: number, at: EpochMs): BaselineState | undefined {
-    this.#windowFrom ??= at;
-    if (this.#window.length < maxWindowSamples) this.#window.push(sample);
-    this.#heapFloor = Math.min(this.#heapFloor, heapUsedBytes);
-    if (metricRules.some((rule) => this.anomaly(rule, sample[rule.name]) !== undefined)) this.#unusual = true;
-    if (at - this.#windowFrom < windowMs || this.#window.length < minWindowSamples) return undefined;
-    this.#fold();
-    return this.#state;
+  restore(metrics: Iterable<MetricBaseline>, heap: HeapMemory | undefined): void {
+    for (const metric of metrics) this.#metrics.set(metric.name, metric);
+    this.#floors = heap?.floors ?? [];
+  }
+
+  /** Adds one sample; returns the metric's new state when a window was folded and must be made durable. */
+  add(rule: MetricRule, value: number, at: EpochMs): MetricBaseline | undefined {
+    if (!this.#metrics.has(rule.name) && this.#metrics.size >= maxMetrics) return undefined;
+    // Answers of probes are too rare for windows: each is one.
+    if (rule.minSamples === 1) {
+      const unusual = this.anomaly(rule, value, at) !== undefined;
+      return this.#fold({ rule, from: at, samples: [value], unusual }, at);
+    }
+    const window = this.#windows.get(rule.name) ?? { rule, from: at, samples: [], unusual: false };
+    this.#windows.set(rule.name, window);
+    if (window.samples.length < maxWindowSamples) window.samples.push(value);
+    if (this.anomaly(rule, value, at) !== undefined) window.unusual = true;
+    if (at - window.from < windowMs || window.samples.length < rule.minSamples) return undefined;
+    this.#windows.delete(rule.name);
+    return this.#fold(window, at);
+  }
+
+  #fold(window: Window, at: EpochMs): MetricBaseline {
+    const folded = foldWindow(this.#metrics.get(window.rule.name), window, at);
+    this.#metrics.set(folded.name, folded);
+    return folded;
+  }
+
+  /** Adds a sample of heap use; returns what must be made durable when a window ended. */
+  addHeap(usedBytes: number, limitBytes: number, at: EpochMs): HeapMemory | undefined {
+    this.#heapFrom ??= at;
+    this.#heapLimit = limitBytes;
+    this.#heapFloor = Math.min(this.#heapFloor, usedBytes);
+    this.#recentHeap = [...this.#recentHeap, usedBytes].slice(-recentHeapSamples);
+    this.#heapSamples++;
+    if (at - this.#heapFrom < windowMs || this.#heapSamples < minHeapSamples) return undefined;
+    this.#heapSamples = 0;
+    this.#floors = [...this.#floors, this.#heapFloor].slice(-maxHeapFloors);
+    this.#heapFrom = undefined;
+    this.#heapFloor = Number.POSITIVE_INFINITY;
+    return { floors: this.#floors };
   }
 
   /** Evidence that the value is far above its normal; undefined when it is not, or normal is not yet known. */
-  anomaly(rule: MetricRule, value: number): string | undefined {
-    const normal = this.#state.metrics[rule.name];
+  anomaly(rule: MetricRule, value: number, at: EpochMs): string | undefined {
+    const normal = this.#metrics.get(rule.name);
     if (normal === undefined || normal.windows < warmWindows) return undefined;
-    const scale = Math.max(normal.scale, rule.minScale, rule.minScaleShare * normal.center);
-    const distance = (value - normal.center) / scale;
+    const center = expectedAt(normal, at);
+    const scale = scaleOf(normal, rule, center);
+    const distance = (value - center) / scale;
     if (distance < anomalyDistance) return undefined;
+    const hour = center === normal.center ? '' : ' at this hour';
     return (
-      `${tidy(value)} ${rule.unit}, normal is ${tidy(normal.center)} ± ${tidy(scale)} ${rule.unit} ` +
-      `over ${normal.windows} windows of 5 min, distance ${tidy(distance)}`
+      `${tidy(value)} ${rule.unit}, normal${hour} is ${tidy(center)} ± ${tidy(scale)} ${rule.unit} ` +
+      `over ${normal.windows} ${rule.minSamples === 1 ? 'answers' : 'windows of 5 min'}, distance ${tidy(distance)}`
     );
   }
 
-  /** Evidence of a leak: the lowest heap use of each window only ever rises; undefined when there is none. */
+  /** Evidence of a slow rise; undefined when there is none. */
+  drift(rule: MetricRule): string | undefined {
+    const normal = this.#metrics.get(rule.name);
+    if (normal === undefined || normal.windows < driftWarmWindows || normal.drift < driftLimit)
+      return undefined;
+    return (
+      `its windows lie above normal (${tidy(normal.center)} ${rule.unit}) one after the other: ` +
+      `CUSUM ${tidy(normal.drift)}, limit ${driftLimit}`
+    );
+  }
+
+  /** Evidence of a leak: heap use races towards its limit, or the lowest of each window only ever rises. */
   leak(): string | undefined {
-    const floors = this.#state.heap_floors.slice(-leakWindows);
+    return this.#fastLeak() ?? this.#slowLeak();
+  }
+
+  #fastLeak(): string | undefined {
+    const [first] = this.#recentHeap;
+    const last = this.#recentHeap.at(-1);
+    if (first === undefined || last === undefined || this.#recentHeap.length < recentHeapSamples)
+      return undefined;
+    const rises = this.#recentHeap.every(
+      (used, place) => place === 0 || used > (this.#recentHeap[place - 1] ?? 0),
+    );
+    const perSample = (last - first) / (recentHeapSamples - 1);
+    if (!rises || last - first < fastGrowthShare * this.#heapLimit) return undefined;
+    if (last + perSample * exhaustedWithinSamples < this.#heapLimit) return undefined;
+    return `heap use rose from ${megabytes(first)} to ${megabytes(last)} MB in ${recentHeapSamples} reports; at this rate its limit of ${megabytes(this.#heapLimit)} MB is reached within minutes`;
+  }
+
+  #slowLeak(): string | undefined {
+    const floors = this.#floors.slice(-leakWindows);
     const [first] = floors;
     const last = floors.at(-1);
     if (first === undefined || last === undefined || floors.length < leakWindows) return undefined;
+    // What has fallen back since is no leak any more.
+    if (this.#heapFloor < first * leakGrowthFactor) return undefined;
     const rises = floors.every((floor, index) => index === 0 || floor > (floors[index - 1] ?? 0));
     if (!rises || last < first * leakGrowthFactor || last - first < leakGrowthBytes) return undefined;
     return `the lowest heap use of 5 min rose ${leakWindows} times in a row, from ${megabytes(first)} to ${megabytes(last)} MB`;
   }
-
-  #fold(): void {
-    const weight = this.#unusual ? unusualWindowWeight : windowWeight;
-    const metrics: Record<string, MetricBaseline> = {};
-    for (const { name } of metricRules) {
-      const values = this.#window.map((sample) => sample[name]);
-      metrics[name] = foldWindow(this.#state.metrics[name], values, weight);
-    }
-    const heap_floors = [...this.#state.heap_floors, this.#heapFloor].slice(-maxHeapFloors);
-    this.#state = { metrics, heap_floors };
-    this.#window = [];
-    this.#windowFrom = undefined;
-    this.#heapFloor = Number.POSITIVE_INFINITY;
-    this.#unusual = false;
-  }
 }
 
 /** Exponentially weighted median and median absolute deviation (Hampel's robust scale) of successive windows. */
-function foldWindow(before: MetricBaseline | undefined, values: number[], weight: number): MetricBaseline {
-  const center = median(values);
-  const scale = normalConsistency * median(values.map((value) => Math.abs(value - center)));
-  if (before === undefined) return { center, scale, windows: 1 };
+function foldWindow(before: MetricBaseline | undefined, window: Window, at: EpochMs): MetricBaseline {
+  const middle = median(window.samples);
+  const spread = normalConsistency * median(window.samples.map((value) => Math.abs(value - middle)));
+  const hour = Math.floor(at / hourMs) % hoursPerDay;
+  if (before === undefined) return newborn(window.rule.name, middle, spread);
+  const expected = expectedAt(before, at);
+  const residual = middle - expected;
+  const z = residual / scaleOf(before, window.rule, expected);
+  const drift = Math.max(0, before.drift + Math.min(driftStepLimit, z) - driftAllowance);
+  const drifting = drift >= driftLimit ? before.drifting + 1 : 0;
+  // What has lasted for hours is how things are now.
+  if (drifting > driftAcceptWindows) return newborn(before.name, middle, before.scale);
+  const weight = Math.max(
+    window.unusual ? unusualWindowWeight : windowWeight,
+    window.unusual ? 0 : 1 / (before.windows + 1),
+  );
+  const hours = before.hours.length === hoursPerDay ? [...before.hours] : Array<number>(hoursPerDay).fill(0);
+  const seen = before.seen.length === hoursPerDay ? [...before.seen] : Array<number>(hoursPerDay).fill(0);
+  if (!window.unusual) {
+    const learning = (seen[hour] ?? 0) < hourWarmWindows ? firstHourWeight : hourWeight;
+    hours[hour] = (hours[hour] ?? 0) + learning * (middle - before.center - (hours[hour] ?? 0));
+    seen[hour] = Math.min(hourWarmWindows, (seen[hour] ?? 0) + 1);
+  }
+  // Both the spread inside a window and the distance between windows are noise to be believed.
+  const noise = Math.max(
+    spread,
+    Math.min(Math.abs(residual), driftStepLimit * Math.max(spread, before.scale)),
+  );
   return {
-    center: before.center + weight * (center - before.center),
-    scale: before.scale + weight * (scale - before.scale),
+    name: before.name,
+    center: before.center + weight * (middle - before.center),
+    scale: before.scale + weight * (noise - before.scale),
     windows: before.windows + 1,
+    latest: middle,
+    drift,
+    drifting,
+    hours: hours.map(tidyState),
+    seen,
   };
+}
+
+function newborn(name: string, center: number, scale: number): MetricBaseline {
+  return { name, center, scale, windows: 1, latest: center, drift: 0, drifting: 0, hours: [], seen: [] };
+}
+
+/** The usual value at an instant: the centre, and what its hour of the day differs by once that is known. */
+function expectedAt(normal: MetricBaseline, at: EpochMs): number {
+  const hour = Math.floor(at / hourMs) % hoursPerDay;
+  const known = (normal.seen[hour] ?? 0) >= hourWarmWindows;
+  return known ? normal.center + (normal.hours[hour] ?? 0) : normal.center;
+}
+
+function scaleOf(normal: MetricBaseline, rule: MetricRule, center: number): number {
+  return Math.max(normal.scale, rule.minScale, rule.minScaleShare * Math.abs(center));
 }
 
 function median(values: readonly number[]): number {
@@ -126,4 +240,9 @@ export function megabytes(bytes: number): number {
 
 function tidy(value: number): number {
   return Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 100) / 100;
+}
+
+/** Kept short in the row; -0 would not survive it. */
+function tidyState(value: number): number {
+  return Math.round(value * 1_000) / 1_000 + 0;
 }

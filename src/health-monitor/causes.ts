@@ -1,38 +1,17 @@
-// The catalogue of causes: how long each must last to count, how long it must be quiet to be over, what explains it,
-// how severe it is by its consequence for trading, and the words for a person. Data and pure functions only.
+// The catalogue of causes: how long each must last to count, how long it must be quiet to be over, how severe it is
+// by its consequence for trading, and the words for a person. Data and pure functions only.
 import type { Severity } from '../shared/domain/incident.ts';
 import { minuteMs, secondMs } from '../shared/domain/time.ts';
+import { type CauseKind, parseCause } from './cause-kinds.ts';
 import type { TradingContext } from './memory.ts';
-
-export const causeKinds = [
-  'source_stale',
-  'source_degraded',
-  'network',
-  'agent_failed',
-  'agent_slow',
-  'event_loop_slow',
-  'cpu_high',
-  'heap_growth',
-  'inbox_backlog',
-  'disk_low',
-  'store_slow',
-  'clock_skew',
-  'unknown_orders',
-  'not_reconciled',
-  'dead_letters',
-  'quarantined',
-  'probe_failed',
-  'workflow_down',
-  'anomaly',
-  'many_causes',
-] as const;
-export type CauseKind = (typeof causeKinds)[number];
 
 /** What severity and words depend on besides the observation itself. */
 export interface CauseContext {
   readonly trading: TradingContext;
   /** Sources that deliver right now. */
   readonly sourcesUp: number;
+  /** Where stops and targets of open positions rest; absent counts as here. */
+  readonly protection?: 'venue' | 'house';
 }
 
 interface CauseRule {
@@ -42,8 +21,6 @@ interface CauseRule {
   readonly quietMs: number;
   /** Single events needed to open, for causes that are events rather than conditions. */
   readonly openSymptoms: number;
-  /** Causes that explain this one: while one of them holds, this one opens no incident of its own. */
-  readonly explainedBy: readonly CauseKind[];
   readonly severity: (level: Severity, context: CauseContext) => Severity;
   readonly consequence: (subject: string, context: CauseContext) => string;
 }
@@ -65,7 +42,11 @@ function holdings(context: CauseContext): string {
   const { open_positions: open, unknown_orders: unknown } = context.trading;
   const positions =
     open === 0 ? 'no position is open' : open === 1 ? '1 position is open' : `${open} positions are open`;
-  return unknown === 0 ? positions : `${positions} and the outcome of ${unknown} order(s) is not known`;
+  if (unknown > 0) return `${positions} and the outcome of ${unknown} order(s) is not known`;
+  if (open === 0) return positions;
+  return context.protection === 'venue'
+    ? `${positions}, protected by stops at the venue`
+    : `${positions}, protected by stops that this process keeps`;
 }
 
 function sourceConsequence(subject: string, context: CauseContext): string {
@@ -92,14 +73,13 @@ function agentConsequence(subject: string, context: CauseContext): string {
 const slowness = (_subject: string, context: CauseContext): string =>
   `Prices are handled late, so signals may be refused as stale and exits may come late; ${holdings(context)}.`;
 
-const usual = { openSymptoms: never, explainedBy: [], severity: asObserved } as const;
+const usual = { openSymptoms: never, severity: asObserved } as const;
 
 export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
   source_stale: {
     ...usual,
-    debounceMs: 15 * secondMs,
+    debounceMs: 12 * secondMs,
     quietMs: minuteMs,
-    explainedBy: ['network'],
     severity: blindness,
     consequence: sourceConsequence,
   },
@@ -107,38 +87,50 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
     ...usual,
     debounceMs: minuteMs,
     quietMs: 2 * minuteMs,
-    explainedBy: ['network'],
     consequence: (subject) =>
       `${subject} still delivers, but slower or with gaps: signals on it may come late or be refused as stale.`,
   },
   network: {
     ...usual,
-    debounceMs: 15 * secondMs,
+    debounceMs: 12 * secondMs,
     quietMs: minuteMs,
     severity: blindness,
     consequence: (_subject, context) =>
       `No market is visible: nothing new is opened and exits rest on the protection already placed; ${holdings(context)}.`,
   },
+  rate_limited: {
+    ...usual,
+    debounceMs: 0,
+    quietMs: 2 * minuteMs,
+    severity: (level) => level,
+    consequence: (subject) =>
+      `${subject} is asked less often until it allows more; every task that uses it shares what is left.`,
+  },
   agent_failed: {
     debounceMs: 0,
     quietMs: 10 * minuteMs,
     openSymptoms: 1,
-    explainedBy: [],
     severity: asObserved,
     consequence: agentConsequence,
   },
   agent_slow: {
     ...usual,
-    debounceMs: minuteMs,
+    debounceMs: 9 * secondMs,
     quietMs: 2 * minuteMs,
-    explainedBy: ['event_loop_slow', 'store_slow'],
     consequence: slowness,
+  },
+  agent_stuck: {
+    debounceMs: 0,
+    quietMs: 10 * minuteMs,
+    openSymptoms: 1,
+    severity: asObserved,
+    consequence: (_subject, context) =>
+      `Nothing was handled while it lasted; the process was ended and started again from its tables; ${holdings(context)}.`,
   },
   event_loop_slow: {
     ...usual,
     debounceMs: 15 * secondMs,
     quietMs: minuteMs,
-    explainedBy: ['heap_growth'],
     severity: (level, context) => (level === 'critical' || exposed(context) ? level : 'info'),
     consequence: slowness,
   },
@@ -146,12 +138,11 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
     ...usual,
     debounceMs: minuteMs,
     quietMs: 2 * minuteMs,
-    explainedBy: ['event_loop_slow', 'heap_growth'],
     consequence: () => 'Trading goes on; the orchestrator runs fewer tasks while the load is high.',
   },
   heap_growth: {
     ...usual,
-    debounceMs: 30 * secondMs,
+    debounceMs: 4 * secondMs,
     quietMs: 5 * minuteMs,
     consequence: (_subject, context) =>
       `If memory runs out the process stops and must be started again; state and orders survive that; ${holdings(context)}.`,
@@ -160,26 +151,52 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
     ...usual,
     debounceMs: 15 * secondMs,
     quietMs: minuteMs,
-    explainedBy: ['event_loop_slow', 'store_slow'],
     consequence: slowness,
+  },
+  slots_late: {
+    ...usual,
+    debounceMs: 0,
+    quietMs: 10 * minuteMs,
+    openSymptoms: 3,
+    consequence: () => 'Scans and checks begin later than they were planned, so chances may be seen late.',
+  },
+  files_low: {
+    ...usual,
+    debounceMs: 10 * secondMs,
+    quietMs: 2 * minuteMs,
+    consequence: (_subject, context) =>
+      `When none is left no connection can be opened, neither to a market nor to the broker; ${holdings(context)}.`,
   },
   disk_low: {
     ...usual,
-    debounceMs: 15 * secondMs,
+    debounceMs: 8 * secondMs,
     quietMs: 5 * minuteMs,
     consequence: () =>
       'When the disk is full nothing can be committed, so no decision is made and no order is sent; free some space.',
   },
   store_slow: {
     ...usual,
-    debounceMs: 25 * secondMs,
+    debounceMs: 9 * secondMs,
     quietMs: 2 * minuteMs,
     consequence: (_subject, context) =>
       `Every action waits for its commit, so decisions and orders come late; ${holdings(context)}.`,
   },
+  database_strained: {
+    ...usual,
+    debounceMs: 0,
+    quietMs: 2 * minuteMs,
+    consequence: (_subject, context) =>
+      `Commits wait behind other work in the database, so decisions and orders come late; ${holdings(context)}.`,
+  },
+  queue_stuck: {
+    ...usual,
+    debounceMs: 10 * secondMs,
+    quietMs: 2 * minuteMs,
+    consequence: () => 'Recordings, backtests and reports wait; trading does not need them.',
+  },
   clock_skew: {
     ...usual,
-    debounceMs: 25 * secondMs,
+    debounceMs: 9 * secondMs,
     quietMs: 2 * minuteMs,
     consequence: () =>
       'Prices look older or newer than they are: signals may be refused as stale and brokers may reject requests.',
@@ -188,7 +205,6 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
     ...usual,
     debounceMs: 20 * secondMs,
     quietMs: 30 * secondMs,
-    explainedBy: [],
     severity: () => 'critical',
     consequence: (_subject, context) =>
       `The true exposure is not known; nothing new is opened on it and nothing is resent until the broker has answered; ${holdings(context)}.`,
@@ -220,26 +236,40 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
     ...usual,
     debounceMs: 25 * secondMs,
     quietMs: 2 * minuteMs,
-    explainedBy: ['network'],
     consequence: (subject) =>
       `Whether ${subject} is well is not known; trading is not touched by this alone.`,
   },
   workflow_down: {
     ...usual,
-    debounceMs: 15 * secondMs,
+    debounceMs: 0,
     quietMs: minuteMs,
     // The agents do the work meanwhile, so nothing that trading rests on is missing.
     severity: () => 'info',
     consequence: (subject) =>
       `The agents do the work that ${subject} would have done; workflows of your own do not run meanwhile.`,
   },
+  model_down: {
+    ...usual,
+    debounceMs: 0,
+    quietMs: 2 * minuteMs,
+    // The ladder goes on with the next rung, and below all of them the policy decides alone.
+    severity: () => 'info',
+    consequence: (subject) =>
+      `Questions go to the next model of the ladder, or the policy decides alone, until ${subject} answers again; no order waits for a model.`,
+  },
   anomaly: {
     ...usual,
     debounceMs: minuteMs,
     quietMs: 5 * minuteMs,
-    explainedBy: ['event_loop_slow', 'cpu_high', 'heap_growth', 'inbox_backlog', 'store_slow'],
     consequence: () =>
       'No limit is broken and trading goes on; unusual behaviour often comes before trouble.',
+  },
+  drift: {
+    ...usual,
+    debounceMs: minuteMs,
+    quietMs: 10 * minuteMs,
+    consequence: () =>
+      'No limit is broken and trading goes on; a slow drift ends in a broken limit if nothing changes.',
   },
   many_causes: {
     ...usual,
@@ -271,22 +301,16 @@ const titles: Readonly<Record<CauseKind, (subject: string) => string>> = {
   workflow_down: (subject) => `The workflow server ${subject} is down or cannot be followed`,
   probe_failed: (subject) => `The probe of ${subject} fails`,
   anomaly: (subject) => `${subject} is far from its normal`,
+  rate_limited: (subject) => `${subject} says that it is asked too often`,
+  agent_stuck: (subject) => `Agent ${subject} did not come back and the process was ended`,
+  slots_late: () => 'Planned work starts late',
+  files_low: () => 'Open files and connections are nearly exhausted',
+  database_strained: () => 'The database is under strain',
+  queue_stuck: () => 'Jobs wait and none ends',
+  model_down: (subject) => `The language model ${subject} does not answer`,
+  drift: (subject) => `${subject} drifts away from its normal`,
   many_causes: () => 'Too many different causes at once',
 };
-
-/** Key of a cause, such as `source_stale:binance`; kinds without a subject are the key themselves. */
-export function causeKey(kind: CauseKind, subject = ''): string {
-  return subject === '' ? kind : `${kind}:${subject}`;
-}
-
-/** Kind and subject of a key. Throws on a key that no code here makes. */
-export function parseCause(cause: string): { readonly kind: CauseKind; readonly subject: string } {
-  const colon = cause.indexOf(':');
-  const name = colon < 0 ? cause : cause.slice(0, colon);
-  const kind = causeKinds.find((known) => known === name);
-  if (kind === undefined) throw new Error(`not a cause: ${cause}`);
-  return { kind, subject: colon < 0 ? '' : cause.slice(colon + 1) };
-}
 
 /** One line that names the cause and the evidence for it. */
 export function causeSummary(cause: string, evidence: string): string {

@@ -35,11 +35,12 @@ export class HealLedger {
   }
 
   /** Records that an attempt begins; the state then carries its record. */
-  begin(state: HealState, turn: Turn): void {
+  begin(state: HealState, turn: Turn): HealState {
     const record_id = turn.id('heal', state.playbook, state.target, state.attempt, turn.now);
     const begun: HealState = { ...state, record_id, started_at: turn.now };
     this.set(begun, turn);
     publish(recordOf(begun, record_id, 'started', null), turn);
+    return begun;
   }
 
   /** Records how the attempt under way ended; returns the state without it. Nothing to record is fine. */
@@ -47,6 +48,32 @@ export class HealLedger {
     if (state.record_id !== null)
       publish({ ...recordOf(state, state.record_id, outcome, after), finished_at: turn.now }, turn);
     return { ...state, record_id: null };
+  }
+
+  /** Records what the process did by itself while commits hung and no agent could act. */
+  reflex(id: string, target: string, told: string, turn: Turn): void {
+    const record: HealRecord = {
+      id: turn.id('heal', id),
+      playbook: 'database_slow',
+      target,
+      incident_id: null,
+      before: 'a commit hung, so that no agent could act',
+      after: told.slice(0, maxDetailLength),
+      outcome: 'verified',
+      attempt: 1,
+      at: turn.now,
+      finished_at: turn.now,
+    };
+    publish(record, turn);
+  }
+
+  /** Records that something temporary was taken back. */
+  undone(state: HealState, id: string, after: string, turn: Turn): void {
+    const before = 'the trouble is over';
+    publish(
+      { ...recordOf({ ...state, before }, id, 'verified', after), at: turn.now, finished_at: turn.now },
+      turn,
+    );
   }
 
   /** Records something that was not done: refused by an interlock, or only said in a dry run. */

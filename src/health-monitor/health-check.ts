@@ -10,6 +10,8 @@ import type { ProbeResult } from '../shared/domain/vitals.ts';
 import { checkMarginMs, checkTimeoutMs, maxConcurrentChecks, maxDetailLength } from './limits.ts';
 import { type CheckProgress, type CheckState, type ProbeRequest, remember } from './memory.ts';
 
+/** What vitals do not tell every few seconds anyway. */
+const outsideProbes = ['store', 'clock'] as const satisfies readonly ProbeName[];
 const systemProbes = [
   'store',
   'clock',
@@ -46,7 +48,7 @@ export class HealthChecks {
     return this.#running.size > 0;
   }
 
-  /** Runs the `health-monitor-check` task; a task already running is not begun again. */
+  /** Runs the `health-monitor-check` task, or the shorter `probe-round`; a task already running is not begun again. */
   assign(task: TaskAssignment, sources: readonly string[], correlationId: string, turn: Turn): void {
     const latest = Math.max(turn.now + checkMarginMs, task.deadline_at - checkMarginMs);
     const deadline_at = Math.min(latest, turn.now + checkTimeoutMs);
@@ -102,9 +104,10 @@ export class HealthChecks {
   ): boolean {
     if (this.#running.has(begun.id)) return false;
     if (this.#running.size >= maxConcurrentChecks) this.#finishOldest(turn);
+    const probes: readonly ProbeName[] = begun.kind === 'probe-round' ? outsideProbes : systemProbes;
     const asked: ProbeRequest[] = [
       ...sources.map((source) => ({ probe: 'source', target: source })),
-      ...systemProbes.map((probe) => ({ probe, target: wholeSystemTarget })),
+      ...probes.map((probe) => ({ probe, target: wholeSystemTarget })),
       ...this.#besides,
     ];
     const state: CheckState = {

@@ -8,7 +8,7 @@ test('a source that goes blind: one alert with its consequence, a restart, verif
   world.source('binance', 'live');
   world.trading(2, 0);
   world.source('binance', 'blind');
-  world.wait(14 * secondMs);
+  world.wait(11 * secondMs);
   expect(world.alerts()).toEqual([]);
   world.wait(secondMs);
   expect(world.alerts()).toEqual(['opened source_stale:binance']);
@@ -16,10 +16,10 @@ test('a source that goes blind: one alert with its consequence, a restart, verif
   expect(alert?.severity).toBe('critical');
   expect(alert?.text).toContain('2 positions are open');
   expect(world.requested('market.restart_source').map(({ source }) => source)).toEqual(['binance']);
-  expect(world.heals()).toEqual(['restart_source binance started 1']);
+  expect(world.heals()).toEqual(['source_down binance started 1']);
   world.wait(5 * secondMs);
   world.source('binance', 'live');
-  expect(world.heals()[1]).toBe('restart_source binance verified 1');
+  expect(world.heals()[1]).toBe('source_down binance verified 1');
   world.wait(5 * minuteMs);
   expect(world.alerts()).toEqual(['opened source_stale:binance', 'resolved source_stale:binance']);
   const heal = world.emitted('health.heal')[1];
@@ -55,7 +55,7 @@ test('while an order is unknown no source that feeds the broker is restarted, an
   world.source('binance', 'blind');
   world.wait(2 * minuteMs);
   expect(world.requested('market.restart_source')).toEqual([]);
-  expect(world.heals()).toEqual(['restart_source binance refused 1']);
+  expect(world.heals()).toEqual(['source_down binance refused 1']);
   expect(world.emitted('health.heal')[0]?.after).toContain('no_unknown_orders');
   world.trading(1, 0);
   expect(world.requested('market.restart_source')).toHaveLength(1);
@@ -72,7 +72,7 @@ test('with a real broker only the source of its venue is held back', () => {
   }
   world.wait(30 * secondMs);
   expect(world.requested('market.restart_source').map(({ source }) => source)).toEqual(['dexscreener']);
-  expect(world.heals()).toContain('restart_source binance refused 1');
+  expect(world.heals()).toContain('source_down binance refused 1');
 });
 
 test('a recording is never restarted', () => {
@@ -81,7 +81,7 @@ test('a recording is never restarted', () => {
   world.source('binance', 'blind');
   world.wait(minuteMs);
   expect(world.requested('market.restart_source')).toEqual([]);
-  expect(world.heals()).toEqual(['restart_source binance refused 1']);
+  expect(world.heals()).toEqual(['source_down binance refused 1']);
 });
 
 test('all sources down at once is one incident, and each source is still restarted', () => {
@@ -175,7 +175,7 @@ test('exhausted disk is critical and tightens trading; it ends only clearly abov
   expect(world.alerts().at(-1)).toBe('resolved disk_low');
 });
 
-test('a slow event loop explains the backlog and the slow agents', () => {
+test('a slow agent explains the slow event loop and the backlog', () => {
   const world = new HealthWorld();
   world.trading(1, 0);
   const agent = {
@@ -191,7 +191,7 @@ test('a slow event loop explains the backlog and the slow agents', () => {
     world.vitals({ event_loop_delay_p99_ms: 900, inbox_depth: 9_000, agents: [agent] });
     world.wait(5 * secondMs);
   }
-  expect(world.alerts()).toEqual(['opened event_loop_slow']);
+  expect(world.alerts()).toEqual(['opened agent_slow:trading_ai']);
   expect(world.emitted('health.incident')[0]?.summary).toContain('inbox_backlog');
 });
 
@@ -370,8 +370,10 @@ test('auto_heal as a dry run says what it would do and does nothing', () => {
   const before = world.effects.length;
   world.send('operator', 'operator.command', { ...autoHeal, dry_run: true }, 'c-9');
   expect(world.effects).toHaveLength(before);
-  expect(world.heals()).toEqual(['restart_source binance dry_run 1']);
-  expect(world.emitted('health.heal')[0]?.after).toBe('would restart the connection of the source');
+  expect(world.heals()).toEqual(['source_down binance dry_run 1']);
+  expect(world.emitted('health.heal')[0]?.after).toBe(
+    'would restart the connection of the source and ask for what was missed',
+  );
   world.trading(0, 1);
   world.send('operator', 'operator.command', { ...autoHeal, dry_run: true });
   expect(world.emitted('health.heal')[1]?.after).toContain('would be refused by no_unknown_orders');
@@ -390,7 +392,7 @@ test('auto_heal runs the diagnosis and the admissible playbooks at once, also af
   world.send('operator', 'operator.command', { ...autoHeal, dry_run: false }, 'c-7');
   expect(world.requested('market.restart_source')).toHaveLength(given + 1);
   world.source('binance', 'live');
-  expect(world.heals()).toContain('restart_source binance verified 1');
+  expect(world.heals()).toContain('source_down binance verified 1');
   expect(world.heals()).toContain('diagnosis system verified 1');
   const diagnosis = world.messages.filter(
     ({ message_type, data }) =>

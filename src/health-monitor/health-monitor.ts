@@ -13,22 +13,27 @@ import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { wholeSystemTarget } from '../shared/domain/probe-names.ts';
 import { sessionCalendar } from '../shared/domain/sessions.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
-import type { SystemVitals } from '../shared/domain/vitals.ts';
-import type { WorkflowServerStatus } from '../shared/domain/workflow.ts';
+import type { ProbeResult, SystemVitals } from '../shared/domain/vitals.ts';
 import { isCritical, isTroubling, publishIncident } from './alerting.ts';
 import { AutoHealer } from './auto-healer.ts';
-import { type CauseContext, causeKey, parseCause } from './causes.ts';
+import { causeKey } from './cause-kinds.ts';
+import type { CauseContext } from './causes.ts';
 import { HealLedger } from './heal-ledger.ts';
 import { HealthChecks } from './health-check.ts';
 import { IncidentBook } from './incident-book.ts';
 import { alarmResolutionMs, maxNameLength } from './limits.ts';
 import { isLoadNews, isWorthTelling, systemLoad } from './load.ts';
-import { recall, remember, type SummaryState, type TradingContext } from './memory.ts';
+import { type ProbeRequest, recall, remember, type SummaryState, type TradingContext } from './memory.ts';
+import { Optimizer } from './optimizer.ts';
+import { OutsideWatch } from './outside-watch.ts';
+import { Pager } from './pager.ts';
 import type { HealContext } from './playbooks/playbook.ts';
 import { AgentRestarts } from './playbooks/restart-agent.ts';
 import { ProbeJudge, reprobeAlarmName } from './probe-judge.ts';
+import { RiskyMoments } from './risky-moments.ts';
 import { SourceWatch } from './source-watch.ts';
 import { SystemMonitor } from './system-monitor.ts';
+import { WorkWatch } from './work-watch.ts';
 
 const sweepAlarmName = 'sweep';
 const singleRow = 'only';
@@ -47,7 +52,22 @@ const subscriptions = [
   'task.assigned',
   'operator.command',
   'workflow.status',
+  'heal.done',
+  'task.changed',
+  'trading.order_changed',
+  'market.calendar',
+  'model.ladder',
+  'model.consulted',
 ] as const satisfies readonly MessageType[];
+
+/** Heard for what they may show; by themselves they move nothing that is told. */
+const passingTypes: ReadonlySet<MessageType> = new Set([
+  'task.changed',
+  'trading.order_changed',
+  'market.calendar',
+  'model.ladder',
+  'model.consulted',
+]);
 
 /** Builds the health monitor; a pure function of its restored rows and its messages. */
 export function createHealthMonitor(settings: AgentSettings): Agent {
@@ -58,15 +78,21 @@ class HealthMonitor implements Agent {
   readonly name = 'health_ai';
   readonly subscriptions = subscriptions;
   readonly #broker: AgentSettings['broker'];
-  readonly #workflows: string | undefined;
   readonly #book = new IncidentBook();
   readonly #ledger = new HealLedger();
   readonly #checks: HealthChecks;
   readonly #healer = new AutoHealer(this.#ledger);
   readonly #restarts = new AgentRestarts(this.#book, this.#ledger);
-  readonly #system = new SystemMonitor(this.#book);
+  readonly #optimizer = new Optimizer();
+  readonly #system: SystemMonitor;
   readonly #sources: SourceWatch;
+  readonly #settings: AgentSettings;
+  readonly #outside: OutsideWatch;
+  readonly #work = new WorkWatch(this.#book);
+  readonly #risky = new RiskyMoments();
   readonly #probes: ProbeJudge;
+  readonly #pager: Pager;
+  readonly #protection: CauseContext['protection'];
   #trading: TradingContext = { known: false, state: 'active', open_positions: 0, unknown_orders: 0 };
   #told: SummaryState | undefined;
   #load = 0;
@@ -74,9 +100,18 @@ class HealthMonitor implements Agent {
 
   constructor(settings: AgentSettings) {
     this.#broker = settings.broker;
+    this.#pager = new Pager(settings.alerts);
+    const { simulated, attached_bracket } = settings.broker;
+    this.#protection = simulated || attached_bracket === false ? 'house' : 'venue';
     const { workflows } = settings;
-    this.#checks = new HealthChecks(workflows && [{ probe: 'workflow', target: workflows.server }]);
-    this.#workflows = workflows?.server;
+    const providers = [...new Set((settings.models?.rungs ?? []).map(({ provider }) => provider))];
+    this.#settings = settings;
+    this.#checks = new HealthChecks(besidesOf(settings, providers));
+    // Nothing is tried while anything is wrong: what would be measured then is the trouble.
+    this.#system = new SystemMonitor(this.#book, (changed, metrics, turn) =>
+      this.#optimizer.folded(metrics, changed, settings.healing !== undefined && !this.#hasOpen, turn),
+    );
+    this.#outside = new OutsideWatch(this.#book, workflows, providers);
     this.#sources = new SourceWatch(
       this.#book,
       settings.sources,
@@ -92,7 +127,12 @@ class HealthMonitor implements Agent {
     for (const [, incident] of state.all('incidents')) this.#book.adopt(incident);
     this.#ledger.restore(recall(memory, 'heal'));
     this.#checks.restore(recall(memory, 'check'), recall(memory, 'progress'));
-    this.#system.restore(recall(memory, 'baseline')[0]);
+    this.#optimizer.restore(recall(memory, 'usage'), recall(memory, 'proposal'), recall(memory, 'trial')[0]);
+    this.#outside.restore(recall(memory, 'ladder')[0]);
+    this.#work.restore(state.all('tasks'));
+    this.#risky.restore(state.all('calendar'), state.all('orders'));
+    this.#pager.restore(recall(memory, 'pager')[0], recall(memory, 'page'));
+    this.#system.restore(recall(memory, 'metric'), recall(memory, 'heap')[0]);
     const recorded = recall(memory, 'source_kind').map(({ source }) => source);
     this.#sources.restore(state.all('source_status'), recorded);
     this.#trading = recall(memory, 'trading')[0] ?? this.#trading;
@@ -104,6 +144,8 @@ class HealthMonitor implements Agent {
 
   handle(message: AnyMessage, turn: Turn): void {
     this.#observe(message, turn);
+    // Most of these change nothing here, and there are many of them: what may be due has its own alarm.
+    if (passingTypes.has(message.message_type) && !this.#hasTrouble) return;
     this.#checks.sweep(turn);
     if (this.#hasTrouble) this.#settle(turn);
     this.#tell(turn, message.message_type === 'system.vitals', message.message_type === 'kernel.started');
@@ -118,9 +160,13 @@ class HealthMonitor implements Agent {
         return;
       case 'market.source_status':
         this.#sources.observe(message.data, turn);
+        this.#outside.source(message.data, turn);
         return;
       case 'probe.result':
-        this.#checks.answer(message.data, this.#probes.observe(message.data, turn), turn);
+        this.#probed(message.data, turn);
+        return;
+      case 'heal.done':
+        this.#healer.answer(message.data, turn);
         return;
       case 'trading.summary':
         this.#summary(message.data, turn);
@@ -135,7 +181,24 @@ class HealthMonitor implements Agent {
         if (message.data.command === 'auto_heal') this.#autoHeal(message.data, message.correlation_id, turn);
         return;
       case 'workflow.status':
-        this.#workflowStatus(message.data, turn);
+        this.#outside.workflow(message.data, turn);
+        return;
+      case 'task.changed':
+        this.#work.observe(message.data, turn);
+        this.#optimizer.task(message.data, turn);
+        return;
+      case 'trading.order_changed':
+        this.#risky.order(message.data);
+        return;
+      case 'market.calendar':
+        this.#risky.calendar(message.data);
+        return;
+      case 'model.ladder':
+        this.#outside.ladder(message.data, turn);
+        return;
+      case 'model.consulted':
+        this.#outside.consulted(message.data, turn);
+        this.#optimizer.consulted(message.data, turn);
         return;
       case 'kernel.alarm':
         this.#alarm(message.data.name, turn);
@@ -150,10 +213,7 @@ class HealthMonitor implements Agent {
       case 'kernel.started':
         this.#restarts.allRestarted(turn);
         this.#sources.dropUnconfigured(turn);
-        for (const { cause } of this.#book.active()) {
-          const { kind, subject } = parseCause(cause);
-          if (kind === 'workflow_down' && subject !== this.#workflows) this.#book.clear(cause, turn.now);
-        }
+        this.#outside.dropUnconfigured(turn);
         return;
       case 'kernel.agent_failed':
         this.#restarts.raise(message.data, turn);
@@ -183,8 +243,13 @@ class HealthMonitor implements Agent {
     // Only a load that is told counts, so that a restored monitor knows the same as one that kept running.
     const load = systemLoad(vitals);
     if (isLoadNews(this.#told, load, turn.now)) this.#load = load;
-    const baseline = this.#system.observe({ ...vitals, at: turn.now });
-    if (baseline !== undefined) remember(turn, 'baseline', singleRow, baseline);
+    this.#system.observe({ ...vitals, at: turn.now }, turn);
+    this.#work.judge(turn);
+  }
+
+  #probed(result: ProbeResult, turn: Turn): void {
+    this.#system.compare(result, turn);
+    this.#checks.answer(result, this.#probes.observe(result, turn), turn);
   }
 
   #summary(summary: TradingSummary, turn: Turn): void {
@@ -217,7 +282,7 @@ class HealthMonitor implements Agent {
 
   #task(task: TaskAssignment, correlationId: string, turn: Turn): void {
     if (task.kind === 'heal') this.#healer.force(turn, this.#context(turn.now), false);
-    if (task.kind === 'heal' || task.kind === 'health-monitor-check')
+    if (task.kind === 'heal' || task.kind === 'health-monitor-check' || task.kind === 'probe-round')
       this.#checks.assign(task, this.#sources.allNames(), correlationId, turn);
   }
 
@@ -246,20 +311,18 @@ class HealthMonitor implements Agent {
     turn.emit('health.heal', record);
   }
 
-  #workflowStatus({ server, ok, health, detail }: WorkflowServerStatus, turn: Turn): void {
-    const cause = causeKey('workflow_down', server.slice(0, maxNameLength));
-    if (ok && health >= 1) this.#book.clear(cause, turn.now);
-    else this.#book.raise(cause, turn.now, 'info', detail);
-  }
-
   #alarm(name: string, turn: Turn): void {
     if (name === reprobeAlarmName) this.#probes.reprobe(turn);
     else if (name === sweepAlarmName) this.#alarmAt = undefined;
   }
 
+  get #hasOpen(): boolean {
+    return this.#book.busy && this.#book.openIncidents().some(isTroubling);
+  }
+
   /** Without any, there is nothing to publish, to treat or to follow. */
   get #hasTrouble(): boolean {
-    return this.#book.busy || this.#ledger.busy;
+    return this.#book.busy || this.#ledger.busy || this.#pager.busy;
   }
 
   /** Lets time act on the trouble under way. Incidents go first and last: healing needs them and may escalate. */
@@ -268,12 +331,18 @@ class HealthMonitor implements Agent {
     this.#restarts.step(turn);
     this.#healer.step(turn, this.#context(turn.now));
     this.#publish(turn);
+    this.#pager.step(turn);
   }
 
   #publish(turn: Turn): void {
-    const context: CauseContext = { trading: this.#trading, sourcesUp: this.#sources.delivering };
+    const context: CauseContext = {
+      trading: this.#trading,
+      sourcesUp: this.#sources.delivering,
+      protection: this.#protection ?? 'house',
+    };
     const makeId = (prefix: string, ...parts: readonly (string | number)[]) => turn.id(prefix, ...parts);
-    for (const change of this.#book.sweep(turn.now, context, makeId)) publishIncident(change, turn);
+    for (const change of this.#book.sweep(turn.now, context, makeId))
+      publishIncident(change, this.#pager, turn);
   }
 
   #tell(turn: Turn, heartbeat: boolean, always: boolean): void {
@@ -308,12 +377,44 @@ class HealthMonitor implements Agent {
   #nextDeadline(now: EpochMs): EpochMs | undefined {
     const ofChecks = this.#checks.nextDeadline();
     if (!this.#hasTrouble) return ofChecks;
-    const deadlines = [ofChecks, this.#book.nextDeadline(), this.#healer.nextDeadline(this.#context(now))];
+    const ofHealing = this.#healer.nextDeadline(this.#context(now));
+    const deadlines = [
+      ofChecks,
+      this.#book.nextDeadline(),
+      ofHealing,
+      this.#pager.nextDeadline(),
+      this.#risky.endsAt(now),
+    ];
     const known = deadlines.filter((at) => at !== undefined);
     return known.length === 0 ? undefined : Math.min(...known);
   }
 
   #context(now: EpochMs): HealContext {
-    return { now, book: this.#book, sources: this.#sources, trading: this.#trading, broker: this.#broker };
+    return {
+      now,
+      book: this.#book,
+      sources: this.#sources,
+      trading: this.#trading,
+      broker: this.#broker,
+      healing: this.#settings.healing,
+      outside: this.#outside,
+      riskyMoment: this.#risky.why(now),
+      symbolsOf: (source) => symbolsOf(source, this.#settings),
+    };
   }
+}
+
+/** What to ask in a check besides sources and the system itself. */
+function besidesOf({ workflows, healing }: AgentSettings, providers: readonly string[]): ProbeRequest[] {
+  const besides: ProbeRequest[] = providers.map((target) => ({ probe: 'model', target }));
+  if (workflows !== undefined) besides.push({ probe: 'workflow', target: workflows.server });
+  if (healing?.database === 'postgres') besides.push({ probe: 'database', target: wholeSystemTarget });
+  return besides;
+}
+
+/** Symbols that a source pays for; all of the universe where nobody says. */
+function symbolsOf(source: string, { looks, universe }: AgentSettings): readonly string[] {
+  const payers = looks?.source_of;
+  if (payers === undefined) return universe;
+  return universe.filter((symbol) => payers[symbol] === source);
 }

@@ -203,8 +203,8 @@ test('the network explains its sources: one incident, and a source that stays do
   expect(opened[0]!.incident.summary).toContain('explains source_stale:a, source_stale:b');
   book.clear('network', start + 40 * secondMs);
   book.clear('source_stale:a', start + 40 * secondMs);
-  expect(book.sweep(start + 54 * secondMs, calm, contentId)).toEqual([]);
-  const later = book.sweep(start + 55 * secondMs, calm, contentId);
+  expect(book.sweep(start + 51 * secondMs, calm, contentId)).toEqual([]);
+  const later = book.sweep(start + 52 * secondMs, calm, contentId);
   expect(later.map(({ incident }) => incident.cause)).toEqual(['source_stale:b']);
 });
 

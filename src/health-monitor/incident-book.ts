@@ -2,7 +2,9 @@
 // It must never open a cause twice, never forget an open one, and never grow with the number of symptoms.
 import type { Incident, Severity } from '../shared/domain/incident.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
-import { type CauseContext, causeKey, causeKinds, causeRules, causeSummary, parseCause } from './causes.ts';
+import { causeKey, causeKinds, parseCause } from './cause-kinds.ts';
+import { type CauseContext, causeRules, causeSummary } from './causes.ts';
+import { explainedBy } from './dependency-graph.ts';
 import { flapMemoryMs, flapOpenSymptoms, maxCauses, maxDetailLength, maxQuietDoublings } from './limits.ts';
 import type { CauseState } from './memory.ts';
 import { isWorse, worse } from './severity.ts';
@@ -177,14 +179,16 @@ export class IncidentBook {
 
   /** Earliest moment at which the cause may open; infinite while it is explained or not yet bad enough. */
   #opensAt(state: CauseState): EpochMs {
-    const rule = causeRules[parseCause(state.cause).kind];
+    const { kind } = parseCause(state.cause);
+    const rule = causeRules[kind];
+    const explaining = explainedBy(kind);
     const enough = Number.isFinite(rule.openSymptoms) ? rule.openSymptoms : flapOpenSymptoms;
     const flapping = state.symptoms >= enough;
     if (!state.active && !flapping) return Number.POSITIVE_INFINITY;
     let opensAt = state.last_bad_at;
     if (state.active) opensAt = flapping ? state.active_since : state.active_since + rule.debounceMs;
     for (const other of this.#causes.values()) {
-      if (!rule.explainedBy.includes(parseCause(other.cause).kind)) continue;
+      if (!explaining.includes(parseCause(other.cause).kind)) continue;
       if (other.active) return Number.POSITIVE_INFINITY;
       opensAt = Math.max(opensAt, other.last_bad_at + rule.debounceMs);
     }
@@ -210,7 +214,7 @@ export class IncidentBook {
     return this.#sorted()
       .filter((other) => other.active && other.incident === null)
       .map((other) => other.cause)
-      .filter((cause) => causeRules[parseCause(cause).kind].explainedBy.includes(kind));
+      .filter((cause) => explainedBy(parseCause(cause).kind).includes(kind));
   }
 
   /** When the book is full, a further cause becomes a symptom of having too many. */

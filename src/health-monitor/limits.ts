@@ -18,6 +18,16 @@ export const agentTurnLimitMs: LevelLimit = { warning: 50, critical: 500, leave:
 export const storeLatencyLimitMs: LevelLimit = { warning: 500, critical: 5_000, leave: 250 };
 export const clockSkewLimitMs: LevelLimit = { warning: 1_000, critical: 10_000, leave: 500 };
 
+/** Share of the files and connections that the process may have. */
+export const openFilesShareLimit: LevelLimit = { warning: 0.8, critical: 0.95, leave: 0.7 };
+/** A wall clock that moved this much by itself jumped. */
+export const clockJumpMs = 1_000;
+/** The database: share of its connections, share of dead rows, longest wait for a lock, longest statement of our own role. */
+export const databaseConnectionShare = 0.9;
+export const databaseDeadShare = 0.6;
+export const databaseLockWaitMs = 5_000;
+export const databaseRunawayMs = 30_000;
+
 /** Free disk: bad below the smaller of a share of it and a fixed bound. The journal, the database and the logs all need it. */
 export const diskFreeWarningShare = 0.05;
 export const diskFreeWarningBytes = 1_000_000_000;
@@ -49,12 +59,15 @@ export const blindTightenMs = 5 * minuteMs;
 /** Critical disk or heap for this long: trading may only reduce. */
 export const exhaustionTightenMs = minuteMs;
 
+/** Ids of what the process did by itself while no agent could: it is only recorded. */
+export const reflexPrefix = 'reflex-';
+
 /** A check waits at most this long for its probes, and ends this much before its task's deadline. */
 export const checkTimeoutMs = 15 * secondMs;
 export const checkMarginMs = secondMs;
 export const maxConcurrentChecks = 4;
 /** A failed probe is repeated at this interval until it succeeds. */
-export const reprobeIntervalMs = 10 * secondMs;
+export const reprobeIntervalMs = 5 * secondMs;
 
 export const summaryHeartbeatMs = 30 * secondMs;
 export const summaryMinIntervalMs = 2 * secondMs;

@@ -3,8 +3,10 @@
 import { z } from 'zod';
 import type { Turn } from '../kernel/agent.ts';
 import type { MemoryRow } from '../shared/bus/collections.ts';
+import { type Proposal, proposalStates, type UsageRow } from '../shared/domain/health-report.ts';
 import type { Incident } from '../shared/domain/incident.ts';
 import { taskKinds } from '../shared/domain/task.ts';
+import { playbookNames } from './playbooks/playbook-names.ts';
 
 const severity = z.enum(['info', 'warning', 'critical']);
 const time = z.number().int();
@@ -43,7 +45,7 @@ export type CauseState = Readonly<z.infer<typeof causeSchema>>;
 
 /** One playbook at work on one target. */
 const healSchema = z.object({
-  playbook: z.enum(['restart_source', 'restart_agent', 'tighten_trading']),
+  playbook: z.enum(playbookNames),
   target: z.string(),
   cause: z.string(),
   phase: z.enum(['verifying', 'waiting', 'refused', 'exhausted', 'done']),
@@ -55,6 +57,8 @@ const healSchema = z.object({
   record_id: z.string().nullable(),
   incident_id: z.string().nullable(),
   before: z.string(),
+  /** What the last step said that it did; absent when it has not answered. */
+  told: z.string().optional(),
 });
 export type HealState = Readonly<z.infer<typeof healSchema>>;
 
@@ -87,14 +91,29 @@ const progressSchema = z.object({
 });
 export type CheckProgress = Readonly<z.infer<typeof progressSchema>>;
 
-const metricBaseline = z.object({ center: z.number(), scale: z.number(), windows: z.number() });
-const baselineSchema = z.object({
-  metrics: z.record(z.string(), metricBaseline),
+const metricBaseline = z.object({
+  name: z.string(),
+  center: z.number(),
+  scale: z.number(),
+  windows: z.number(),
+  /** Median of the newest window. */
+  latest: z.number(),
+  /** CUSUM of how far successive windows lie above normal, in robust standard deviations. */
+  drift: z.number(),
+  /** Windows for which that has been a drift. */
+  drifting: z.number(),
+  /** Usual difference of each hour of the day (UTC), and windows seen of it; empty before the second window. */
+  hours: z.array(z.number()),
+  seen: z.array(z.number()),
+});
+const heapSchema = z.object({
   /** Lowest heap use of recent windows, oldest first: a leak raises the floor. */
-  heap_floors: z.array(z.number()),
+  floors: z.array(z.number()),
 });
 export type MetricBaseline = Readonly<z.infer<typeof metricBaseline>>;
-export type BaselineState = Readonly<z.infer<typeof baselineSchema>>;
+export interface HeapMemory {
+  readonly floors: readonly number[];
+}
 
 const tradingSchema = z.object({
   known: z.boolean(),
@@ -117,6 +136,76 @@ const summarySchema = z.object({
 });
 export type SummaryState = Readonly<z.infer<typeof summarySchema>>;
 
+const pagerSchema = z.object({
+  /** Local day that `sent` counts. */
+  day: z.number(),
+  sent: z.number(),
+  held: z.array(z.object({ incident_id: z.string(), severity, text: z.string(), at: time })),
+  held_more: z.number(),
+  digest_at: time.nullable(),
+});
+/** Pages sent today and what is held back for a digest. */
+export type PagerState = Readonly<z.infer<typeof pagerSchema>>;
+
+const pageSchema = z.object({
+  incident_id: z.string(),
+  cause: z.string(),
+  severity,
+  updates: z.number(),
+  told_at: time,
+  /** Incident of the cause behind it, which tells its end. */
+  merged_into: z.string().nullable(),
+  /** True while it only waits in the digest. */
+  held: z.boolean(),
+});
+/** What people have been told of one open incident. */
+export type PageState = Readonly<z.infer<typeof pageSchema>>;
+
+const usageSchema: z.ZodType<UsageRow> = z.object({
+  name: z.string(),
+  runs: z.number(),
+  failures: z.number(),
+  mean_ms: z.number(),
+  worst_ms: z.number(),
+  effective: z.number(),
+  tokens: z.number(),
+  micro_usd: z.number(),
+  since: time,
+});
+
+const proposalSchema: z.ZodType<Proposal> = z.object({
+  id: z.string(),
+  knob: z.string(),
+  setting: z.string(),
+  from: z.string(),
+  to: z.string(),
+  reason: z.string(),
+  expected_gain: z.string(),
+  safe: z.boolean(),
+  state: z.enum(proposalStates),
+  before: z.number().nullable(),
+  after: z.number().nullable(),
+  unit: z.string(),
+  at: time,
+  decided_at: time.nullable(),
+});
+
+const trialSchema = z.object({
+  /** What is being tried; null between two trials. */
+  knob: z.string().nullable(),
+  reviewed_at: time,
+  /** Medians of the windows since it was applied. */
+  windows: z.array(z.number()),
+  /** Waiting inputs before it was. */
+  backlog: z.number(),
+});
+/** The optimiser's trial under way. */
+export type TrialState = Readonly<z.infer<typeof trialSchema>>;
+
+const ladderSchema = z.object({ resting: z.array(z.string()) });
+/** Providers that the model ladder leaves alone for now. */
+export type LadderMemory = Readonly<z.infer<typeof ladderSchema>>;
+
 const sourceKindSchema = z.object({ source: z.string(), recorded: z.boolean() });
 
 const schemas = {
@@ -124,10 +213,17 @@ const schemas = {
   heal: healSchema,
   check: checkSchema,
   progress: progressSchema,
-  baseline: baselineSchema,
+  metric: metricBaseline,
+  heap: heapSchema,
   trading: tradingSchema,
   summary: summarySchema,
   source_kind: sourceKindSchema,
+  pager: pagerSchema,
+  page: pageSchema,
+  ladder: ladderSchema,
+  usage: usageSchema,
+  proposal: proposalSchema,
+  trial: trialSchema,
 };
 
 export type MemoryKind = keyof typeof schemas;
@@ -136,10 +232,17 @@ export interface MemoryByKind {
   heal: HealState;
   check: CheckState;
   progress: CheckProgress;
-  baseline: BaselineState;
+  metric: MetricBaseline;
+  heap: HeapMemory;
   trading: TradingContext;
   summary: SummaryState;
   source_kind: Readonly<z.infer<typeof sourceKindSchema>>;
+  pager: PagerState;
+  page: PageState;
+  ladder: LadderMemory;
+  usage: UsageRow;
+  proposal: Proposal;
+  trial: TrialState;
 }
 
 function memoryKey(kind: MemoryKind, name: string): string {

@@ -5,10 +5,14 @@ import type { Severity } from '../shared/domain/incident.ts';
 import { wholeSystemTarget } from '../shared/domain/probe-names.ts';
 import type { ProbeResult } from '../shared/domain/vitals.ts';
 import { megabytes } from './baseline.ts';
-import { causeKey, parseCause } from './causes.ts';
+import { causeKey, parseCause } from './cause-kinds.ts';
 import type { IncidentBook } from './incident-book.ts';
 import {
   clockSkewLimitMs,
+  databaseConnectionShare,
+  databaseDeadShare,
+  databaseLockWaitMs,
+  databaseRunawayMs,
   eventLoopDelayLimitMs,
   heapShareLimit,
   maxDetailLength,
@@ -75,6 +79,8 @@ export class ProbeJudge {
     if (probe === 'store') return causeKey('store_slow');
     if (probe === 'clock') return causeKey('clock_skew');
     if (probe === 'workflow') return causeKey('workflow_down', target);
+    if (probe === 'model') return causeKey('model_down', target);
+    if (probe === 'database') return causeKey('database_strained');
     const cause = causeKey('probe_failed', `${probe}:${target}`);
     const told = probe === 'source' && this.#sources.isDown(target, now);
     return told && !this.#book.isActive(cause) ? undefined : cause;
@@ -84,12 +90,31 @@ export class ProbeJudge {
 /** Level of a failed answer with its evidence; level undefined when the answer is fine. */
 function judge(result: ProbeResult, active: boolean): [Severity | undefined, string] {
   const { probe, ok, detail, latency_ms: latencyMs, value } = result;
-  if (!ok) return [probe === 'store' ? 'critical' : 'warning', detail === '' ? 'no reason given' : detail];
+  if (!ok) {
+    const level = probe === 'store' ? 'critical' : ['workflow', 'model'].includes(probe) ? 'info' : 'warning';
+    return [level, detail === '' ? 'no reason given' : detail];
+  }
+  if (probe === 'database') return judgeDatabase(result);
   if (probe === 'store' && latencyMs !== null)
     return [levelOf(latencyMs, storeLatencyLimitMs, active), `round trip took ${Math.round(latencyMs)} ms`];
   if (probe === 'clock' && value !== null)
     return [levelOf(Math.abs(value), clockSkewLimitMs, active), `it differs by ${Math.round(value)} ms`];
   return [undefined, ''];
+}
+
+/** Strain inside the database, by the facts that its probe measured. */
+function judgeDatabase({ facts = {}, detail }: ProbeResult): [Severity | undefined, string] {
+  const found: string[] = [];
+  const { connection_share = 0, longest_lock_wait_ms = 0, longest_own_ms = 0, dead_rows_share = 0 } = facts;
+  if (longest_own_ms >= databaseRunawayMs)
+    found.push(`a statement of our own role runs for ${Math.round(longest_own_ms / 1_000)} s`);
+  if (longest_lock_wait_ms >= databaseLockWaitMs)
+    found.push(`somebody waits ${Math.round(longest_lock_wait_ms / 1_000)} s for a lock`);
+  if (connection_share >= databaseConnectionShare)
+    found.push(`${Math.round(connection_share * 100)} % of its connections are taken`);
+  if (dead_rows_share >= databaseDeadShare)
+    found.push(`${Math.round(dead_rows_share * 100)} % of our rows are dead`);
+  return found.length === 0 ? [undefined, ''] : ['warning', `${found.join('; ')}. ${detail}`];
 }
 
 /** Problems that a check reports although the vitals, not this probe, decide about their incident. */
@@ -109,6 +134,8 @@ function requestOf(cause: string): ProbeRequest | undefined {
   if (kind === 'store_slow') return { probe: 'store', target: wholeSystemTarget };
   if (kind === 'clock_skew') return { probe: 'clock', target: wholeSystemTarget };
   if (kind === 'workflow_down') return { probe: 'workflow', target: subject };
+  if (kind === 'model_down') return { probe: 'model', target: subject };
+  if (kind === 'database_strained') return { probe: 'database', target: wholeSystemTarget };
   if (kind !== 'probe_failed') return undefined;
   const colon = subject.indexOf(':');
   return { probe: subject.slice(0, colon), target: subject.slice(colon + 1) };

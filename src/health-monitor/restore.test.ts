@@ -7,13 +7,39 @@ import { StateMirror } from '../kernel/state-mirror.ts';
 import { TurnBuffer } from '../kernel/turn-buffer.ts';
 import type { MessageDataByType, MessageType } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
+import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { sourceStates } from '../shared/domain/source-status.ts';
 import { minuteMs, secondMs } from '../shared/domain/time.ts';
 import { createHealthMonitor } from './health-monitor.ts';
 import { calmVitals, settings, statusOf, worldStart } from './testing/health-world.ts';
 
 const sources = ['a', 'b', 'tape'];
-const world = { ...settings, sources };
+const free = { usd_per_million_input: 0, usd_per_million_output: 0 };
+const limits = {
+  requests_per_minute: null,
+  requests_per_day: null,
+  tokens_per_minute: null,
+  tokens_per_day: null,
+};
+const world: AgentSettings = {
+  ...settings,
+  sources,
+  workflows: { server: 'n8n', runner: 'auto' },
+  healing: { process_restart: true, create_index: false, database: 'postgres' },
+  alerts: { per_day: 2, quiet: { from_minute: 800, to_minute: 900, time_zone: 'Europe/Paris' } },
+  models: {
+    rungs: [
+      { provider: 'groq', model: 'm', limits, ...free },
+      { provider: 'openai', model: 'n', limits, ...free },
+    ],
+    prompt: { name: 'p', version: 1, hash: 'h' },
+    prompt_tokens: 1,
+    daily_usd: 1,
+    monthly_usd: 1,
+  },
+};
+/** Rows of the other agents that this one reads at its start. */
+const theirs = ['tasks', 'orders', 'calendar'] as const;
 const maxVitals = 10;
 
 /** One agent with its durable rows and alarms; `forget` throws its memory away and restores it from the rows. */
@@ -25,7 +51,7 @@ class Lone {
   forget(): void {
     this.agent = createHealthMonitor(world);
     const rows = new StateMirror();
-    for (const collection of ['alarms', 'incidents', 'source_status', 'agent_memory'] as const)
+    for (const collection of ['alarms', 'incidents', 'source_status', 'agent_memory', ...theirs] as const)
       for (const [key, value] of [...this.mirror.all(collection)].reverse())
         rows.apply({ collection, key, value: JSON.parse(JSON.stringify(value)) } as never);
     this.mirror = rows;
@@ -78,8 +104,124 @@ function tell<Type extends MessageType>(type: Type, data: (at: number) => Messag
   return (lone, at) => lone.handle(type, data(at), at);
 }
 
+/** A message about a row of another agent, which is durable by then. */
+function tellRow<Type extends MessageType>(
+  collection: (typeof theirs)[number],
+  key: string,
+  row: (at: number) => { readonly open?: boolean },
+  type: Type,
+  data: (at: number) => MessageDataByType[Type],
+): Deed {
+  return (lone, at) => {
+    const value = row(at);
+    lone.mirror.apply({ collection, key, value: value.open === false ? null : value } as never);
+    return lone.handle(type, data(at), at);
+  };
+}
+
 const agentNames = ['analyst_ai', 'trading_ai', 'health_ai'] as const;
+const providers = ['groq', 'openai'] as const;
+const moreDeeds: fc.Arbitrary<Deed> = fc.oneof(
+  fc.tuple(fc.constantFrom(...providers), fc.boolean()).map(([provider, down]) =>
+    tell('model.ladder', (at) => ({
+      at,
+      prompt: 'p',
+      rungs: providers.map((one) => ({
+        provider: one,
+        model: 'm',
+        state: down && one === provider ? ('backing_off' as const) : ('ready' as const),
+        detail: 'timeout',
+        failures: 1,
+        resumes_at: null,
+        requests_last_day: 1,
+        tokens_last_day: 1,
+      })),
+      awaiting: null,
+      advice: null,
+      usd_today: 0,
+      usd_month: 0,
+      daily_usd: 1,
+      monthly_usd: 1,
+    })),
+  ),
+  fc
+    .tuple(fc.constantFrom(...providers), fc.constantFrom('failed', 'accepted', 'late'))
+    .map(([provider, verdict]) =>
+      tell('model.consulted', (at) => ({
+        ...{ consult_id: 'c', decision_id: 'd', provider, model: 'm', prompt: 'p', reason: 'r', verdict },
+        ...{ code: 'timeout', detail: '', advice: null, input_tokens: 5, output_tokens: 5, micro_usd: 1 },
+        ...{ latency_ms: 900, at },
+      })),
+    ),
+  fc.boolean().map((ok) =>
+    tell('workflow.status', (at) => ({
+      ...{ server: 'n8n', ok, health: ok ? 1 : 0, detail: 'x', latency_ms: null, at },
+    })),
+  ),
+  fc.tuple(fc.nat(60_000), fc.boolean()).map(([longest_own_ms, reflex]) =>
+    reflex
+      ? tell('heal.done', (at) => ({
+          ...{
+            heal_id: 'reflex-1',
+            action: 'database.cancel_runaways',
+            target: 'system',
+            ok: true,
+            detail: 'd',
+            at,
+          },
+        }))
+      : tell('probe.result', (at) => ({
+          ...{ probe: 'database', target: 'system', ok: true, latency_ms: 4, value: 0.1, detail: 'd', at },
+          facts: { longest_own_ms, connections: 5 },
+        })),
+  ),
+  fc.tuple(fc.constantFrom('pending_submit', 'filled'), fc.nat(3)).map(([state, number]) => {
+    const order = (at: number) => ({
+      client_order_id: `o${number}`,
+      state,
+      updated_at: at,
+      open: state !== 'filled',
+    });
+    return tellRow('orders', `o${number}`, order, 'trading.order_changed', (at) => order(at) as never);
+  }),
+  fc.tuple(fc.constantFrom('queued', 'running', 'succeeded'), fc.nat(1)).map(([state, number]) => {
+    const task = (at: number) => ({
+      ...{
+        id: `t${number}`,
+        kind: 'record',
+        state,
+        attempts: 1,
+        queued_at: at,
+        started_at: at,
+        deadline_at: at + 60_000,
+      },
+      ...{ finished_at: at, result: null, open: state !== 'succeeded' },
+    });
+    return tellRow('tasks', `t${number}`, task, 'task.changed', (at) => task(at) as never);
+  }),
+  fc.nat(20).map((minutes) => {
+    const event = (at: number) => ({
+      ...{
+        id: 'e',
+        source: 's',
+        at: at + minutes * minuteMs,
+        currency: 'USD',
+        title: 'rates',
+        impact: 'high',
+      },
+      ...{ forecast: null, previous: null, known_at: at },
+    });
+    return tellRow(
+      'calendar',
+      'e',
+      (at) => event(at) as never,
+      'market.calendar',
+      (at) => ({ source: 's', from: 0, to: 9e15, events: [event(at) as never], known_at: at }),
+    );
+  }),
+);
 const deeds: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 6, arbitrary: moreDeeds },
   {
     weight: 6,
     arbitrary: fc

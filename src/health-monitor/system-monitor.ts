@@ -1,12 +1,16 @@
 // Judges the measurements of the process and its agents: hard limits with hysteresis, and distance from normal.
 // It only raises and clears causes; what follows from them is decided elsewhere.
+import type { Turn } from '../kernel/agent.ts';
 import type { Severity } from '../shared/domain/incident.ts';
-import type { SystemVitals } from '../shared/domain/vitals.ts';
-import { Baselines, type MetricSample, megabytes, metricRules } from './baseline.ts';
-import { causeKey } from './causes.ts';
+import type { EpochMs } from '../shared/domain/time.ts';
+import type { ProbeResult, SystemVitals } from '../shared/domain/vitals.ts';
+import { Baselines, megabytes } from './baseline.ts';
+import { causeKey } from './cause-kinds.ts';
 import type { IncidentBook } from './incident-book.ts';
 import {
   agentTurnLimitMs,
+  clockJumpMs,
+  clockSkewLimitMs,
   cpuLimit,
   diskFreeCriticalBytes,
   diskFreeLeaveFactor,
@@ -16,23 +20,35 @@ import {
   heapShareLimit,
   inboxDepthLimit,
   type LevelLimit,
+  openFilesShareLimit,
+  storeLatencyLimitMs,
 } from './limits.ts';
-import type { BaselineState } from './memory.ts';
+import { type HeapMemory, type MetricBaseline, remember } from './memory.ts';
+import { type Measured, probeMetrics, vitalsMetrics } from './metric-rules.ts';
+
+type FoldListener = (
+  changed: MetricBaseline,
+  metrics: ReadonlyMap<string, MetricBaseline>,
+  turn: Turn,
+) => void;
 
 export class SystemMonitor {
   readonly #book: IncidentBook;
   readonly #baselines = new Baselines();
+  readonly #folded: FoldListener;
 
-  constructor(book: IncidentBook) {
+  /** `folded` hears of every window that ended. */
+  constructor(book: IncidentBook, folded: FoldListener = () => undefined) {
     this.#book = book;
+    this.#folded = folded;
   }
 
-  restore(state: BaselineState | undefined): void {
-    this.#baselines.restore(state);
+  restore(metrics: Iterable<MetricBaseline>, heap: HeapMemory | undefined): void {
+    this.#baselines.restore(metrics, heap);
   }
 
-  /** Judges one report; returns the baseline when it moved and must be made durable. */
-  observe(vitals: SystemVitals): BaselineState | undefined {
+  /** Judges one report and makes durable what moved of the baselines. */
+  observe(vitals: SystemVitals, turn: Turn): void {
     const { at } = vitals;
     const delay = finite(vitals.event_loop_delay_p99_ms);
     const cpu = finite(vitals.cpu_load);
@@ -46,24 +62,66 @@ export class SystemMonitor {
       this.#limit(cause, mean, agentTurnLimitMs, at, `mean handling time is ${Math.round(mean)} ms`);
     }
     this.#disk(vitals);
-    const sample: MetricSample = {
-      event_loop_delay_p99: delay,
-      cpu_load: cpu,
-      resident_memory: megabytes(finite(vitals.resident_bytes)),
-      inbox_depth: depth,
-    };
-    const folded = this.#baselines.add(sample, finite(vitals.heap_used_bytes), at);
+    this.#files(vitals);
+    this.#store(vitals);
+    this.#clock(vitals);
+    this.#learn(vitalsMetrics(vitals), at, turn);
+    const used = finite(vitals.heap_used_bytes);
+    const heap = this.#baselines.addHeap(used, finite(vitals.heap_limit_bytes), at);
+    if (heap !== undefined) remember(turn, 'heap', 'floors', heap);
     this.#heap(vitals);
-    for (const rule of metricRules) {
-      const evidence = this.#baselines.anomaly(rule, sample[rule.name]);
-      this.#condition(
-        causeKey('anomaly', rule.name),
-        evidence === undefined ? undefined : 'info',
-        at,
-        evidence ?? '',
-      );
+  }
+
+  /** Compares the measures of a probe with what is normal for them. */
+  compare(result: ProbeResult, turn: Turn): void {
+    this.#learn(probeMetrics(result), turn.now, turn);
+  }
+
+  #learn(measured: readonly Measured[], at: EpochMs, turn: Turn): void {
+    for (const { rule, value } of measured) {
+      const moved = this.#baselines.add(rule, value, at);
+      if (moved !== undefined) {
+        remember(turn, 'metric', rule.name, moved);
+        this.#folded(moved, this.#baselines.metrics, turn);
+        this.#evidence(causeKey('drift', rule.name), this.#baselines.drift(rule), at);
+      }
+      this.#evidence(causeKey('anomaly', rule.name), this.#baselines.anomaly(rule, value, at), at);
     }
-    return folded;
+  }
+
+  #evidence(cause: string, evidence: string | undefined, at: EpochMs): void {
+    this.#condition(cause, evidence === undefined ? undefined : 'info', at, evidence ?? '');
+  }
+
+  #files({ open_files, open_files_limit, at }: SystemVitals): void {
+    if (open_files == null || open_files_limit == null || open_files_limit <= 0) return;
+    const evidence = `${open_files} of ${open_files_limit} are open`;
+    this.#limit('files_low', open_files / open_files_limit, openFilesShareLimit, at, evidence);
+  }
+
+  /** The kernel's own commits and a round trip tell at once; the probe of the store tells when nobody commits. */
+  #store({ store_ms, commit_ms, at }: SystemVitals): void {
+    if (store_ms === undefined) return;
+    if (store_ms === null) this.#condition('store_slow', 'critical', at, 'it does not answer');
+    else {
+      const worst = Math.max(finite(store_ms), finite(commit_ms ?? 0));
+      const evidence = `round trip ${Math.round(store_ms)} ms, last commit ${Math.round(commit_ms ?? 0)} ms`;
+      this.#limit('store_slow', worst, storeLatencyLimitMs, at, evidence);
+    }
+  }
+
+  #clock({ clock_skew_ms, clock_jump_ms, at }: SystemVitals): void {
+    const jumped = Math.abs(finite(clock_jump_ms ?? 0));
+    const skew = Math.abs(finite(clock_skew_ms ?? 0));
+    if (jumped >= clockJumpMs)
+      this.#book.pulse(
+        'clock_skew',
+        at,
+        'warning',
+        `the clock jumped by ${Math.round(clock_jump_ms ?? 0)} ms`,
+      );
+    if (clock_skew_ms == null) return;
+    this.#limit('clock_skew', skew, clockSkewLimitMs, at, `it differs by ${Math.round(clock_skew_ms)} ms`);
   }
 
   #heap(vitals: SystemVitals): void {

@@ -59,10 +59,14 @@ export class KernelLoop {
   #stopping = false;
   #wake: (() => void) | undefined;
   #lastCommitMs = 0;
+  #commitBegunAt: number | undefined;
+  #commits = { count: 0, inputs: 0, busyMs: 0 };
+  #commitPauseMs: number;
   #committed: { readonly sequence: number; readonly hash: string };
 
   constructor(options: KernelLoopOptions) {
     this.#options = options;
+    this.#commitPauseMs = options.commitPauseMs;
     this.#committed = { sequence: options.kernel.sequence, hash: options.kernel.hash };
   }
 
@@ -82,6 +86,27 @@ export class KernelLoop {
   /** Duration of the last commit in milliseconds. */
   get lastCommitMs(): number {
     return this.#lastCommitMs;
+  }
+
+  /** Milliseconds that the commit under way has taken; 0 between two. */
+  get commitRunningMs(): number {
+    return this.#commitBegunAt === undefined ? 0 : performance.now() - this.#commitBegunAt;
+  }
+
+  /** Commits since the previous call, the inputs in them, and the time they took. */
+  takeCommits(): { readonly count: number; readonly inputs: number; readonly busyMs: number } {
+    const taken = this.#commits;
+    this.#commits = { count: 0, inputs: 0, busyMs: 0 };
+    return taken;
+  }
+
+  get commitPauseMs(): number {
+    return this.#commitPauseMs;
+  }
+
+  /** Waits longer between commits, so that more inputs share one; the outcome does not depend on it. */
+  set commitPauseMs(milliseconds: number) {
+    this.#commitPauseMs = milliseconds;
   }
 
   /** Accepts an input; malformed ones become dead letters. */
@@ -156,8 +181,8 @@ export class KernelLoop {
           await this.#turn(inputs);
         else if (this.#stopping) return;
         else await this.#idle();
-        if (!this.#stopping && this.#inbox.depth === 0 && this.#options.commitPauseMs > 0)
-          await this.#options.sleep(this.#options.commitPauseMs);
+        if (!this.#stopping && this.#inbox.depth === 0 && this.#commitPauseMs > 0)
+          await this.#options.sleep(this.#commitPauseMs);
       }
     } catch (error) {
       // Nobody will take anything from the inbox again: waiters hear it now and nothing more piles up.
@@ -227,11 +252,23 @@ export class KernelLoop {
   }
 
   async #commit(batch: CommitBatch): Promise<void> {
+    this.#commitBegunAt = performance.now();
+    try {
+      await this.#commitWithRetries(batch);
+    } finally {
+      this.#commitBegunAt = undefined;
+    }
+  }
+
+  async #commitWithRetries(batch: CommitBatch): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const begun = performance.now();
       try {
         await this.#options.store.commit(batch);
         this.#lastCommitMs = performance.now() - begun;
+        this.#commits.count++;
+        this.#commits.inputs += batch.entries.length;
+        this.#commits.busyMs += this.#lastCommitMs;
         return;
       } catch (error) {
         if (attempt >= maxCommitAttempts) throw error;

@@ -8,7 +8,7 @@ import {
 } from '../shared/bus/catalogue.ts';
 import type { AnyPut } from '../shared/bus/collections.ts';
 import type { AnyEffect } from '../shared/bus/effects.ts';
-import type { AnyMessage } from '../shared/bus/message.ts';
+import type { AnyMessage, Message } from '../shared/bus/message.ts';
 import type { AgentName, OriginName, Recipient } from '../shared/domain/agent-name.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { LoadedState } from '../shared/ports/store.ts';
@@ -209,7 +209,17 @@ export class Kernel {
         for (const agent of this.#supervisor.hearers(message.message_type, agentOrder))
           this.#deliver(agent, message, turn);
       else for (const agent of agentOrder) if (message.to === agent) this.#deliver(agent, message, turn);
+      if (message.message_type === 'health.restart_agent') this.#rebuild(message, turn);
     }
+  }
+
+  /** Builds a running agent anew from its rows; one that failed has its own alarm for that. */
+  #rebuild(message: Message<'health.restart_agent'>, turn: InputTurn): void {
+    const { agent } = message.data;
+    if (message.from !== 'health_ai' || this.#supervisor.isDown(agent)) return;
+    const error = this.#supervisor.restart(agent);
+    if (error !== undefined) this.#agentFailed(agent, message, error, turn);
+    else turn.queue.push(turn.kernelMessage('kernel.agent_restarted', { agent }));
   }
 
   #deliver(agent: AgentName, message: AnyMessage, turn: InputTurn): void {

@@ -2,7 +2,11 @@
 import { expect, test } from 'vitest';
 import { testSettings, World } from '../../test/support/orchestrator-world.ts';
 import type { EffectDataByKind } from '../shared/bus/effects.ts';
+import type { Refit } from '../shared/domain/refit.ts';
 import { choreKinds, type JobKind, jobKinds, type Task, type TaskKind } from '../shared/domain/task.ts';
+import { featureCount } from './intensity/features.ts';
+import { learningView } from './learning-view.ts';
+import { LookDesk } from './looks/look-desk.ts';
 import { catalogueDefects, taskCatalogue } from './task-catalogue.ts';
 
 const now = Date.parse('2026-03-02T10:00:00Z');
@@ -141,5 +145,84 @@ test('rebuilt from rows before every message it does the same', () => {
     }
     return world.advance(2 * 3_600_000).kernel.hash;
   });
+  expect(hashes[1]).toBe(hashes[0]);
+});
+
+const refit = (part: Refit['part'], count: number, better = true): Refit => ({
+  part,
+  coefficients: Array.from({ length: count }, (_, k) => 0.1 * k),
+  fitted_on: 300,
+  held_out: 120,
+  before: 0.3,
+  after: better ? 0.2 : 0.31,
+});
+
+function retrained(world: World, refits: readonly Refit[]): World {
+  const { task_id, kind, attempt } = lastRun(run(world, 'retrain'), 'retrain');
+  const result = {
+    effect_observed: true,
+    looked_at: 500,
+    found: refits.length,
+    summary: 'fitted',
+    error: null,
+    refits,
+  };
+  return world.send('job.result', { task_id, kind, attempt, succeeded: true, result });
+}
+
+test('a retraining that is better is put in force with a decision that says so; its task keeps what was proposed', () => {
+  const world = busy();
+  const before = world.decisions.length;
+  retrained(world, [refit('confidence', 4), refit('crypto', featureCount)]);
+  const { task_id } = lastRun(world, 'retrain');
+  expect(world.decisions.length - before).toBe(2);
+  expect(world.lastDecision).toMatchObject({ trigger: 'event' });
+  expect(world.lastDecision.reasoning).toContain(
+    `Retrained by ${task_id}, better on what it was not fitted on: confidence (loss 0.3 before, 0.2 after, on 120 newer examples), crypto (`,
+  );
+  expect(task(world, task_id)).toMatchObject({
+    state: 'succeeded',
+    result: { refits: [{ part: 'confidence' }, {}] },
+  });
+  const view = learningView(world.mirror, {}, world.now);
+  expect(view.calibration).toMatchObject({ retrained: 1, coefficients: [0, 0.1, 0.2, 0.3] });
+  const desk = new LookDesk(testSettings);
+  desk.restore(world.mirror);
+  const learner = desk.planner('crypto')?.scheduler.model.learner;
+  expect(learner?.live[5]).toBeCloseTo(0.5, 3);
+  expect(desk.planner('forex')?.scheduler.model.learner.live[5]).not.toBeCloseTo(0.5, 3);
+});
+
+test('what is not better, does not fit, or comes for another task is not put in force', () => {
+  const wrong = [
+    refit('confidence', 4, false),
+    refit('forex', 3),
+    { ...refit('crypto', featureCount), coefficients: Array.from({ length: featureCount }, () => 50) },
+  ];
+  const world = busy();
+  const before = world.decisions.length;
+  retrained(world, wrong);
+  expect(world.decisions.length - before, 'only the one that asked').toBe(1);
+  const { task_id, kind, attempt } = lastRun(world, 'retrain');
+  const late = {
+    effect_observed: true,
+    looked_at: 1,
+    found: 1,
+    summary: '',
+    error: null,
+    refits: [refit('confidence', 4)],
+  };
+  world.send('job.result', { task_id, kind, attempt, succeeded: true, result: late });
+  expect(learningView(world.mirror, {}, world.now).calibration.retrained).toBe(0);
+});
+
+test('a retraining survives a restart, and the rebuilt orchestrator does the same', () => {
+  const hashes = [false, true].map(
+    (amnesic) =>
+      retrained(busy(amnesic).market('crypto', 1), [
+        refit('confidence', 4),
+        refit('crypto', featureCount),
+      ]).advance(3 * 3_600_000).kernel.hash,
+  );
   expect(hashes[1]).toBe(hashes[0]);
 });

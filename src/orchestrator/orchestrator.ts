@@ -1,13 +1,14 @@
 // The orchestrator: observes by messages, decides when and what runs, executes through tasks and the mandate, learns.
 // It must never touch an order, a candle or the outside world; its parts talk by plain calls.
 import type { Agent, StateReader, Turn } from '../kernel/agent.ts';
-import type { KernelAlarm, OperatorCommand } from '../shared/bus/catalogue.ts';
+import type { JobResult, KernelAlarm, OperatorCommand } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { Decision } from '../shared/domain/decision.ts';
 import type { AssetClass } from '../shared/domain/instrument.ts';
 import { defaultLookSettings } from '../shared/domain/look.ts';
 import type { ModelAdvice, ModelReply } from '../shared/domain/model.ts';
+import type { Refit } from '../shared/domain/refit.ts';
 import { type SessionCalendar, sessionCalendar } from '../shared/domain/sessions.ts';
 import type { TaskKind } from '../shared/domain/task.ts';
 import { type EpochMs, minuteMs } from '../shared/domain/time.ts';
@@ -67,6 +68,7 @@ interface DecisionFrame {
   readonly planned: readonly PlannedTask[];
   readonly nextAt: EpochMs | undefined;
   readonly confidence: number;
+  readonly inputs: readonly number[];
 }
 
 const initialControl: ControlMemory = {
@@ -209,7 +211,7 @@ class Orchestrator implements Agent {
         this.#runner.workflowEnded(turn, this.#control, message.data);
         break;
       case 'job.result':
-        this.#runner.jobEnded(turn, this.#control, message.data);
+        this.#jobEnded(turn, message.data);
         break;
       case 'workflow.handover':
         this.#runner.handOver(turn, message.data);
@@ -223,6 +225,31 @@ class Orchestrator implements Agent {
     this.#looks.save(turn);
     this.#learning.save(turn);
     this.#alarms.save(turn);
+  }
+
+  /** A retraining's proposals are put in force, and decided on, only when its task is the one that was under way. */
+  #jobEnded(turn: Turn, end: JobResult): void {
+    const task = this.#tasks.openTask(end.kind);
+    const awaited = task?.id === end.task_id && task.attempts === end.attempt && task.state === 'running';
+    this.#runner.jobEnded(turn, this.#control, end);
+    if (!awaited || !end.succeeded || end.kind !== 'retrain') return;
+    const applied = (end.result.refits ?? []).filter((refit) => this.#putInForce(refit));
+    if (applied.length === 0) return;
+    const told = applied.map(
+      ({ part, before, after, held_out }) =>
+        `${part} (loss ${before} before, ${after} after, on ${held_out} newer examples)`,
+    );
+    this.#decide(
+      turn,
+      'event',
+      `Retrained by ${end.task_id}, better on what it was not fitted on: ${told.join(', ')}`,
+    );
+  }
+
+  #putInForce({ part, coefficients, before, after }: Refit): boolean {
+    if (!(after < before)) return false;
+    if (part === 'confidence') return this.#learning.calibration.replace(coefficients);
+    return this.#looks.planner(part)?.refit(coefficients) ?? false;
   }
 
   #observe(message: AnyMessage, turn: Turn): void {
@@ -486,6 +513,7 @@ class Orchestrator implements Agent {
       planned,
       nextAt,
       confidence: insight.confidence(undertaking.inputs),
+      inputs: undertaking.inputs,
     });
     this.#control = {
       ...previous,
@@ -544,7 +572,7 @@ class Orchestrator implements Agent {
     snapshot: Snapshot,
     { mode }: ModeVerdict,
     verdict: Verdict,
-    { trigger, plan, planned, nextAt, confidence }: DecisionFrame,
+    { trigger, plan, planned, nextAt, confidence, inputs }: DecisionFrame,
   ): Decision {
     return {
       id: this.#decisionId(turn),
@@ -553,6 +581,7 @@ class Orchestrator implements Agent {
       previous_mode: this.#control.mode,
       action: verdict.action,
       confidence,
+      confidence_inputs: inputs,
       reasoning: `${verdict.reasoning}${looksText(planned)}`,
       trigger,
       context: snapshot.context,

@@ -79,9 +79,11 @@ function activityTerm(kind: TaskKind, { views }: Snapshot): number {
       return clamp(0.2 * (Math.max(crypto, forex) - 1), 0, 0.3);
     case 'health-monitor-check':
     case 'heal':
+    case 'probe-round':
     case 'record':
     case 'backtest':
     case 'report':
+    case 'retrain':
       return 0;
   }
 }

@@ -181,6 +181,22 @@ export const taskCatalogue: Readonly<Record<TaskKind, CatalogueEntry>> = {
     attempts: 2,
     safety: false,
   },
+  'probe-round': {
+    kind: 'probe-round',
+    description: 'Ask what lies outside of the process: sources, database, workflow server, models, clocks.',
+    agent: 'health_ai',
+    classes: [],
+    sessions: [],
+    family: null,
+    resources: [],
+    cost: 0.02,
+    minIntervalMs: minuteMs,
+    baseIntervalMs: 2 * minuteMs,
+    maxIntervalMs: 10 * minuteMs,
+    deadlineMs: 30 * secondMs,
+    attempts: 1,
+    safety: false,
+  },
   record: {
     kind: 'record',
     description: 'Write the closed candles of every symbol into tapes that can be played again.',
@@ -213,6 +229,18 @@ export const taskCatalogue: Readonly<Record<TaskKind, CatalogueEntry>> = {
     baseIntervalMs: 24 * hourMs,
     maxIntervalMs: 26 * hourMs,
     deadlineMs: 60 * secondMs,
+  },
+  retrain: {
+    kind: 'retrain',
+    description:
+      'Refit confidence and look schedulers on what is stored; put in force only what predicts better.',
+    agent: 'orchestrator_ai',
+    ...job,
+    cost: 0.6,
+    minIntervalMs: 6 * hourMs,
+    baseIntervalMs: 24 * hourMs,
+    maxIntervalMs: 36 * hourMs,
+    deadlineMs: 300 * secondMs,
   },
 };
 

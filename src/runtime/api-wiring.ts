@@ -19,6 +19,7 @@ import type { Log } from '../shared/ports/log.ts';
 import type { StoreReader } from '../shared/ports/store.ts';
 import type { DiscoveryHub } from './discovery-hub.ts';
 import type { ExternalAlerts } from './external-alerts.ts';
+import { healthReport } from './health-report.ts';
 import type { LiveFacts } from './live-facts.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
@@ -64,6 +65,7 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
     },
     externalAlerts: (alerts) => parts.external.take(alerts),
     runtime: () => runtimeFacts(parts, startedAt),
+    healthReport: () => healthReport(parts),
     stream: { subscribe: (listener) => parts.facts.subscribe(listener) },
     workflows: () =>
       Object.values(taskCatalogue).map((entry) => ({

@@ -2,7 +2,14 @@
 // the report.
 import { Worker } from 'node:worker_threads';
 import type { BreakageName } from '../simulator/chaos/broken/breakages.ts';
-import { type Cell, type CrashPoint, cellOf, cells, type Fault } from '../simulator/chaos/cells.ts';
+import {
+  type Cell,
+  type CrashPoint,
+  cellOf,
+  cells,
+  type Fault,
+  type HouseKind,
+} from '../simulator/chaos/cells.ts';
 import { type ChaosReport, reportOf } from '../simulator/chaos/report.ts';
 import type { RunResult } from '../simulator/chaos/scenario.ts';
 import { type ChaosRunRequest, runChaos } from './chaos-run.ts';
@@ -18,6 +25,8 @@ export interface CampaignRequest {
   /** Only cells of this fault, of this crash point. */
   readonly fault?: Fault;
   readonly crash?: CrashPoint;
+  /** Only this kind of house. */
+  readonly house?: HouseKind;
   readonly broken?: BreakageName;
   /** Worker threads; with one, everything runs in this one. */
   readonly jobs: number;
@@ -27,7 +36,7 @@ export interface CampaignRequest {
 }
 
 export async function runCampaign(request: CampaignRequest): Promise<ChaosReport> {
-  const { firstSeed, seeds, fault, crash, broken } = request;
+  const { firstSeed, seeds, fault, crash, house, broken } = request;
   const chosen = cells.filter(
     (cell) => (fault ?? cell.fault) === cell.fault && (crash ?? cell.crash) === cell.crash,
   );
@@ -37,6 +46,7 @@ export async function runCampaign(request: CampaignRequest): Promise<ChaosReport
     return {
       seed,
       cell: cell ?? cellOf(seed),
+      ...(house === undefined ? {} : { house }),
       ...(broken === undefined ? {} : { broken }),
     };
   });
@@ -44,6 +54,7 @@ export async function runCampaign(request: CampaignRequest): Promise<ChaosReport
   const options = [
     fault === undefined ? '' : ` --fault ${fault}`,
     crash === undefined ? '' : ` --crash ${crash}`,
+    house === undefined ? '' : ` --house ${house}`,
     broken === undefined ? '' : ` --break ${broken}`,
   ];
   return reportOf(runs, { firstSeed, broken: broken ?? null, commandOptions: options.join('') });

@@ -75,7 +75,10 @@ async function startHouse(site: HouseSite, build: AgentBuilder): Promise<House> 
     broker,
     market,
     workflows: new WorkflowDesk({ ...waits, server: nativeWorkflows(), callbackSecret: '' }),
-    jobs: new JobDesk({ ...waits, handlers: { record: emptyJob, backtest: emptyJob, report: emptyJob } }),
+    jobs: new JobDesk({
+      ...waits,
+      handlers: { record: emptyJob, backtest: emptyJob, report: emptyJob, retrain: emptyJob },
+    }),
     notifiers: [{ name: 'nobody', send: async () => undefined }],
     probes: new Map(probeNames.map((name) => [name, wellProbe(name, () => clock.now())])),
     models: undefined,

@@ -4,13 +4,17 @@ import { MemoryStore } from '../adapters/store/memory/memory-store.ts';
 import type { AgentBuilder } from '../kernel/agent.ts';
 import { chainHash, genesisHash } from '../kernel/journal.ts';
 import { JournalReplay } from '../kernel/replay.ts';
-import { type AgentSettings, defaultRiskSettings } from '../shared/domain/agent-settings.ts';
+import {
+  type AgentSettings,
+  defaultRiskSettings,
+  type ExitSettings,
+} from '../shared/domain/agent-settings.ts';
 import { defaultLookSettings } from '../shared/domain/look.ts';
 import { decimalText } from '../shared/domain/money.ts';
 import { minuteMs } from '../shared/domain/time.ts';
 import type { Breakage } from '../simulator/chaos/broken/breakage.ts';
 import { type BreakageName, breakages } from '../simulator/chaos/broken/breakages.ts';
-import type { Cell } from '../simulator/chaos/cells.ts';
+import { type Cell, type HouseKind, keepsBrackets, movesStops } from '../simulator/chaos/cells.ts';
 import { chaosSymbols } from '../simulator/chaos/chaos-market.ts';
 import { chaosStrategy, chaosStrategyName } from '../simulator/chaos/chaos-strategy.ts';
 import { planOf } from '../simulator/chaos/plan.ts';
@@ -47,16 +51,37 @@ const settings: AgentSettings = {
   },
 };
 
+/** Exits that act often within the two hours of a run. */
+const movingExits: ExitSettings = {
+  trailing: 'chandelier',
+  trailing_atr_multiple: 1.5,
+  trailing_pct: 1,
+  trailing_offset_pct: 1,
+  break_even_at_risk: 0.3,
+  target_steps: [{ after_minutes: 20, profit: 0.001 }],
+  time_limit_hours: 0.5,
+};
+
+function settingsOf(house: HouseKind): AgentSettings {
+  return {
+    ...settings,
+    broker: { ...settings.broker, attached_bracket: keepsBrackets(house) },
+    ...(movesStops(house) ? { exits: movingExits } : {}),
+  };
+}
+
 export interface ChaosRunRequest {
   readonly seed: number;
   /** Another cell than the seed's own. */
   readonly cell?: Cell;
+  /** Another kind of house than the seed's own. */
+  readonly house?: HouseKind;
   readonly broken?: BreakageName;
 }
 
 /** One run from its seed. The same request gives the same result on every machine. */
-export async function runChaos({ seed, cell, broken }: ChaosRunRequest): Promise<RunResult> {
-  const plan = planOf(seed, cell);
+export async function runChaos({ seed, cell, house, broken }: ChaosRunRequest): Promise<RunResult> {
+  const plan = planOf(seed, cell, house);
   const breakage: Breakage = broken === undefined ? {} : breakages[broken].make();
   const store = new MemoryStore({ keepRecords: false });
   const built = agentBuilder([chaosStrategy(plan.healAt)]);
@@ -64,7 +89,7 @@ export async function runChaos({ seed, cell, broken }: ChaosRunRequest): Promise
   const cash = decimalText(startingCash);
   return runScenario({
     plan,
-    settings,
+    settings: settingsOf(plan.house),
     startingCash: cash,
     venue: new PaperVenue({ startingCash: cash, latencySpread: 0 }),
     store,

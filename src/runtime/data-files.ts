@@ -21,7 +21,7 @@ import {
 import { judgeSeries, unconfirmedReason } from '../adapters/market-data/tape/judge-series.ts';
 import { notRegular, readRecordingBytes } from '../adapters/market-data/tape/read-bytes.ts';
 import { TapeError } from '../adapters/market-data/tape/tape-error.ts';
-import { fileSymbolOf } from '../adapters/market-data/tape/tape-file-name.ts';
+import { fileSymbolOf, readTapeFileName } from '../adapters/market-data/tape/tape-file-name.ts';
 import { tapeLine, tapeText } from '../adapters/market-data/tape/tape-rows.ts';
 import { replaceFile } from '../adapters/market-data/tape/tape-writer.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
@@ -169,6 +169,8 @@ export interface CheckReport {
     readonly timeframe: Timeframe;
     readonly times: number;
   }[];
+  /** Named like a recording, and none inside. */
+  readonly unreadable: readonly { readonly file: string; readonly reason: string }[];
   readonly skipped: readonly { readonly file: string; readonly reason: string }[];
   readonly problems: readonly string[];
 }
@@ -181,18 +183,22 @@ export async function checkFiles(
 ): Promise<CheckReport> {
   const calendar = sessionCalendar(sessionRulesOf(settings));
   const skipped: { file: string; reason: string }[] = [];
+  const unreadable: { file: string; reason: string }[] = [];
   const loaded: LoadedRecording[] = [];
   for (const { file, named } of recordingsOf(paths)) {
     try {
       loaded.push(await loadRecording(file));
     } catch (error) {
       if (!(error instanceof TapeError) || named) throw error;
-      skipped.push({ file, reason: error.message });
+      const reason = error.message.replace(`${file}: `, '');
+      // Named like a recording and no recording inside: somebody counts on it.
+      (isRecordingName(file) ? unreadable : skipped).push({ file, reason });
     }
   }
+  const [first] = [...unreadable, ...skipped];
   if (loaded.length === 0)
     throw new TapeError(
-      `no recording in ${paths.join(', ')}${skipped[0] === undefined ? '' : `: ${skipped[0].reason}`}`,
+      `no recording in ${paths.join(', ')}${first === undefined ? '' : `: ${first.file}: ${first.reason}`}`,
     );
   const groups = Map.groupBy(loaded, ({ symbol, timeframe, side }) => `${symbol}_${timeframe}_${side}`);
   const files = [...groups.values()].flatMap((group) => inspectSeries(group, calendar));
@@ -203,12 +209,22 @@ export async function checkFiles(
     return [{ symbol: one.symbol, timeframe: one.timeframe, times }];
   });
   const problems = [
+    ...unreadable.map(({ file, reason }) => `${file}: ${reason}`),
     ...files.flatMap((file) => problemsOf(file, allowGaps)),
     ...overlaps.map(
       ({ symbol, timeframe, times }) => `${symbol} ${timeframe}: ${times} times stand in more than one file`,
     ),
   ];
-  return { clean: problems.length === 0, files, overlaps, skipped, problems };
+  return { clean: problems.length === 0, files, overlaps, unreadable, skipped, problems };
+}
+
+function isRecordingName(file: string): boolean {
+  try {
+    readTapeFileName(file, false);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function problemsOf(file: FileInspection, allowGaps: boolean): string[] {

@@ -7,6 +7,7 @@ import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Notifier } from '../shared/ports/notifier.ts';
 import type { Probe } from '../shared/ports/probe.ts';
+import type { HealDesk } from './healing/heal-desk.ts';
 import type { JobDesk } from './jobs/job-desk.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { ModelLadder } from './model-ladder.ts';
@@ -15,7 +16,6 @@ import type { WorkflowDesk } from './workflow-desk.ts';
 const brokerTimeoutMs = 10_000;
 const historyTimeoutMs = 20_000;
 const restartTimeoutMs = 20_000;
-const alertAttempts = 3;
 /** Histories asked for at the same time. */
 const backfillLanes = 4;
 
@@ -24,6 +24,8 @@ export interface EffectRunnerOptions {
   readonly market: MarketHub;
   readonly notifiers: readonly Notifier[];
   readonly probes: ReadonlyMap<string, Probe>;
+  /** Absent where nothing outside of the agents may be mended. */
+  readonly healing?: Pick<HealDesk, 'act'>;
   readonly workflows: WorkflowDesk;
   readonly jobs: Pick<JobDesk, 'release'>;
   /** Undefined when no model is configured. */
@@ -72,7 +74,12 @@ export class EffectRunner {
   #watch(effect: AnyEffect, work: Promise<void>): void {
     work.catch((error: unknown) => {
       this.#options.log.error(
-        { effect: effect.kind, id: effect.id, error: messageOf(error) },
+        {
+          effect: effect.kind,
+          id: effect.id,
+          correlation_id: effect.correlation_id,
+          error: messageOf(error),
+        },
         'an effect failed unexpectedly',
       );
     });
@@ -94,6 +101,8 @@ export class EffectRunner {
         return this.#queueBackfill(effect);
       case 'market.restart_source':
         return this.#restartSource(effect);
+      case 'heal.act':
+        return this.#heal(effect);
       case 'probe.run':
         return this.#probe(effect);
       case 'alert.send':
@@ -178,19 +187,26 @@ export class EffectRunner {
       };
       await postAndWait({ from: 'market', message_type: 'market.history', data, at: known_at });
     } catch (error) {
-      log.warn({ symbol, error: messageOf(error) }, 'no past candles: windows fill from the stream instead');
+      log.warn(
+        { symbol, correlation_id: effect.correlation_id, error: messageOf(error) },
+        'no past candles: windows fill from the stream instead',
+      );
     }
   }
 
   async #restartSource(effect: Effect<'market.restart_source'>): Promise<void> {
     const { source, reason } = effect.data;
-    this.#options.log.info({ source, reason }, 'restarting market source');
+    const { correlation_id } = effect;
+    this.#options.log.info({ source, reason, correlation_id }, 'restarting market source');
     try {
       await this.#options.restartElsewhere?.(source, reason);
       if (!this.#options.market.keeps(source) && this.#options.restartElsewhere !== undefined) return;
       await this.#within(restartTimeoutMs, this.#options.market.restart(source, reason));
     } catch (error) {
-      this.#options.log.warn({ source, error: messageOf(error) }, 'restarting the source failed');
+      this.#options.log.warn(
+        { source, correlation_id, error: messageOf(error) },
+        'restarting the source failed',
+      );
     }
   }
 
@@ -216,23 +232,33 @@ export class EffectRunner {
     });
   }
 
+  async #heal(effect: Effect<'heal.act'>): Promise<void> {
+    const { healing, clock, post } = this.#options;
+    const nobody = { ok: false, detail: 'nothing may be mended here', at: clock.now() };
+    const data = (await healing?.act(effect.data)) ?? { ...effect.data, ...nobody };
+    post({ from: 'system', message_type: 'heal.done', data, at: clock.now() });
+  }
+
   async #alert(effect: Effect<'alert.send'>): Promise<void> {
-    for (const notifier of this.#options.notifiers) {
-      for (let attempt = 1; attempt <= alertAttempts; attempt++) {
-        try {
-          await notifier.send(effect.data);
-          this.#alertsSent++;
-          break;
-        } catch (error) {
-          if (attempt === alertAttempts) this.#alertsFailed++;
-          this.#options.log.warn(
-            { notifier: notifier.name, attempt, error: messageOf(error) },
-            'an alert was not accepted',
-          );
-        }
-      }
+    const { notifiers, settle } = this.#options;
+    const hear = notifiers.filter(({ name }) => effect.data.audience !== 'log' || name === 'log');
+    // At the same time: a channel that has to wait must not keep the others waiting.
+    await Promise.all(hear.map((notifier) => this.#tell(notifier, effect)));
+    settle(effect.id);
+  }
+
+  async #tell(notifier: Notifier, effect: Effect<'alert.send'>): Promise<void> {
+    try {
+      await notifier.send(effect.data);
+      this.#alertsSent++;
+    } catch (error) {
+      this.#alertsFailed++;
+      const { correlation_id } = effect;
+      this.#options.log.warn(
+        { notifier: notifier.name, error: messageOf(error), correlation_id },
+        'an alert was not accepted',
+      );
     }
-    this.#options.settle(effect.id);
   }
 
   async #askModel(effect: Effect<'model.ask'>): Promise<void> {
@@ -242,7 +268,10 @@ export class EffectRunner {
     const reply = await models.ask(effect.data);
     if (reply.outcome !== 'answered')
       log.warn(
-        { provider: reply.provider, model: reply.model, fault: reply.outcome, detail: reply.detail },
+        {
+          ...{ provider: reply.provider, model: reply.model, fault: reply.outcome, detail: reply.detail },
+          correlation_id: effect.correlation_id,
+        },
         'a model did not answer: the next one of the ladder is asked, or the policy stands',
       );
     post({ from: 'model', message_type: 'model.reply', data: reply, at: clock.now() });

@@ -104,6 +104,10 @@ test.each([
   expect(refusal(content)).toContain(why);
 });
 
+test('a byte order mark is no reason to refuse', () => {
+  expect(runExitCases(fileOf(`\uFEFF${JSON.stringify([sound])}`)).results).toHaveLength(1);
+});
+
 test('a missing file and a flood of mistakes are said in few words', () => {
   expect(() => runExitCases(path.join(folder, 'none.json'))).toThrow(/cannot be read: .* Fix: /);
   expect(refusal(Array.from({ length: 50 }, () => ({}))).split('\n')).toHaveLength(7);

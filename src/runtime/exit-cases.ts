@@ -166,7 +166,7 @@ function readJson(file: string): unknown {
       throw new ExitCasesError(
         `${file} is larger than ${maxFileBytes} bytes. Fix: split it into several files.`,
       );
-    text = readFileSync(file, 'utf8');
+    text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     if (error instanceof ExitCasesError) throw error;
     throw new ExitCasesError(

@@ -7,13 +7,15 @@ import { hourMs, secondMs } from '../shared/domain/time.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store, StoreHealth } from '../shared/ports/store.ts';
+import type { CommitGuard } from './healing/commit-guard.ts';
 import type { LiveFacts } from './live-facts.ts';
+import type { SelectedMarket } from './market-selection.ts';
 
 const vitalsIntervalMs = 5_000;
+const commitCheckMs = 2_000;
 const saidClockAheadMs = 2 * secondMs;
 const brokerTickMs = 100;
-const storeCheckIntervalMs = 5_000;
-/** A database that has not answered by then is called silent. */
+/** A store that has not answered by then is called silent; it does not keep the vitals back. */
 const storePatienceMs = 4_000;
 
 export interface HousekeepingParts {
@@ -23,14 +25,16 @@ export interface HousekeepingParts {
   readonly loop: KernelLoop;
   readonly facts: LiveFacts;
   readonly clock: Clock;
-  readonly market: { readonly clockAheadMs: () => number };
   readonly trading: { readonly tick: () => void };
   readonly systemProbe: SystemProbe;
+  readonly guard: Pick<CommitGuard, 'check'>;
+  readonly market: Pick<SelectedMarket, 'clockSkewMs' | 'clockAheadMs'>;
 }
 
 export class Housekeeping {
   readonly #parts: HousekeepingParts;
   readonly #timers: NodeJS.Timeout[] = [];
+  #commitsAt = performance.now();
   #clockIsBehind = false;
   constructor(parts: HousekeepingParts) {
     this.#parts = parts;
@@ -39,7 +43,7 @@ export class Housekeeping {
   start(): void {
     this.#every(vitalsIntervalMs, () => this.#postVitals());
     this.#every(brokerTickMs, () => this.#parts.trading.tick());
-    this.#every(storeCheckIntervalMs, () => this.#checkStore());
+    this.#every(commitCheckMs, () => this.#parts.guard.check());
     this.#every(hourMs, () => this.#parts.store.maintain());
   }
 
@@ -49,7 +53,7 @@ export class Housekeeping {
   }
 
   /** Says once when the database falls silent, and once when it is back. */
-  async #checkStore(): Promise<void> {
+  async #checkStore(): Promise<StoreHealth> {
     const { store, facts, log } = this.#parts;
     const silent: StoreHealth = {
       ok: false,
@@ -66,19 +70,43 @@ export class Housekeeping {
         'the database does not answer: nothing is committed, no order leaves',
       );
     if (!before && health.ok) log.info({ latency_ms: health.latencyMs }, 'the database answers again');
+    return health;
   }
 
   async #postVitals(): Promise<void> {
-    const { kernel, loop, clock } = this.#parts;
+    const { kernel, loop, clock, market } = this.#parts;
     const at = clock.now();
+    const [measured, answer] = await Promise.all([
+      this.#parts.systemProbe.collectVitals(at),
+      this.#checkStore(),
+    ]);
     this.#noteClock();
-    const measured = await this.#parts.systemProbe.collectVitals(at);
     loop.post({
       from: 'system',
       message_type: 'system.vitals',
-      data: { ...measured, inbox_depth: loop.inboxDepth, agents: kernel.supervisor.vitals() },
+      data: {
+        ...measured,
+        inbox_depth: loop.inboxDepth,
+        agents: kernel.supervisor.vitals(),
+        ...this.#commitFigures(),
+        commit_ms: Math.round(loop.lastCommitMs * 100) / 100,
+        store_ms: answer.ok ? answer.latencyMs : null,
+        clock_skew_ms: market.clockSkewMs(),
+      },
       at,
     });
+  }
+
+  /** How much of the time goes into commits, and how many inputs share one. */
+  #commitFigures(): { readonly commit_share: number; readonly batch_inputs: number } {
+    const { count, inputs, busyMs } = this.#parts.loop.takeCommits();
+    const now = performance.now();
+    const elapsedMs = Math.max(1, now - this.#commitsAt);
+    this.#commitsAt = now;
+    return {
+      commit_share: Math.round(Math.min(1, busyMs / elapsedMs) * 10_000) / 10_000,
+      batch_inputs: count === 0 ? 0 : Math.round((inputs / count) * 100) / 100,
+    };
   }
 
   #noteClock(): void {

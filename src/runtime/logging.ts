@@ -1,4 +1,5 @@
 // Logs: JSON lines in rotated files under LOG_DIR, short readable lines on stderr. Stdout stays free for --json.
+// No secret may pass: fields by their names, values of secret settings and credentials in texts are hidden on the way out.
 import { access, constants, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import pino from 'pino';
@@ -6,6 +7,7 @@ import pinoRoll from 'pino-roll';
 import type { SonicBoom } from 'sonic-boom';
 import type { Settings } from '../shared/config/settings.ts';
 import type { Log } from '../shared/ports/log.ts';
+import { cleanFields, lineCleaner } from './redaction.ts';
 import { unusableLogFolder } from './start-guards.ts';
 
 const maxFileSize = '20m';
@@ -15,21 +17,10 @@ const maxUnwrittenBytes = 1_000_000;
 
 const levelNames = { DEBUG: 'debug', INFO: 'info', WARNING: 'warn', ERROR: 'error' } as const;
 
-/** Fields that must never be written, at any depth that we use. */
-const redactedPaths = [
-  'token',
-  'password',
-  'apiKey',
-  'authorization',
-  '*.token',
-  '*.password',
-  '*.apiKey',
-  '*.authorization',
-  'req.headers.authorization',
-];
-
 export interface ClosableLog {
   readonly log: Log;
+  /** For what people look up and do not watch: it reaches the file only. */
+  readonly fileLog: Log;
   close(): Promise<void>;
 }
 
@@ -42,27 +33,27 @@ export async function openLog(settings: Settings): Promise<ClosableLog> {
   const file = await openFile(settings).catch((error: unknown) => {
     throw unusableLogFolder(settings, error);
   });
-  const terminal = { write: (line: string) => void process.stderr.write(readable(line)) };
+  const clean = lineCleaner(settings);
+  const terminal = { write: (line: string) => void process.stderr.write(clean(readable(line))) };
   // What is still said after the end, or once the file is lost, reaches the terminal only; it must not throw.
   let open = true;
   file.once('close', () => {
     open = false;
   });
-  const lines = { write: (line: string) => void (open && file.write(line)) };
-  const logger = pino(
-    {
-      level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      redact: { paths: redactedPaths, censor: '(hidden)' },
-    },
-    pino.multistream([
-      { stream: lines, level },
-      { stream: terminal, level },
-    ]),
-  );
+  const lines = { write: (line: string) => void (open && file.write(clean(line))) };
+  const options: pino.LoggerOptions = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { log: cleanFields },
+  };
+  const both = pino.multistream([
+    { stream: lines, level },
+    { stream: terminal, level },
+  ]);
   return {
-    log: logger,
+    log: pino(options, both),
+    fileLog: pino(options, lines),
     close: () =>
       new Promise((resolve) => {
         open = false;

@@ -25,6 +25,8 @@ export interface MarketHosts {
 export interface LiveSource extends MarketDataSource {
   /** Own clock minus the venue's, milliseconds; undefined while unknown. */
   readonly clockSkewMs: number | undefined;
+  /** False when the venue says that it has no such symbol; absent where it tells so itself. */
+  lists?(symbol: string): Promise<boolean>;
 }
 
 export interface Candidate {

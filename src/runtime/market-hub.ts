@@ -80,6 +80,13 @@ export class MarketHub {
     await source.restart(reason);
   }
 
+  /** Asks a source less often, or as often as normal with 1; false when it polls nothing. */
+  pace(name: string, factor: number): boolean {
+    const source = this.#options.sources.find((candidate) => candidate.name === name);
+    source?.pace?.(factor);
+    return source?.pace !== undefined;
+  }
+
   /** Past candles of a symbol from the first source that serves it and has some. */
   async history(
     symbol: string,

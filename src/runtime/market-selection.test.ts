@@ -139,6 +139,15 @@ test('what Binance spot does not list is not asked from it', async () => {
 
 const withExchange = { ATO_UNIVERSE: 'BTCUSDT,ETHUSDT,SOLUSDT', ATO_CCXT_EXCHANGE: 'binance' };
 
+test('a coin nobody knows is asked for at Binance: one it has is taken, a slip is refused with what was meant', async () => {
+  await expect(select({ ATO_UNIVERSE: 'BTCUSDT,DOGUSDT,NOSUCHUSDT' })).rejects.toThrow(
+    /Binance does not list DOGUSDT \(did you mean DOGEUSDT or .*\), NOSUCHUSDT\. Fix: /,
+  );
+  expect((await select({ ATO_UNIVERSE: 'BTCUSDT,NEWCOINUSDT' })).served).toEqual({
+    binance: 'BTCUSDT NEWCOINUSDT',
+  });
+});
+
 test('an exchange of ccxt stands by behind Binance, for what it lists', async () => {
   const { market, served } = await select(withExchange);
   expect(served).toEqual({ binance: 'BTCUSDT ETHUSDT SOLUSDT', ccxt_binance: 'BTCUSDT ETHUSDT' });

@@ -9,11 +9,14 @@ import { SettingsError } from '../shared/config/load-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import { type Timeframe, timeframeMs } from '../shared/domain/candle.ts';
 import { type AssetClass, instrumentFor } from '../shared/domain/instrument.ts';
+import { wellKnownCoins } from '../shared/domain/instrument-currencies.ts';
+import { nearestSymbols } from '../shared/domain/instrument-names.ts';
 import { dayMs, type EpochMs } from '../shared/domain/time.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { MarketDataSource } from '../shared/ports/market-data.ts';
 import {
+  type Candidate,
   candidates,
   type LiveSource,
   type MarketHosts,
@@ -43,6 +46,8 @@ export interface SelectedMarket {
 
 /** A recording and a generator have no clock to compare with. */
 const unknownSkew = () => null;
+/** Symbols of coins not known here that a venue is asked about at the start. */
+const maxAskedSymbols = 50;
 const assetClasses = ['crypto', 'forex'] as const;
 
 /** Chooses by ATO_MARKET_SOURCE and ATO_FOREX_SOURCE. `lastAt` is where an earlier run of the same data ended, 0 for none. */
@@ -200,12 +205,43 @@ async function chooseFor(
       unreachable.push(source.name);
       continue;
     }
+    if (answers) await assertListed(source, candidate, assetClass, settings);
     live.push(source);
     waiting = waiting.filter((symbol) => !source.symbols.includes(symbol));
   }
   if (!required || waiting.length === 0) return { live, unserved: waiting, unreachable };
   log.warn({ source: wish, symbols: waiting }, 'these symbols are left out: the source does not have them');
   return { live, unserved: [], unreachable };
+}
+
+/** A slip in a coin's name looks like a coin nobody knows here, so the venue is asked. Throws StartRefused. */
+async function assertListed(
+  source: LiveSource,
+  { title }: Candidate,
+  assetClass: AssetClass,
+  settings: Settings,
+): Promise<void> {
+  if (source.lists === undefined) return;
+  const others = candidates[assetClass].filter((one) => one.standsBy && one.missing(settings) === undefined);
+  const elsewhere = (symbol: string) =>
+    others.some(({ name }) => instrumentFor(symbol)?.servedBy.includes(name) === true);
+  const doubtful = source.symbols
+    .filter((symbol) => !isKnownCoin(symbol) && !elsewhere(symbol))
+    .slice(0, maxAskedSymbols);
+  const listed = await Promise.all(doubtful.map((symbol) => source.lists?.(symbol) ?? true));
+  const missing = doubtful.filter((_, index) => listed[index] === false);
+  if (missing.length === 0) return;
+  const named = missing.map((symbol) => {
+    const nearest = nearestSymbols(symbol).filter(isKnownCoin);
+    return nearest.length === 0 ? symbol : `${symbol} (did you mean ${nearest.join(' or ')}?)`;
+  });
+  throw new StartRefused(
+    `ATO_UNIVERSE: ${title(settings)} does not list ${named.join(', ')}. Fix: correct it, or name an exchange that has it with ATO_CCXT_EXCHANGE.`,
+  );
+}
+
+function isKnownCoin(symbol: string): boolean {
+  return wellKnownCoins.includes(instrumentFor(symbol)?.base ?? '');
 }
 
 /** Whether a source answers and has at least one of its symbols (a list of markets may shorten them). */

@@ -5,7 +5,7 @@ import { boundedFetch } from '../adapters/model/shared/bounded-fetch.ts';
 import { shortDetail } from '../adapters/model/shared/hide-keys.ts';
 import { retirementHint } from '../shared/config/model-catalogue.ts';
 import type { Settings } from '../shared/config/settings.ts';
-import type { ModelProvider } from '../shared/domain/model.ts';
+import type { ModelProvider, ModelRung } from '../shared/domain/model.ts';
 import { configuredRungs } from './model-ladder.ts';
 
 const checkTimeoutMs = 3_000;
@@ -27,18 +27,24 @@ interface Endpoint {
 
 /** One finding for each configured model. Never throws. */
 export function checkModels(settings: Settings): Promise<ModelFinding[]> {
-  return Promise.all(
-    configuredRungs(settings).map(async ({ provider, model }) => {
-      const endpoint = endpointOf(provider, settings);
-      const problem = await problemOf(provider, model, endpoint).catch((error: unknown) =>
-        shortDetail(
-          `not reached: ${error instanceof Error ? error.message : String(error)}`,
-          endpoint.secret === undefined ? [] : [endpoint.secret],
-        ),
-      );
-      return { provider, model, ok: problem === undefined, detail: problem ?? 'the provider has it' };
-    }),
+  return Promise.all(configuredRungs(settings).map((rung) => findingOf(rung, settings)));
+}
+
+/** The same for one provider; undefined when it is not configured. Never throws. */
+export async function checkModel(provider: string, settings: Settings): Promise<ModelFinding | undefined> {
+  const rung = configuredRungs(settings).find((one) => one.provider === provider);
+  return rung && findingOf(rung, settings);
+}
+
+async function findingOf({ provider, model }: ModelRung, settings: Settings): Promise<ModelFinding> {
+  const endpoint = endpointOf(provider, settings);
+  const problem = await problemOf(provider, model, endpoint).catch((error: unknown) =>
+    shortDetail(
+      `not reached: ${error instanceof Error ? error.message : String(error)}`,
+      endpoint.secret === undefined ? [] : [endpoint.secret],
+    ),
   );
+  return { provider, model, ok: problem === undefined, detail: problem ?? 'the provider has it' };
 }
 
 async function problemOf(

@@ -1,10 +1,12 @@
 // The running system: opens the store, joins kernel, agents, adapters and API, and stops them in order.
-import { LogNotifier } from '../adapters/notifier/log/log-notifier.ts';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SystemProbe } from '../adapters/probe/system/system-probe.ts';
 import { assertBindAllowed } from '../api/bind-guard.ts';
 import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
-import { committedMessages, KernelLoop } from '../kernel/kernel-loop.ts';
+import { committedMessages, KernelLoop, type KernelLoopOptions } from '../kernel/kernel-loop.ts';
+import { alertSettingsOf } from '../shared/config/alert-settings.ts';
+import { healingSettingsOf } from '../shared/config/healing-settings.ts';
 import { lookSettingsOf } from '../shared/config/look-settings.ts';
 import { schemaOf } from '../shared/config/process-settings.ts';
 import { sessionRulesOf } from '../shared/config/session-settings.ts';
@@ -19,10 +21,10 @@ import { timeframeMs } from '../shared/domain/candle.ts';
 import type { BrokerSink } from '../shared/ports/broker.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
-import type { Probe } from '../shared/ports/probe.ts';
 import type { Relay } from '../shared/ports/relay.ts';
 import type { LoadedState, Store, StoreReader } from '../shared/ports/store.ts';
 import { absentBroker } from './absent-broker.ts';
+import { writeActivity } from './activity-log.ts';
 import { agentBuilder } from './agents.ts';
 import { apiDependencies } from './api-wiring.ts';
 import { banner } from './banner.ts';
@@ -31,6 +33,7 @@ import { DiscoveryHub } from './discovery-hub.ts';
 import { selectDiscovery } from './discovery-selection.ts';
 import { EffectRunner } from './effect-runner.ts';
 import { ExternalAlerts } from './external-alerts.ts';
+import { type Care, type CareParts, careOf } from './healing/care.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { JobDesk } from './jobs/job-desk.ts';
 import { choresOf, jobHandlers } from './jobs/job-handlers.ts';
@@ -44,9 +47,10 @@ import { type SelectedMarket, selectMarket } from './market-selection.ts';
 import { checkModels } from './model-check.ts';
 import { type ModelWiring, wireModels } from './model-ladder.ts';
 import { NewsDesk, selectNews } from './news-desk.ts';
+import { selectNotifiers } from './notifier-selection.ts';
 import { installationOf, openStore } from './open-store.ts';
+import { operatorDesk } from './operator-desk.ts';
 import { keepPageBuilt } from './page-build.ts';
-import { createProbes, type ProbeParts } from './probes.ts';
 import { Presence } from './processes/presence.ts';
 import { openRelay } from './relay/open-relay.ts';
 import { type Duties, dutiesOf, isWhole, RelayBridge } from './relay/relay-bridge.ts';
@@ -65,6 +69,8 @@ type Closer = () => Promise<void>;
 interface Foundation {
   readonly settings: Settings;
   readonly log: Log;
+  /** Reaches the log file only. */
+  readonly fileLog: Log;
   readonly store: Store;
   readonly loaded: LoadedState;
   readonly market: SelectedMarket;
@@ -82,6 +88,13 @@ interface Foundation {
   readonly reader: StoreReader;
 }
 
+export interface StartWishes {
+  /** Ends a wait for the place of another process. */
+  readonly stopping?: AbortSignal;
+  /** Told when healing wants this process to start again. */
+  readonly restart?: (reason: string) => void;
+}
+
 export class TradingSystem {
   /** Closed in reverse order of opening. */
   readonly #closers: Closer[] = [];
@@ -93,13 +106,13 @@ export class TradingSystem {
   static async start(
     settings: Settings,
     onFatal: (error: Error) => void,
-    stopping: AbortSignal = new AbortController().signal,
+    wishes: StartWishes = {},
   ): Promise<TradingSystem> {
     assertBindAllowed(settings.BIND_ADDRESS, settings.API_TOKEN);
     await assertPortFree(settings);
     const system = new TradingSystem();
     try {
-      await system.#compose(settings, onFatal, stopping);
+      await system.#compose(settings, onFatal, wishes);
       return system;
     } catch (error) {
       // What went wrong first is what a person must read; an error while tidying up would hide it.
@@ -116,10 +129,15 @@ export class TradingSystem {
     if (errors.length > 0) throw errors[0];
   }
 
-  async #compose(settings: Settings, onFatal: (error: Error) => void, stopping: AbortSignal): Promise<void> {
+  async #compose(
+    settings: Settings,
+    onFatal: (error: Error) => void,
+    { stopping = new AbortController().signal, restart = () => undefined }: StartWishes,
+  ): Promise<void> {
     const foundation = await this.#lay(settings, stopping);
-    const parts = await assemble(foundation, onFatal);
+    const parts = await assemble(foundation, onFatal, restart);
     const { loop, broker, hub, news, discovery, clock, log, loaded, runner, desk, jobs, bridge } = parts;
+    this.#closers.push(async () => parts.care.close());
     // First of all inputs, before anybody can send one: nothing may reach the kernel before its agents are there.
     loop.post(startedInput(foundation));
     const api = await createApi(apiDependencies(parts));
@@ -148,6 +166,8 @@ export class TradingSystem {
       this.#closers.push(() => bridge.stop());
       log.info({ agents: settings.AGENTS, relay: settings.RELAY }, 'the other agents are in other processes');
     }
+    parts.notifiers.listen();
+    this.#closers.push(() => parts.notifiers.stop());
     const housekeeping = new Housekeeping(parts);
     housekeeping.start();
     this.#closers.push(async () => housekeeping.stop());
@@ -161,7 +181,7 @@ export class TradingSystem {
   async #lay(settings: Settings, stopping: AbortSignal): Promise<Foundation> {
     const strategies = await loadStrategies(settings);
     const models = wireModels(settings);
-    const { log, close } = await openLog(settings);
+    const { log, fileLog, close } = await openLog(settings);
     this.#closers.push(() => {
       log.info({}, 'stopped');
       return close();
@@ -201,7 +221,7 @@ export class TradingSystem {
     presence?.start();
     this.#closers.push(async () => presence?.stop());
     return {
-      ...{ settings, log, store, loaded, market, strategies, workflows, clock, trading, models },
+      ...{ settings, log, fileLog, store, loaded, market, strategies, workflows, clock, trading, models },
       ...{ duties, relay, reader, presence },
     };
   }
@@ -214,35 +234,23 @@ async function sayWhatModelsLack(settings: Settings, log: Log): Promise<void> {
 }
 
 /** Everything that runs, joined but not yet started. */
-async function assemble(foundation: Foundation, onFatal: (error: Error) => void) {
+async function assemble(
+  foundation: Foundation,
+  onFatal: (error: Error) => void,
+  onRestart: (reason: string) => void,
+) {
   const { settings, log, store, loaded, market, clock, strategies } = foundation;
   const facts = new LiveFacts(await store.check(), decidesAfterStart(loaded));
+  facts.subscribe((messages) => writeActivity(foundation.fileLog, messages));
   const kernel = new Kernel({
     build: agentBuilder(strategies.all),
     loaded,
     stopwatch: () => performance.now(),
   });
   const loop: KernelLoop = new KernelLoop({
-    kernel,
-    store,
-    clock: market.clock(),
+    ...{ kernel, store, commitPauseMs, clock: market.clock(), sleep: delay },
+    ...tellers(foundation, facts, onFatal, () => bridge),
     release: (effect) => runner.release(effect),
-    ...(foundation.relay === undefined
-      ? {}
-      : { beside: (records, inputs) => bridge?.outgoing(records, inputs) ?? [] }),
-    committed: (records) => {
-      bridge?.committed();
-      facts.committed(committedMessages(records), Date.now(), (error) =>
-        log.error({ error: String(error) }, 'a listener failed'),
-      );
-    },
-    fatal: (error) => {
-      facts.failed(error.message);
-      log.error({ error: error.message }, 'the kernel loop stopped; starting again recovers');
-      onFatal(error);
-    },
-    commitPauseMs,
-    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   });
   const post = (input: KernelInput) => loop.post(input);
   const { broker, listener } = foundation.trading;
@@ -253,19 +261,19 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   const waits = { post, postAndWait, settle };
   const { desk, jobs } = workDesks(foundation, waits);
   const news = newsDesk(foundation, post);
-  const discovery = new DiscoveryHub({
-    sources: selectDiscovery(settings, market),
-    clock: market.clock(),
-    post,
-    log,
-    onlyWhereReachable: settings.ATO_DISCOVERY === 'auto',
-  });
+  const discovery = discoveryHub(foundation, post);
+  const agentSettings = agentSettingsOf(foundation);
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
   const external = new ExternalAlerts({ clock, postAndWait });
-  const probes = probesOf(foundation, { external, hub, kernel, systemProbe, desk });
-  const notifiers = [new LogNotifier(log)];
+  const restartProcess = agentSettings.healing?.process_restart === true ? onRestart : undefined;
+  const running = { external, loop, hub, kernel, jobs, systemProbe, restartProcess };
+  const care = careFor(foundation, desk, running);
+  const desks = { settings, reader: foundation.reader, market, clock, loop, rows: kernel.rows };
+  const notifiers = await selectNotifiers(settings, log, () => operatorDesk(desks));
   const models = foundation.models?.ladder;
-  const parts = { broker, market: hub, notifiers, probes, workflows: desk, jobs, models };
+  const { probes, healing } = care;
+  const desksOfWork = { workflows: desk, jobs, models, healing };
+  const parts = { broker, market: hub, notifiers: notifiers.all, probes, ...desksOfWork };
   const runner = new EffectRunner({
     ...{ ...parts, clock, log, ...waits },
     mayTrade: async () => store.assertHeld?.(),
@@ -275,7 +283,10 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   });
   return {
     ...foundation,
-    agentSettings: agentSettingsOf(foundation),
+    agentSettings,
+    notifiers,
+    care,
+    guard: care.guard(notifiers.all),
     rows: kernel.rows,
     facts,
     kernel,
@@ -294,19 +305,57 @@ async function assemble(foundation: Foundation, onFatal: (error: Error) => void)
   };
 }
 
-function probesOf(
-  { store, clock, market, settings, workflows, presence }: Foundation,
-  parts: Pick<ProbeParts, 'external' | 'hub' | 'kernel' | 'systemProbe'> & { readonly desk: WorkflowDesk },
-): ReadonlyMap<string, Probe> {
-  const { desk, ...looked } = parts;
-  return createProbes({
-    ...looked,
-    store,
-    clock,
+/** Who hears of commits and of the end of the loop. The bridge is made after the loop. */
+function tellers(
+  { relay, log }: Foundation,
+  facts: LiveFacts,
+  onFatal: (error: Error) => void,
+  bridge: () => RelayBridge | undefined,
+): Pick<KernelLoopOptions, 'beside' | 'committed' | 'fatal'> {
+  return {
+    ...(relay === undefined
+      ? {}
+      : { beside: (records, inputs) => bridge()?.outgoing(records, inputs) ?? [] }),
+    committed: (records) => {
+      bridge()?.committed();
+      facts.committed(committedMessages(records), Date.now(), (error) =>
+        log.error({ error: String(error) }, 'a listener failed'),
+      );
+    },
+    fatal: (error) => {
+      facts.failed(error.message);
+      log.error({ error: error.message }, 'the kernel loop stopped; starting again recovers');
+      onFatal(error);
+    },
+  };
+}
+
+function careFor(
+  { settings, store, clock, log, market, workflows, presence }: Foundation,
+  desk: WorkflowDesk,
+  running: Omit<
+    CareParts,
+    'settings' | 'store' | 'clock' | 'log' | 'clockSkewMs' | 'workflowCheck' | 'elsewhere'
+  >,
+): Care {
+  return careOf({
+    ...{ settings, store, clock, log, ...running },
     clockSkewMs: market.clockSkewMs,
-    folder: settings.LOG_DIR,
-    ...(presence === undefined ? {} : { elsewhere: () => presence.states }),
-    ...(workflows.forAgents === undefined ? {} : { workflowCheck: () => desk.check() }),
+    workflowCheck: workflows.forAgents && (() => desk.check()),
+    elsewhere: presence && (() => presence.states),
+  });
+}
+
+function discoveryHub(
+  { settings, market, log }: Foundation,
+  post: (input: KernelInput) => void,
+): DiscoveryHub {
+  return new DiscoveryHub({
+    sources: selectDiscovery(settings, market),
+    clock: market.clock(),
+    post,
+    log,
+    onlyWhereReachable: settings.ATO_DISCOVERY === 'auto',
   });
 }
 
@@ -364,7 +413,7 @@ function newsDesk(
 function workDesks(
   { clock, log, market, settings, reader, trading, workflows }: Foundation,
   waits: Pick<WorkflowDeskOptions, 'post' | 'postAndWait' | 'settle'>,
-): { readonly desk: WorkflowDesk; readonly jobs: Pick<JobDesk, 'release' | 'stop'> } {
+): { readonly desk: WorkflowDesk; readonly jobs: Pick<JobDesk, 'release' | 'stop' | 'letGo'> } {
   const { server, callbackSecret } = workflows;
   const account = trading.agentSettings.broker.simulated ? 'simulated' : 'live';
   const handlers = jobHandlers({ settings, store: reader }, market.sources, account);
@@ -417,6 +466,9 @@ function agentSettingsOf(foundation: Foundation): AgentSettings {
     exits: exitSettingsOf(settings),
     sessions: sessionRulesOf(settings),
     discovery: candidateLimitsOf(settings),
+    alerts: alertSettingsOf(settings),
+    // In a hurried market a step's minute is milliseconds: nothing could be verified.
+    ...(settings.ATO_MARKET_SPEED === 1 ? { healing: healingSettingsOf(settings) } : {}),
     risk: {
       ...riskSettingsOf(settings),
       quote_stale_ms: Math.max(

@@ -144,7 +144,8 @@ export class WorkflowDesk {
       this.#running.delete(key);
     }
     settle(effect.id);
-    log.debug({ task: task_id, attempt, outcome: ended.outcome, via: ended.via }, 'workflow');
+    const { correlation_id } = effect;
+    log.debug({ task: task_id, attempt, outcome: ended.outcome, via: ended.via, correlation_id }, 'workflow');
     if (ended.outcome === 'not_run') await this.check();
   }
 

@@ -19,19 +19,21 @@ import { orderTransition } from '../shared/domain/order-lifecycle.ts';
 import type { Position } from '../shared/domain/position.ts';
 import { noteResult } from './cooldowns.ts';
 import type { Desk } from './desk.ts';
+import { fillDefect } from './fill-check.ts';
 import { contradictionDelayMs, settledRetentionMs } from './limits.ts';
 import { recordEquity, rollDay, scheduleNextPulse } from './portfolio.ts';
 import { withEntry } from './trading-memory.ts';
 
 const averageStep = '0.000000000001';
 
-/** Books the fill unless it was booked before; true when it was new. */
+/** Books the fill unless it was booked before or cannot be true; true when it was new. */
 export function bookFill(desk: Desk, order: Order, fill: Fill, turn: Turn): boolean {
   if (order.fill_ids.includes(fill.id)) {
     if (orderTransition(order.state, 'fill_repeated').contradiction)
       desk.doubt(`a repeated fill of ${order.client_order_id}`, contradictionDelayMs, turn);
     return false;
   }
+  if (fillDefect(desk, order, fill) !== undefined) return false;
   rollDay(desk, turn.now);
   const filled = addDecimal(order.filled_quantity, fill.quantity);
   const fullness = compareDecimal(filled, order.quantity);

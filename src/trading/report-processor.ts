@@ -8,6 +8,7 @@ import { isFinalState, type OrderEvent, orderTransition } from '../shared/domain
 import type { Desk } from './desk.ts';
 import { exitInFlight, isProtected, protect, requestExit, scheduleExitRetry } from './exits.ts';
 import { bookFill } from './fill-booking.ts';
+import { fillDefect } from './fill-check.ts';
 import { contradictionDelayMs, maxSubmitAttempts, settledRetentionMs, truthDelayMs } from './limits.ts';
 import { scheduleResend } from './order-executor.ts';
 
@@ -18,13 +19,24 @@ export function processReport(desk: Desk, report: BrokerReport, turn: Turn): voi
     processUnlisted(desk, report, turn);
     return;
   }
-  if (report.kind === 'fill') {
-    if (report.fill !== null && report.fill.symbol === order.symbol) bookFill(desk, order, report.fill, turn);
-  } else {
+  if (report.kind === 'fill') takeFill(desk, order, report.fill, turn);
+  else {
     applyOrderEvent(desk, order, report.kind, report.reason, report.order, turn);
     if (report.kind !== 'accepted') confirmShortEnd(desk, order, report.kind, turn);
   }
   followUp(desk, order.client_order_id, turn);
+}
+
+/** A fill that cannot be true is not booked: its symbol takes no entries until the broker has told the whole truth. */
+function takeFill(desk: Desk, order: Order, fill: BrokerReport['fill'], turn: Turn): void {
+  const wrong = fill === null ? 'it has no figures' : fillDefect(desk, order, fill);
+  if (fill !== null && wrong === undefined) {
+    bookFill(desk, order, fill, turn);
+    return;
+  }
+  const reason = `a fill of ${order.client_order_id} is not booked: ${wrong}`;
+  desk.block(order.symbol, reason);
+  desk.doubt(reason, contradictionDelayMs, turn);
 }
 
 /** Nothing is booked for an id we do not have; its symbol takes no entries until the broker has told the whole truth. */

@@ -89,8 +89,19 @@ function approveEntry(
   const target = view.price + direction * risk.target_atr_multiple * atr;
   if (!(stop > 0) || !(target > 0))
     return failure(deny('signal_invalid', 0, 'stop or target is not above zero'));
-  const position_id = turn.id('pos', signal.signal_id);
   const { priceStep } = view.instrument;
+  const stop_price = roundToStep(stop, priceStep);
+  const target_price = roundToStep(target, priceStep);
+  // A claimed range so small makes an order that its own stop ends at once, and a size that only the caps bound.
+  const nearest = Math.min(
+    direction * (view.price - Number(stop_price)),
+    direction * (Number(target_price) - view.price),
+  );
+  if (!(nearest > view.halfSpread))
+    return failure(
+      deny('signal_invalid', Number(view.halfSpread.toPrecision(6)), 'stop or target within the spread'),
+    );
+  const position_id = turn.id('pos', signal.signal_id);
   const request: OrderRequest = {
     client_order_id: clientOrderId(turn, position_id, 'entry', 0),
     symbol: signal.symbol,
@@ -102,9 +113,9 @@ function approveEntry(
     reduce_only: false,
     bracket: {
       stop_client_order_id: clientOrderId(turn, position_id, 'stop', 0),
-      stop_price: roundToStep(stop, priceStep),
+      stop_price,
       target_client_order_id: clientOrderId(turn, position_id, 'target', 0),
-      target_price: roundToStep(target, priceStep),
+      target_price,
     },
   };
   return success(

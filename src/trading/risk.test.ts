@@ -397,6 +397,8 @@ describe('bad signals are refused with a code, counted, and never traded', () =>
     ['price far off', { reference_price: 1 }, 'price_collar'],
     ['range zero', { average_true_range: 0 }, 'signal_invalid'],
     ['range as large as the price', { average_true_range: 99 }, 'signal_invalid'],
+    ['range within the spread', { average_true_range: 1e-9 }, 'signal_invalid'],
+    ['range of half the spread', { average_true_range: 0.009 }, 'signal_invalid'],
     ['action unknown', { action: 'HOLD' }, 'signal_invalid'],
     ['action missing', { action: undefined }, 'signal_invalid'],
     ['symbol unknown', { symbol: 'DOGEUSDT' }, 'unknown_symbol'],

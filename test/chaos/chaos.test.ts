@@ -14,6 +14,10 @@ import {
   type Fault,
   faultNames,
   faults,
+  type HouseKind,
+  houseKindNames,
+  houseKindOf,
+  houseKinds,
 } from '../../src/simulator/chaos/cells.ts';
 import { checkerNames } from '../../src/simulator/chaos/checkers/checker.ts';
 import { readDocument } from '../support/api-document.ts';
@@ -27,6 +31,7 @@ const found = JSON.parse(readFileSync(seedsFile, 'utf8')) as {
   seed: number;
   fault: Fault;
   crash: CrashPoint;
+  house: HouseKind;
   found: string;
 }[];
 
@@ -40,8 +45,9 @@ test(
   async () => {
     let [orders, unknowns, disturbed] = [0, 0, 0];
     for (const [seed, cell] of sampled.entries()) {
-      const run = await runChaos({ seed: seed + 1, cell });
-      expect(run.violations, `seed ${seed + 1} of ${cell.fault} x ${cell.crash}`).toEqual([]);
+      const house = houseKindNames[seed % houseKindNames.length] ?? 'brackets';
+      const run = await runChaos({ seed: seed + 1, cell, house });
+      expect(run.violations, `seed ${seed + 1} of ${cell.fault} x ${cell.crash}, ${house}`).toEqual([]);
       expect(run.crashes > 0).toBe(cell.crash !== 'none');
       expect(run.unknownsResolved).toBe(run.unknowns);
       orders += run.orders;
@@ -55,8 +61,8 @@ test(
   longTestTimeoutMs,
 );
 
-test.each(found)('seed $seed of $fault x $crash: $found', async ({ seed, fault, crash }) => {
-  const { violations } = await runChaos({ seed, cell: { fault, crash } });
+test.each(found)('seed $seed of $fault x $crash: $found', async ({ seed, fault, crash, house }) => {
+  const { violations } = await runChaos({ seed, cell: { fault, crash }, house });
   expect(violations).toEqual([]);
 });
 
@@ -69,6 +75,13 @@ test(
   },
   longTestTimeoutMs,
 );
+
+test('10,000 seeds bring every kind of house to every cell and every crash ordinal', () => {
+  const met = new Set<string>();
+  for (let seed = 0; seed < 10_000; seed++)
+    met.add(`${seed % cells.length} ${Math.floor(seed / cells.length) % 6} ${houseKindOf(seed)}`);
+  expect(met.size).toBe(cells.length * 6 * houseKindNames.length);
+});
 
 test('a violation names the one command that shows it again', async () => {
   const request = { firstSeed: 0, seeds: 1, broken: 'fills_counted_twice', jobs: 1, ...silent } as const;
@@ -109,6 +122,7 @@ describe('docs/reliability.md', () => {
       [faults, 7],
       [crashPoints, 2],
       [checkerNames, 3],
+      [houseKinds, 2],
     ] as const) {
       const told = rowsNamed(Object.keys(names), width).map((row) => [row[0], row[1]]);
       expect(told).toEqual(Object.entries(names));

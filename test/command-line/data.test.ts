@@ -132,7 +132,7 @@ test('what cannot be recognised fails and says which option helps', async () => 
     ['BTCUSDT.csv', 'a,b,c\n1,2,3\n', [], 1, /--columns/],
     ['BTCUSDT.csv', 'time,open,high,low\n1,2,3,4\n', [], 1, /--columns/],
     ['BTCUSDT.csv', 'nothing', [], 1, /--separator/],
-    ['BTCUSDT.csv', '', [], 1, /--separator/],
+    ['BTCUSDT.csv', '', [], 1, /it is empty/],
     [
       'BTCUSDT.csv',
       'time,open,high,low,close\n1774224000,1,2,1,2\n1774224007,1,2,1,2\n',
@@ -207,4 +207,51 @@ test('a clean recording passes, a gap of crypto fails unless allowed, and two fi
   expect(overlap.code).toBe(1);
   expect(JSON.parse(overlap.stdout).overlaps).toEqual([{ symbol: 'BTCUSDT', timeframe: '1m', times: 1 }]);
   expect((await check(path.join(place, 'nowhere'))).code).toBe(1);
+});
+
+test('check names spikes as a simulation leaves them out, and a file that is no recording is a problem', async () => {
+  const place = path.join(folder, 'spikes');
+  mkdirSync(place);
+  const file = path.join(place, 'BTCUSDT_1m_20260323-20260323.csv');
+  const rows = Array.from({ length: 60 }, (_, index) => {
+    const price = index === 40 ? 100_000 : 100 + (index % 3) / 100;
+    const wick = index === 50 ? price * 1000 : price;
+    return `${first + index * 60_000},${price},${wick},${price},${price},1`;
+  });
+  writeFileSync(file, ['time,open,high,low,close,volume', ...rows, ''].join('\n'));
+  const page = path.join(place, 'ETHUSDT_1m_20260323-20260323.csv');
+  writeFileSync(page, '<!doctype html><title>403\u001b[2J</title>');
+  writeFileSync(path.join(place, 'notes.csv'), 'a,b');
+  const checked = await runAto(['data', 'check', place, '--json'], {}, place);
+  expect(checked.code).toBe(1);
+  const report = JSON.parse(checked.stdout) as {
+    files: { bad_rows: unknown }[];
+    unreadable: { file: string; reason: string }[];
+    skipped: { file: string }[];
+  };
+  expect(report.files.map((one) => one.bad_rows)).toEqual([
+    [
+      { reason: 'price spike: no later row stayed there', count: 1, lines: [42] },
+      { reason: 'absurd spike inside the candle', count: 1, lines: [52] },
+    ],
+  ]);
+  expect(report.unreadable).toMatchObject([
+    { file: page, reason: expect.stringMatching(/^the first line must/) },
+  ]);
+  expect(report.unreadable[0]?.reason).not.toContain('\u001b');
+  expect(report.skipped.map((one) => one.file)).toEqual([path.join(place, 'notes.csv')]);
+  const simulated = await runAto(['sim', '--tape', file, '--json'], {}, place);
+  const { quarantined, quarantined_rows } = JSON.parse(simulated.stdout) as {
+    quarantined: { line: number }[];
+    quarantined_rows: number;
+  };
+  expect(quarantined_rows).toBe(2);
+  expect(quarantined.map(({ line }) => line)).toEqual([42, 52]);
+  const { imported, stderr } = await importText('BTCUSDT.csv', rows.join('\n'));
+  expect(
+    imported?.rejected.map(({ line }) => line),
+    stderr,
+  ).toEqual([41, 51]);
+  expect((await importText('BTCUSDT.csv', '<html>403</html>')).stderr).toMatch(/it is a web page/);
+  expect((await importText('BTCUSDT.csv', '\n\n')).stderr).toMatch(/it is empty/);
 });

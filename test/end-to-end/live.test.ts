@@ -129,13 +129,13 @@ test('executed, then silence: the order is found by its id, not sent again, and 
     return order === undefined ? undefined : venue.orderOf(String(order.client_order_id));
   });
   expect(stop).toMatchObject({ side: 'SELL', type: 'STOP_LOSS', status: 'NEW' });
-  const [position] = await rows('/trading/positions?open=true', 'positions');
+  const [position] = await rows('/trading/positions?state=open', 'positions');
   expect(Number(position?.quantity)).toBeCloseTo(venue.balances.get('BTC') ?? 0, 8);
 });
 
 test('kill -9: halted again, the same position, the same stop, nothing sent twice', async () => {
   const before = ordersSent().length;
-  const [position] = await rows('/trading/positions?open=true', 'positions');
+  const [position] = await rows('/trading/positions?state=open', 'positions');
   await system.end('SIGKILL');
   await system.start();
   await eventually(
@@ -143,7 +143,7 @@ test('kill -9: halted again, the same position, the same stop, nothing sent twic
     async () => (await rows('/trading/refusals', 'refusals')).find(({ code }) => code === 'trading_halted'),
     patienceMs,
   );
-  const [again] = await rows('/trading/positions?open=true', 'positions');
+  const [again] = await rows('/trading/positions?state=open', 'positions');
   expect(again).toMatchObject({ id: position?.id, quantity: position?.quantity });
   expect(ordersSent()).toHaveLength(before);
 });
@@ -151,7 +151,7 @@ test('kill -9: halted again, the same position, the same stop, nothing sent twic
 test('a person closes: the stop gives way, the coins are sold, nothing but dust is left', async () => {
   expect(await command('/trading/close', { symbol, by: 'tester', reason: 'test' })).toBeLessThan(300);
   await eventually('flat books', async () =>
-    (await rows('/trading/positions?open=true', 'positions')).length === 0 ? true : undefined,
+    (await rows('/trading/positions?state=open', 'positions')).length === 0 ? true : undefined,
   );
   expect(venue.balances.get('BTC')).toBeLessThan(0.00001);
   expect(await system.end('SIGTERM'), system.output).toBe(0);

@@ -46,7 +46,7 @@ test('a provider that refuses the key and repeats it: said without the key, and 
     last_decision: { model: string; advice: { state: string } };
     models: { rungs: { provider: string; state: string }[] };
   };
-  expect(status.last_decision.model).toMatch(/^policy decision@1#[0-9a-f]{12}$/);
+  expect(status.last_decision.model).toMatch(/^policy decision@2#[0-9a-f]{12}$/);
   expect(status.models.rungs).toMatchObject([{ provider: 'compatible', state: 'ready' }]);
   const shown = await Promise.all(
     ['/status', '/orchestrator/status', '/decisions', '/metrics'].map(async (route) =>
@@ -54,10 +54,10 @@ test('a provider that refuses the key and repeats it: said without the key, and 
     ),
   );
   const doctor = await runAto(['doctor'], system.settings, system.folder);
-  expect(doctor.stdout).toMatch(/ok {4}prompt: version 1, [0-9a-f]{12}/);
+  expect(doctor.stdout).toMatch(/ok {4}prompt: version 2, [0-9a-f]{12}/);
   expect(doctor.stdout).toContain('model compatible: llama3.2: the key is refused (status 401)');
   expect(await system.end('SIGTERM')).toBe(0);
   for (const text of [system.output, doctor.stdout, doctor.stderr, ...shown]) expect(text).not.toContain(key);
   expect(filesHolding(system.folder, key)).toEqual([]);
-  expect(filesHolding(system.folder, 'decision@1#').length).toBeGreaterThan(0);
+  expect(filesHolding(system.folder, 'decision@2#').length).toBeGreaterThan(0);
 });

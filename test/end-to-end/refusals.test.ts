@@ -244,12 +244,12 @@ describe('the embedded database', () => {
       const data = first.settings.DATA_DIR ?? '';
       await refused(
         { DATA_DIR: data },
-        { code: failed, says: [`${data} is in use by process ${first.pid} `, 'Fix: stop that process, or'] },
+        { code: failed, says: [`${data} is in use by process ${first.pid} `, 'Fix: stop that process, '] },
       );
       // The default market does not ask the database where it ended; the refusal must be heard all the same.
       await refused(
         { DATA_DIR: data, ATO_MARKET_SOURCE: 'auto', ATO_MARKET_SPEED: '1' },
-        { code: failed, says: ['is in use by process', 'Fix: stop that process, or'] },
+        { code: failed, says: ['is in use by process', 'Fix: stop that process, '] },
       );
       const verify = await runAto(['journal', 'verify', '--data', data], {}, root);
       expect(verify.code).toBe(failed);
@@ -333,7 +333,7 @@ describe('a PostgreSQL server', () => {
       await first.start();
       await refused(
         { DATABASE_URL: url, ATO_MARKET_SPEED: '1' },
-        { code: failed, says: ['is in use by', 'Fix: stop that process, or'], never: [password] },
+        { code: failed, says: ['is in use by', 'Fix: stop that process, '], never: [password] },
       );
       expect(await first.get('/health')).toMatchObject({ status: 'ok' });
       expect(await first.end('SIGTERM'), first.output).toBe(0);

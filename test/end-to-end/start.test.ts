@@ -26,6 +26,7 @@ const stopWithinMs = 10_000;
 
 const system = new Installation({
   ...secrets,
+  TELEGRAM_CHAT_ID: '4242',
   LOG_LEVEL: 'DEBUG',
   ATO_SEED: '5',
   ATO_MARKET_SPEED: '1200',

@@ -70,6 +70,17 @@ export class PageServer {
       },
       workflows: () => [],
       schedule,
+      healthReport: async () => ({
+        at: 0,
+        incidents: [],
+        playbooks: [
+          { playbook: 'database_slow', verified: 2, failed: 1, refused: 0, mean_time_to_heal_ms: 1_200 },
+        ],
+        normals: [],
+        usage: [],
+        proposals: [],
+        pages: { sent_today: 0, held_back: 0 },
+      }),
       learning,
       pageFolder: this.#folder,
       apiToken: this.#token,

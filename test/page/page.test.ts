@@ -120,6 +120,8 @@ pageTest('shows every part with its data and gives the browser nothing to compla
   expect(await textOf(page.locator('.countdown dd'))).toMatch(/\d+ (s|min)/);
   expect(await page.locator('.decision').count()).toBe(rows.decisions.length);
   expect(await textOf(panel(page, 'Positions'))).toMatch(/BTCUSDT[\s\S]*long[\s\S]*61,190\.40/);
+  // The account is in dollars, a profit in what the instrument is quoted in.
+  expect(await textOf(panel(page, 'Positions'))).toMatch(/\+42\.18 USDT/);
   expect(await textOf(panel(page, 'Orders'))).toMatch(/Unknown orders: 1/);
   expect(await page.locator('.orders tbody tr').first().getAttribute('class')).toBe('alarming');
   expect(await textOf(panel(page, 'Task queue'))).toMatch(

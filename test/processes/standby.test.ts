@@ -81,7 +81,7 @@ describe.skipIf(reason !== undefined)(
     }
 
     async function booksAndJournal(url: string, seen: Seen, last: Installation): Promise<void> {
-      expect(await last.end('SIGTERM')).toBe(0);
+      expect(await last.end('SIGTERM'), last.output).toBe(0);
       const books = await checkBooks(new PostgresStore({ url }), seen);
       expect(books.orders).toBeGreaterThan(5);
       const { ATO_STANDBY: _, ...settings } = last.settings;

@@ -154,6 +154,7 @@ function spawnServer(
     'fsync=off',
     'full_page_writes=off',
     'max_connections=60',
+    'shared_preload_libraries=pg_stat_statements',
     'shared_buffers=32MB',
   ];
   const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])];

@@ -96,7 +96,8 @@ export class BinanceVenue extends FaultyServer {
 
   protected answer(asked: Asked): Answer {
     const { method, path } = asked;
-    const [, , , resource = ''] = path.split('/');
+    const [, , , first = '', second] = path.split('/');
+    const resource = second === undefined ? first : `${first}/${second}`;
     if (resource === 'exchangeInfo')
       return { status: 200, body: exchangeInfo(this.kind, [...this.prices.keys()]) };
     if (resource === 'time') return { status: 200, body: { serverTime: Date.now() + this.clockOffsetMs } };
@@ -107,6 +108,8 @@ export class BinanceVenue extends FaultyServer {
       case 'POST order':
       case 'POST algoOrder':
         return this.#create(params, resource === 'algoOrder');
+      case 'POST order/cancelReplace':
+        return this.#cancelReplace(params);
       case 'GET order':
       case 'GET algoOrder':
         return this.#one(params, resource === 'algoOrder');
@@ -210,6 +213,46 @@ export class BinanceVenue extends FaultyServer {
       return error(400, -2011, 'Unknown order sent.');
     order.status = 'CANCELED';
     return { status: 200, body: this.#wireOf(order) };
+  }
+
+  /** As documented for cancelReplaceMode STOP_ON_FAILURE, the only one that the adapter may use. */
+  #cancelReplace(params: URLSearchParams): Answer {
+    if (params.get('cancelReplaceMode') !== 'STOP_ON_FAILURE') return error(400, -1102, 'cancelReplaceMode');
+    const resting = this.#byClientId.get(params.get('cancelOrigClientOrderId') ?? '');
+    if (resting === undefined || !isOpen(resting))
+      return {
+        status: 400,
+        body: {
+          code: -2022,
+          msg: 'Order cancel-replace failed.',
+          data: {
+            cancelResult: 'FAILURE',
+            newOrderResult: 'NOT_ATTEMPTED',
+            cancelResponse: { code: -2011, msg: 'Unknown order sent.' },
+            newOrderResponse: null,
+          },
+        },
+      };
+    resting.status = 'CANCELED';
+    const made = this.#create(params, false);
+    const cancelResponse = this.#wireOf(resting);
+    if (made.status === 200)
+      return {
+        status: 200,
+        body: {
+          cancelResult: 'SUCCESS',
+          newOrderResult: 'SUCCESS',
+          cancelResponse,
+          newOrderResponse: made.body,
+        },
+      };
+    const data = {
+      cancelResult: 'SUCCESS',
+      newOrderResult: 'FAILURE',
+      cancelResponse,
+      newOrderResponse: made.body,
+    };
+    return { status: 409, body: { code: -2021, msg: 'Order cancel-replace partially failed.', data } };
   }
 
   #named(params: URLSearchParams): Order | undefined {

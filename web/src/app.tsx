@@ -3,6 +3,7 @@ import { CommandDesk } from './commands.tsx';
 import type { Feed } from './feed.ts';
 import { t, useLanguage } from './i18n.ts';
 import { Budgets } from './panels/budgets.tsx';
+import { Care } from './panels/care.tsx';
 import { Decisions } from './panels/decisions.tsx';
 import { Equity } from './panels/equity.tsx';
 import { DataBanner, Header, LostBanner } from './panels/header.tsx';
@@ -73,6 +74,7 @@ export function App({ feed }: { feed: Feed }) {
           <Sources />
           <Sessions />
           <MarketCandidates />
+          <Care />
         </div>
       </main>
       <Footer />

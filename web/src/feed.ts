@@ -38,6 +38,7 @@ type Part =
   | 'incidents'
   | 'sources'
   | 'sessions'
+  | 'care'
   | 'schedule'
   | 'learning'
   | 'candidates'
@@ -58,6 +59,7 @@ const allParts: readonly Part[] = [
   'health',
   'incidents',
   'sessions',
+  'care',
   'schedule',
   'learning',
   'candidates',
@@ -172,6 +174,10 @@ const loaders: Readonly<Record<Part, () => Promise<(state: Dashboard) => Dashboa
   async sessions() {
     const answer = row.sessionsSchema.safeParse(await read('/markets/sessions'));
     return (state) => ({ ...state, sessions: answer.success ? answer.data : state.sessions });
+  },
+  async care() {
+    const answer = row.careSchema.safeParse(await read('/health/report'));
+    return (state) => ({ ...state, care: answer.success ? answer.data : state.care });
   },
   async schedule() {
     const answer = row.scheduleSchema.safeParse(await read('/orchestrator/schedule'));

@@ -225,6 +225,31 @@ export const sessionsSchema = z.object({
 });
 export type Sessions = z.output<typeof sessionsSchema>;
 
+export const careSchema = z.object({
+  playbooks: rows(
+    z.object({
+      playbook: key,
+      verified: figure,
+      failed: figure,
+      refused: figure,
+      mean_time_to_heal_ms: figure,
+    }),
+  ),
+  proposals: rows(
+    z.object({
+      knob: key,
+      setting: text,
+      from: text,
+      to: text,
+      state: text,
+      reason: text,
+      expected_gain: text,
+    }),
+  ),
+  usage: rows(z.object({ name: key, runs: figure, mean_ms: figure })),
+});
+export type CareReport = z.output<typeof careSchema>;
+
 const slotSchema = z.object({
   symbol: key,
   due_at: instant,

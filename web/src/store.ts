@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { createListeners } from './listeners.ts';
 import type {
   Candle,
+  CareReport,
   Decision,
   EquityPoint,
   Fill,
@@ -70,6 +71,7 @@ export interface Dashboard {
   readonly incidents: readonly Incident[];
   readonly sources: readonly Source[];
   readonly sessions: Sessions | null;
+  readonly care: CareReport | null;
   readonly schedule: ScheduleRow | null;
   readonly learning: LearningRow | null;
   /** New instruments under examination; null where the server has no such path. */
@@ -118,6 +120,7 @@ export const emptyDashboard: Dashboard = {
   incidents: [],
   sources: [],
   sessions: null,
+  care: null,
   schedule: null,
   learning: null,
   marketCandidates: [],

@@ -5,8 +5,9 @@ import type { ApiContext, ApiServer } from '../api-context.ts';
 import { readProblems } from '../api-context.ts';
 import type { RuntimeFacts } from '../api-dependencies.ts';
 import { sourceRow } from '../overview.ts';
+import { Problem } from '../problem.ts';
 import { flagQuery, limitQuery } from '../schemas/common-bodies.ts';
-import { healBody, incidentBody } from '../schemas/health-bodies.ts';
+import { healBody, healthReportBody, incidentBody } from '../schemas/health-bodies.ts';
 import { healthBody, systemHealthBody } from '../schemas/overview-bodies.ts';
 import { toWireForm } from '../wire-form.ts';
 import { within } from '../within.ts';
@@ -121,7 +122,6 @@ export function addHealthRoutes(app: ApiServer, context: ApiContext): void {
       };
     },
   );
-
   addIncidentRoutes(app, context);
 }
 
@@ -144,6 +144,22 @@ function addIncidentRoutes(app: ApiServer, context: ApiContext): void {
     async ({ query: { limit, open } }) => ({
       incidents: toWireForm(await reader.list('incidents', open === undefined ? { limit } : { limit, open })),
     }),
+  );
+
+  app.get(
+    '/health/report',
+    {
+      schema: {
+        tags: ['health'],
+        summary: 'Incidents and heals of the last day, what is normal, what work costs, and proposals',
+        response: { 200: healthReportBody, ...readProblems },
+      },
+    },
+    async () => {
+      const report = await context.dependencies.healthReport?.();
+      if (report === undefined) throw new Problem('not-found', 404, 'There is no health monitor here.');
+      return toWireForm(report);
+    },
   );
 
   app.get(

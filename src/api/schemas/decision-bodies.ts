@@ -6,6 +6,7 @@ import { type Decision, decisionActions } from '../../shared/domain/decision.ts'
 import type { LookRecord } from '../../shared/domain/look.ts';
 import type { Mandate } from '../../shared/domain/mandate.ts';
 import { marketModes } from '../../shared/domain/mode.ts';
+import { refitParts } from '../../shared/domain/refit.ts';
 import type { Signal } from '../../shared/domain/signal.ts';
 import { type Task, taskKinds, taskStates } from '../../shared/domain/task.ts';
 import type { MarketState } from '../../shared/domain/vitals.ts';
@@ -49,6 +50,15 @@ const decisionOutcomeBody = z.object({
   net: z.number().exactOptional().describe('Found less missed less paid, and half a find per signal'),
 });
 
+const refitBody = z.object({
+  part: z.enum(refitParts),
+  coefficients: z.array(z.number()),
+  fitted_on: z.number().int(),
+  held_out: z.number().int(),
+  before: z.number().describe('Mean loss on the held-out part of what was in force'),
+  after: z.number().describe('The same of the refit; lower is better'),
+});
+
 const lookBody = z
   .object({
     slot_id: z.string().describe('Derived from symbol and time: the same slot never has two ids'),
@@ -69,7 +79,11 @@ export const decisionBody = z
     mode: z.enum(marketModes),
     previous_mode: z.enum(marketModes),
     action: z.enum(decisionActions),
-    confidence: fraction,
+    confidence: z.number().describe('0 to 1: probability that it keeps what it promises'),
+    confidence_inputs: z
+      .array(z.number())
+      .exactOptional()
+      .describe('1, log odds of its tasks and of what is left unseen, of the situation, share not known'),
     reasoning: z.string(),
     trigger: z.enum(['schedule', 'operator', 'event', 'start']),
     context: z
@@ -152,6 +166,7 @@ export const taskBody = z
         found: z.number(),
         summary: z.string(),
         error: z.string().nullable(),
+        refits: z.array(refitBody).exactOptional().describe('What a retraining proposes'),
       })
       .nullable(),
     reason: z.string(),

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import type { HealthSummary } from '../../shared/bus/catalogue.ts';
 import { agentNames } from '../../shared/domain/agent-name.ts';
 import { timeframes } from '../../shared/domain/candle.ts';
+import { proposalStates } from '../../shared/domain/health-report.ts';
 import type { HealRecord, Incident } from '../../shared/domain/incident.ts';
 import { sourceStates } from '../../shared/domain/source-status.ts';
 import type { AgentVitals, SystemVitals } from '../../shared/domain/vitals.ts';
 import type { StoreHealth } from '../../shared/ports/store.ts';
-import type { JournalFacts, LoopFacts } from '../api-dependencies.ts';
+import type { HealthReport, JournalFacts, LoopFacts } from '../api-dependencies.ts';
 import type { WireForm } from '../wire-form.ts';
 import { instant } from './common-bodies.ts';
 
@@ -43,6 +44,66 @@ export const healBody = z
   })
   .meta({ id: 'Heal' }) satisfies z.ZodType<WireForm<HealRecord>>;
 
+export const healthReportBody = z
+  .object({
+    at: instant,
+    incidents: z.array(z.object({ cause: z.string(), open: z.number().int(), last_day: z.number().int() })),
+    playbooks: z.array(
+      z.object({
+        playbook: z.string(),
+        verified: z.number().int(),
+        failed: z.number().int(),
+        refused: z.number().int(),
+        mean_time_to_heal_ms: z.number().nullable(),
+      }),
+    ),
+    normals: z.array(
+      z.object({
+        metric: z.string(),
+        center: z.number(),
+        spread: z.number().describe('Robust standard deviation'),
+        windows: z.number().int(),
+        drift: z.number().describe('CUSUM; from 10 on it is a drift'),
+      }),
+    ),
+    usage: z.array(
+      z.object({
+        name: z.string(),
+        runs: z.number().int(),
+        failures: z.number().int(),
+        mean_ms: z.number(),
+        worst_ms: z.number(),
+        effective: z
+          .number()
+          .int()
+          .describe('Runs whose promised effect was seen, answers that were accepted'),
+        tokens: z.number().int(),
+        micro_usd: z.number(),
+        since: instant,
+      }),
+    ),
+    proposals: z.array(
+      z.object({
+        id: z.string(),
+        knob: z.string(),
+        setting: z.string(),
+        from: z.string(),
+        to: z.string(),
+        reason: z.string(),
+        expected_gain: z.string(),
+        safe: z.boolean().describe('Only what is safe is applied by itself'),
+        state: z.enum(proposalStates),
+        before: z.number().nullable(),
+        after: z.number().nullable(),
+        unit: z.string(),
+        at: instant,
+        decided_at: instant.nullable(),
+      }),
+    ),
+    pages: z.object({ sent_today: z.number().int(), held_back: z.number().int() }),
+  })
+  .meta({ id: 'HealthReport' }) satisfies z.ZodType<WireForm<HealthReport>>;
+
 export const agentVitalsBody = z
   .object({
     agent: z.enum(agentNames),
@@ -67,6 +128,21 @@ export const vitalsBody = z
     cpu_load: z.number().describe('Process CPU over one core'),
     inbox_depth: z.number(),
     agents: z.array(agentVitalsBody),
+    open_files: z.number().nullable().exactOptional(),
+    open_files_limit: z.number().nullable().exactOptional(),
+    commit_share: z.number().exactOptional().describe('Share of the time that went into commits'),
+    batch_inputs: z.number().exactOptional().describe('Inputs per commit'),
+    commit_ms: z.number().exactOptional().describe('Last commit'),
+    store_ms: z
+      .number()
+      .nullable()
+      .exactOptional()
+      .describe('Round trip; null when the store did not answer'),
+    clock_skew_ms: z.number().nullable().exactOptional().describe('Own clock minus a trusted one'),
+    clock_jump_ms: z
+      .number()
+      .exactOptional()
+      .describe('What the clock moved by itself since the last report'),
   })
   .meta({ id: 'SystemVitals' }) satisfies z.ZodType<WireForm<SystemVitals>>;
 

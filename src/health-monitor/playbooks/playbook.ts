@@ -1,12 +1,18 @@
-// What a playbook is, and the interlocks that forbid one. A playbook acts through effects and messages only.
+// What a playbook is. A playbook acts through effects and messages only.
 // It must never loosen trading, touch an order, or act where an interlock applies.
 import type { Turn } from '../../kernel/agent.ts';
+import type { HealingSettings } from '../../shared/domain/heal-action.ts';
 import type { EpochMs } from '../../shared/domain/time.ts';
 import type { IncidentBook } from '../incident-book.ts';
 import type { HealState, TradingContext } from '../memory.ts';
 import type { SourceWatch } from '../source-watch.ts';
+import type { PlaybookName } from './playbook-names.ts';
 
-export type PlaybookName = HealState['playbook'];
+/** How the work of something outside goes on without it; undefined when it does not. */
+export interface OutsideView {
+  readonly nativeRunners: string | undefined;
+  nextRung(provider: string): string | undefined;
+}
 
 export interface HealContext {
   readonly now: EpochMs;
@@ -14,6 +20,12 @@ export interface HealContext {
   readonly sources: SourceWatch;
   readonly trading: TradingContext;
   readonly broker: { readonly name: string; readonly simulated: boolean };
+  readonly healing: HealingSettings | undefined;
+  /** Symbols that a source prices. */
+  readonly symbolsOf: (source: string) => readonly string[];
+  readonly outside: OutsideView;
+  /** Why this is no moment to disturb anything; undefined when it is one. */
+  readonly riskyMoment: string | undefined;
 }
 
 /** Something that needs a playbook, and the cause that says so. */
@@ -24,11 +36,13 @@ export interface Patient {
 
 export interface Playbook {
   readonly name: PlaybookName;
-  readonly attemptLimit: number;
+  attemptLimit(context: HealContext): number;
   /** Time for the healed state to show; after it the attempt counts as failed. */
-  readonly verifyMs: number;
+  verifyMs(attempt: number, context: HealContext): number;
   /** True when a target that falls ill again within the same incident is treated again. */
   readonly repeats: boolean;
+  /** True where the house goes on by itself, and that is worth a record. */
+  readonly recordsWhenHealed?: boolean;
   backoffMs(attempt: number): number;
   /** Targets in need now; with `forced` also those that no incident has been opened for yet. */
   patients(context: HealContext, forced: boolean): Patient[];
@@ -36,49 +50,13 @@ export interface Playbook {
   describe(target: string, context: HealContext): string;
   /** What acting means, as in "would ...". */
   readonly deed: string;
-  act(target: string, attempt: number, turn: Turn, context: HealContext): void;
+  /** The same for one attempt; absent where all attempts are alike. */
+  deedOf?(attempt: number, context: HealContext): string;
+  act(target: string, attempt: number, turn: Turn, context: HealContext, healId: string): void;
+  /** Takes back what was only meant for the time of the trouble; returns what. */
+  undo?(target: string, attempts: number, turn: Turn, context: HealContext, healId: string): string[];
+  /** What follows once the target is well again. */
+  afterwards?(target: string, state: HealState, turn: Turn, context: HealContext): void;
   /** When a target may come to need treatment if nothing else happens. */
   nextPatientAt(context: HealContext): EpochMs | undefined;
-}
-
-export interface Interlock {
-  readonly id: string;
-  readonly playbooks: readonly PlaybookName[];
-  /** True while the playbook is forbidden for this target. */
-  readonly applies: (target: string, context: HealContext) => boolean;
-  readonly reason: string;
-}
-
-const interlocks: readonly Interlock[] = [
-  {
-    id: 'no_unknown_orders',
-    playbooks: ['restart_source'],
-    applies: (target, { trading, broker }) => trading.unknown_orders > 0 && feedsBroker(target, broker),
-    reason:
-      'the outcome of an order is unknown and this source feeds the broker: its reports must not be cut off before reconciliation',
-  },
-  {
-    id: 'recording',
-    playbooks: ['restart_source'],
-    applies: (target, { sources }) => sources.isRecorded(target),
-    reason: 'the source is a recording: there is no connection to renew',
-  },
-];
-
-/** The first interlock that forbids the playbook for this target; undefined when it may act. */
-export function blockingInterlock(
-  playbook: PlaybookName,
-  target: string,
-  context: HealContext,
-): Interlock | undefined {
-  return interlocks.find((lock) => lock.playbooks.includes(playbook) && lock.applies(target, context));
-}
-
-/** A simulated broker is fed by every source; a real one by the source of the same venue. */
-function feedsBroker(source: string, broker: HealContext['broker']): boolean {
-  return broker.simulated || venueOf(source) === venueOf(broker.name);
-}
-
-function venueOf(name: string): string {
-  return (name.split(/[^A-Za-z0-9]/)[0] ?? '').toLowerCase();
 }

@@ -3,7 +3,7 @@
 import type { Turn } from '../../kernel/agent.ts';
 import type { AgentFailure } from '../../shared/bus/catalogue.ts';
 import type { AgentName } from '../../shared/domain/agent-name.ts';
-import { causeKey } from '../causes.ts';
+import { causeKey } from '../cause-kinds.ts';
 import type { HealLedger } from '../heal-ledger.ts';
 import type { IncidentBook } from '../incident-book.ts';
 import { agentRestartGraceMs, agentVerifyMs, maxDetailLength, restartAttemptLimit } from '../limits.ts';

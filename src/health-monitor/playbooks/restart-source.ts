@@ -1,40 +1,67 @@
-// Renews the connection of a market source that does not deliver.
-import { causeKey } from '../causes.ts';
+// Renews the connection of a market source that does not deliver, or delivers garbage, and asks for what was missed.
+// Other sources of the same symbols have taken over meanwhile: the market hub hears the first one that can see.
+import { minuteMs, secondMs } from '../../shared/domain/time.ts';
+import { causeKey } from '../cause-kinds.ts';
 import {
   restartAttemptLimit,
   restartFirstBackoffMs,
   restartMaxBackoffMs,
   restartVerifyMs,
 } from '../limits.ts';
-import type { Patient, Playbook } from './playbook.ts';
+import type { HealContext, Patient, Playbook } from './playbook.ts';
+
+/** Garbage this recent is still coming. */
+const garbageFreshMs = 20 * secondMs;
+const maxBackfilledSymbols = 100;
+const maxBackfilledCandles = 1_500;
+const backfillMarginCandles = 5;
 
 export const restartSource: Playbook = {
-  name: 'restart_source',
-  attemptLimit: restartAttemptLimit,
-  verifyMs: restartVerifyMs,
+  name: 'source_down',
+  attemptLimit: () => restartAttemptLimit,
+  verifyMs: () => restartVerifyMs,
   repeats: true,
-  deed: 'restart the connection of the source',
+  deed: 'restart the connection of the source and ask for what was missed',
 
   backoffMs: (attempt) => Math.min(restartMaxBackoffMs, restartFirstBackoffMs * 2 ** (attempt - 1)),
 
-  patients({ book, sources, now }, forced) {
+  patients(context, forced) {
+    const { book, sources, now } = context;
     const patients: Patient[] = [];
     for (const target of sources.names()) {
-      if (!sources.isDown(target, now)) continue;
       const own = causeKey('source_stale', target);
-      if (book.isOpen(own) || forced) patients.push({ target, cause: own });
+      if (!sources.isDown(target, now)) {
+        if (isGarbage(target, context)) patients.push({ target, cause: causeKey('quarantined', target) });
+      } else if (book.isOpen(own) || forced) patients.push({ target, cause: own });
       else if (book.isOpen('network')) patients.push({ target, cause: 'network' });
     }
     return patients;
   },
 
-  healed: (target, { sources }) => sources.isRecovered(target),
-  describe: (target, { sources, now }) => sources.describe(target, now),
+  healed: (target, context) => context.sources.isRecovered(target) && !isGarbage(target, context),
+  describe(target, context) {
+    const state = context.sources.describe(target, context.now);
+    return isGarbage(target, context) ? `${state}; it delivers malformed rows` : state;
+  },
 
   act(target, attempt, turn, { sources, now }) {
     const reason = `attempt ${attempt} of ${restartAttemptLimit}: it is ${sources.describe(target, now)}`;
     turn.effect('market.restart_source', { source: target, reason });
   },
 
+  /** The gap since the trouble began, and a little more. */
+  afterwards(target, { started_at, cause }, turn, { symbolsOf, book, now }) {
+    const since = book.get(cause)?.active_since ?? started_at;
+    const count = Math.min(maxBackfilledCandles, Math.ceil((now - since) / minuteMs) + backfillMarginCandles);
+    for (const symbol of symbolsOf(target).slice(0, maxBackfilledSymbols))
+      turn.effect('market.backfill', { symbol, count });
+  },
+
   nextPatientAt: () => undefined,
 };
+
+function isGarbage(source: string, { book, now }: HealContext): boolean {
+  const cause = causeKey('quarantined', source);
+  const state = book.get(cause);
+  return state !== undefined && book.isOpen(cause) && now - state.last_bad_at < garbageFreshMs;
+}

@@ -1,11 +1,12 @@
 // Tightens trading to reducing when the markets have been invisible for long or a critical resource is exhausted.
 // It must never loosen: only a person does. A person who resumes within the same episode is not overruled.
 import type { EpochMs } from '../../shared/domain/time.ts';
-import { durationText } from '../alerting.ts';
+import { durationText } from '../alert-text.ts';
 import { blindTightenMs, exhaustionTightenMs, tightenVerifyMs } from '../limits.ts';
 import type { HealContext, Patient, Playbook } from './playbook.ts';
 
-const exhaustible = ['disk_low', 'heap_growth'] as const;
+/** Without disk nothing can be committed, without memory nothing runs, and with a wrong clock prices have the wrong age. */
+const exhaustible = ['disk_low', 'heap_growth', 'clock_skew'] as const;
 
 /** Causes that lead to tightening while they last, each with the moment from which it is justified. */
 function grounds(context: HealContext): { readonly cause: string; readonly dueAt: EpochMs }[] {
@@ -23,8 +24,8 @@ function grounds(context: HealContext): { readonly cause: string; readonly dueAt
 
 export const tightenTrading: Playbook = {
   name: 'tighten_trading',
-  attemptLimit: 2,
-  verifyMs: tightenVerifyMs,
+  attemptLimit: () => 2,
+  verifyMs: () => tightenVerifyMs,
   repeats: false,
   deed: 'tighten trading to reducing',
 

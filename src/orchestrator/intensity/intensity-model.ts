@@ -177,10 +177,11 @@ export class IntensityModel {
   advance(bar: number, at: number): void {
     this.#bar = bar;
     this.#at = at;
-    this.market.advance(bar);
+    // Before the market opens bars by it: so it is the same however often was asked before.
+    this.clock.advance(at);
+    this.market.advance(bar, (opened) => this.clock.at(at - (bar - opened) * this.find.barMs));
     // At once, so that what is asked in between never changes what is known later.
     this.market.refresh();
-    this.clock.advance(at);
     this.learner.advance(bar);
   }
 

@@ -18,7 +18,7 @@ import {
   type Wish,
 } from './scheduler-types.ts';
 
-const stateVersion = 1;
+const stateVersion = 2;
 const maxSubjects = 20_000;
 const maxBudgets = 16;
 /** Above this many subjects, one scoring serves several slots: an n-th of them. */

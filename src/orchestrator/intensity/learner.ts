@@ -155,6 +155,17 @@ export class Learner {
     this.#losses[which] = (this.#losses[which] as number) + weight * loss;
   }
 
+  /** Goes on from other coefficients, for which nothing speaks yet but their fit. Throws RangeError when they do not fit. */
+  replace(coefficients: readonly number[]): void {
+    if (!fitsLearner(coefficients))
+      throw new RangeError(`${featureCount} small finite coefficients are needed`);
+    this.live.set(coefficients);
+    // Losses of the old coefficients say nothing of the new ones.
+    this.#losses[0] = Math.min(this.#losses[1] as number, this.#losses[2] as number);
+    this.#worseSince[0] = -1;
+    this.#guard();
+  }
+
   toState(): LearnerState {
     const list = (values: Float64Array) => Array.from(values, (value) => value + 0);
     return {
@@ -182,4 +193,12 @@ export class Learner {
     this.#bar = state.bar;
     this.#examples = state.examples;
   }
+}
+
+/** True for as many finite coefficients as there are features, none beyond what the learner itself allows. */
+export function fitsLearner(coefficients: readonly number[]): boolean {
+  return (
+    coefficients.length === featureCount &&
+    coefficients.every((value) => Number.isFinite(value) && Math.abs(value) <= maxCoefficient)
+  );
 }

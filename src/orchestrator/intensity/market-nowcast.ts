@@ -6,6 +6,8 @@ import type { BarScale } from './intensity-settings.ts';
 const activityShrinkage = 12;
 const findShrinkage = 8;
 const directionShrinkage = 4;
+/** What nobody has looked at for a while returns to what the clock leads one to expect: so strongly in an hour. */
+const clockPullPerHour = 0.3;
 const usualActivity = Math.log(0.85);
 /** Chance of a find per usual bar at the default definition; only a reference point. */
 const usualFindShare = 1.2 / 288;
@@ -25,6 +27,8 @@ export class MarketNowcast {
   readonly #activitySum: Float64Array;
   readonly #findSum: Float64Array;
   readonly #signedSum: Float64Array;
+  /** Log activity that the clock leads one to expect of the bar. */
+  readonly #usual: Float64Array;
   /** Filtered log activity against usual (0 usual), its slower means, log find share against usual, direction. */
   readonly activity: Float64Array;
   readonly hourMean: Float64Array;
@@ -34,6 +38,7 @@ export class MarketNowcast {
   readonly #hourGain: number;
   readonly #slowGain: number;
   readonly #directionKeep: number;
+  readonly #clockPull: number;
   #dirtyFrom = Number.POSITIVE_INFINITY;
 
   constructor(scale: BarScale) {
@@ -44,6 +49,7 @@ export class MarketNowcast {
     this.#activitySum = ring();
     this.#findSum = ring();
     this.#signedSum = ring();
+    this.#usual = ring();
     this.activity = ring();
     this.hourMean = ring();
     this.slowMean = ring();
@@ -52,10 +58,11 @@ export class MarketNowcast {
     this.#hourGain = 1 - Math.exp(-1 / scale.hour);
     this.#slowGain = 1 - Math.exp(-1 / (6 * scale.hour));
     this.#directionKeep = 1 - 1 / scale.move;
+    this.#clockPull = clockPullPerHour * this.#hourGain;
   }
 
-  /** Opens bars up to `bar`; a jump longer than the ring starts it anew from its slow mean. */
-  advance(bar: number): void {
+  /** Opens bars up to `bar`, of which the clock expects `usualOf`; a jump longer than the ring starts it anew from its slow mean. */
+  advance(bar: number, usualOf: (bar: number) => number = () => 0): void {
     if (bar <= this.bar) return;
     const first = Math.max(this.bar + 1, bar - this.size + 1);
     for (let b = first; b <= bar; b += 1) {
@@ -64,6 +71,7 @@ export class MarketNowcast {
       this.#activitySum[k] = 0;
       this.#findSum[k] = 0;
       this.#signedSum[k] = 0;
+      this.#usual[k] = usualOf(b);
     }
     this.#dirtyFrom = Math.min(this.#dirtyFrom, first);
     this.bar = bar;
@@ -111,7 +119,7 @@ export class MarketNowcast {
       const expected = this.forecastActivity(before);
       const activity =
         looks === 0
-          ? expected
+          ? expected + this.#clockPull * ((this.#usual[k] as number) - expected)
           : Math.log(
               ((this.#activitySum[k] as number) + activityShrinkage * Math.exp(expected + usualActivity)) /
                 (looks + activityShrinkage),
@@ -169,6 +177,7 @@ export class MarketNowcast {
       this.slowMean,
       this.findShare,
       this.direction,
+      this.#usual,
     ];
   }
 }

@@ -1,5 +1,5 @@
 // Confidence that means what it says: a logistic model of "this decision keeps its promise", corrected by every outcome,
-// and the score of what was said before: Brier, reliability. It must never be sure: it stays within 0.02 and 0.98.
+// and the score of what was said before: Brier, reliability. It must never be sure: it stays within 0.01 and 0.99.
 import type { StateReader, Turn } from '../../kernel/agent.ts';
 import { dayMs, type EpochMs } from '../../shared/domain/time.ts';
 import { readMemory, writeMemory } from '../memory-rows.ts';
@@ -8,13 +8,13 @@ import { logit, sigmoid } from './belief.ts';
 
 /** What a prediction is made from; see `inputsOf`. */
 export type CalibrationInputs = readonly number[];
-const inputCount = 4;
+export const inputCount = 4;
 /** Where it starts: the product of what is known of the tasks and of what is left waiting, tilted by the situation. */
 const startCoefficients: readonly number[] = [0, 1, 0.5, -0.5];
 /** What a coefficient's start is worth, in observations' information. */
 const startPrecision = 8;
 const halfLifeMs = 30 * dayMs;
-const least = 0.02;
+const least = 0.01;
 const binCount = 10;
 const digits = 5;
 
@@ -53,8 +53,8 @@ export function inputsOf(
   return [1, logit(rate), clamp(situation, -2, 2), clamp(1 - knowledge, 0, 1)].map((x) => rounded(x, 4));
 }
 
-/** Probability under these coefficients, within 0.02 and 0.98. */
-function predicted(coefficients: readonly number[], inputs: CalibrationInputs): number {
+/** Probability under these coefficients, within 0.01 and 0.99. */
+export function predicted(coefficients: readonly number[], inputs: CalibrationInputs): number {
   let z = 0;
   for (let k = 0; k < inputCount; k += 1) z += (coefficients[k] ?? 0) * (inputs[k] ?? 0);
   return clamp(sigmoid(clamp(z, -8, 8)), least, 1 - least);
@@ -113,14 +113,16 @@ export class Calibration {
     this.#unsaved = true;
   }
 
-  /** Puts refitted coefficients in force. */
-  replace(coefficients: readonly number[]): void {
+  /** Puts refitted coefficients in force; false when they do not fit. */
+  replace(coefficients: readonly number[]): boolean {
+    if (coefficients.length !== inputCount || !coefficients.every(Number.isFinite)) return false;
     this.#row = {
       ...this.#row,
       coefficients: coefficients.map((value) => rounded(clamp(value, -6, 6), digits)),
       retrained: this.#row.retrained + 1,
     };
     this.#unsaved = true;
+    return true;
   }
 
   get reliability(): Reliability {

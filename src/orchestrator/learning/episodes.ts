@@ -69,16 +69,29 @@ export class Episodes {
 
   /** The situations most like this one, the most alike first; older ones count less. */
   recall({ mode, vector }: Situation, now: EpochMs): Recollection[] {
-    const found: Recollection[] = [];
+    const slots: number[] = [];
+    const similarities: number[] = [];
     for (let slot = 0; slot < this.#held.length; slot += 1) {
       const distance = this.#distance(slot, mode, vector, farthest);
       if (distance >= farthest) continue;
-      const episode = this.#held[slot] as Episode;
-      const faded = 0.5 ** (Math.max(0, now - episode.at) / halfLifeMs);
-      const similarity = rounded(Math.exp(-((distance / reach) ** 2)) * faded);
-      if (similarity >= leastSimilarity) found.push({ ...episode, similarity });
+      const faded = 0.5 ** (Math.max(0, now - (this.#held[slot]?.at ?? now)) / halfLifeMs);
+      const similarity = Math.exp(-((distance / reach) ** 2)) * faded;
+      if (similarity < leastSimilarity) continue;
+      // The few best, in order; among equals the lower slot comes first.
+      let place = similarities.length;
+      while (place > 0 && (similarities[place - 1] as number) < similarity) place -= 1;
+      if (place >= maxRecalled) continue;
+      slots.splice(place, 0, slot);
+      similarities.splice(place, 0, similarity);
+      if (slots.length > maxRecalled) {
+        slots.pop();
+        similarities.pop();
+      }
     }
-    return found.sort((left, right) => right.similarity - left.similarity).slice(0, maxRecalled);
+    return slots.map((slot, index) => ({
+      ...(this.#held[slot] as Episode),
+      similarity: rounded(similarities[index] as number),
+    }));
   }
 
   /** Adds one decision: to the episode it repeats, else in a slot of its own; the oldest gives way when all are taken. */

@@ -212,7 +212,8 @@ export class Promises {
   }
 
   save(turn: Turn): void {
-    for (const id of this.#unsaved) {
+    // Sorted: after a restart the open ones are in another order.
+    for (const id of [...this.#unsaved].sort()) {
       const row = this.#rows.get(id);
       if (row === undefined) forgetMemory(turn, `promise/${id}`);
       else writeMemory(turn, `promise/${id}`, row);

@@ -6,6 +6,7 @@ import type { EpochMs } from '../../shared/domain/time.ts';
 import { explainSubject } from '../intensity/explanation.ts';
 import type { FindListener } from '../intensity/intensity-model.ts';
 import { IntensityScheduler } from '../intensity/intensity-scheduler.ts';
+import { fitsLearner } from '../intensity/learner.ts';
 import type { Slot, Wish } from '../intensity/scheduler-types.ts';
 import type { Find } from '../learning/promises.ts';
 import { forgetMemory, writeMemory } from '../memory-rows.ts';
@@ -145,6 +146,15 @@ export class LookPlanner {
     this.#repeat(call);
   }
 
+  /** Puts refitted coefficients in force; learning goes on from there. False when they do not fit. */
+  refit(coefficients: readonly number[]): boolean {
+    if (!fitsLearner(coefficients)) return false;
+    const call: LookCall = ['refit', coefficients];
+    this.#keep(call);
+    this.#repeat(call);
+    return true;
+  }
+
   has(symbol: string): boolean {
     return this.limits.ids.has(symbol);
   }
@@ -215,6 +225,9 @@ export class LookPlanner {
         return;
       case 'failed':
         if (this.has(call[1])) this.scheduler.failed(call[1]);
+        return;
+      case 'refit':
+        this.scheduler.model.learner.replace(call[1]);
     }
   }
 

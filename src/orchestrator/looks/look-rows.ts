@@ -9,13 +9,14 @@ import { IntensityScheduler } from '../intensity/intensity-scheduler.ts';
 import type { SchedulerSettings, SchedulerState } from '../intensity/scheduler-types.ts';
 import { readMemory } from '../memory-rows.ts';
 
-/** One call of the scheduler: its time moved on, `next` asked n times, a look asked for, an answer, a failure. */
+/** One call of the scheduler: its time moved on, `next` asked n times, a look asked for, an answer, a failure, new coefficients. */
 export type LookCall =
   | readonly ['time', EpochMs]
   | readonly ['next', EpochMs, number]
   | readonly ['take', EpochMs, string, 0 | 1]
   | readonly ['seen', EpochMs, string, readonly LookBar[]]
-  | readonly ['failed', string];
+  | readonly ['failed', string]
+  | readonly ['refit', readonly number[]];
 
 /** Everything but what is kept per symbol, and where the calls since then begin. */
 interface SnapshotRow extends Omit<SchedulerState, 'model'> {

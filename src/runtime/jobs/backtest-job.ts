@@ -1,17 +1,14 @@
 // The backtest job: the recorded tapes played through the four agents by `ato sim`, in a process of its own and with low
 // priority, so that it never takes time from trading. Its figures are those of a simulated account and claim nothing.
-import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { outputOf } from './child-output.ts';
 import type { JobHandler } from './job-desk.ts';
 
 const program = fileURLToPath(new URL('../../main.ts', import.meta.url));
-const maxOutputChars = 200_000;
-const lowPriority = 10;
 
 const simulated = z.object({
   candles: z.int(),
@@ -45,7 +42,7 @@ export function backtestJob(parts: BacktestParts): JobHandler {
       String(parts.seed),
       '--json',
     ];
-    const output = await outputOf(args, signal);
+    const output = await outputOf(args, signal, 'the simulation');
     const report = simulated.loose().parse(JSON.parse(output));
     await mkdir(parts.reports, { recursive: true });
     const file = path.join(parts.reports, `backtest-${id}.json`);
@@ -59,32 +56,4 @@ export function backtestJob(parts: BacktestParts): JobHandler {
       summary: `${candles} recorded candles played: ${signals} signals, ${orders} orders, ${fills} fills on a simulated account, in backtest-${id}.json`,
     };
   };
-}
-
-function outputOf(args: readonly string[], signal: AbortSignal): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const child = spawn(process.execPath, [...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    signal,
-    killSignal: 'SIGKILL',
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout = (stdout + chunk.toString()).slice(0, maxOutputChars);
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr = (stderr + chunk.toString()).slice(-maxOutputChars);
-  });
-  child.once('error', reject);
-  child.once('close', (code) => {
-    const said = stderr.trim().split('\n').at(-1) ?? '';
-    if (code === 0) resolve(stdout);
-    else reject(new Error(`the simulation ended with ${code}: ${said.slice(0, 300)}`));
-  });
-  try {
-    if (child.pid !== undefined) os.setPriority(child.pid, lowPriority);
-  } catch {
-    // Not allowed here: it then runs with ours.
-  }
-  return promise;
 }

@@ -3,9 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { filledStore, startAt } from '../../../test/support/api-world.ts';
+import { decision, filledStore, startAt } from '../../../test/support/api-world.ts';
+import { MemoryStore } from '../../adapters/store/memory/memory-store.ts';
 import type { KernelInput } from '../../kernel/kernel.ts';
+import { randomStream } from '../../kernel/random-stream.ts';
 import type { JobResult } from '../../shared/bus/catalogue.ts';
+import type { AnyPut } from '../../shared/bus/collections.ts';
 import type { Effect } from '../../shared/bus/effects.ts';
 import type { Candle } from '../../shared/domain/candle.ts';
 import type { JobKind } from '../../shared/domain/task.ts';
@@ -14,6 +17,7 @@ import { backtestJob } from './backtest-job.ts';
 import { type Job, JobDesk, type JobHandler } from './job-desk.ts';
 import { recordJob } from './record-job.ts';
 import { reportJob } from './report-job.ts';
+import { retrainJob } from './retrain-job.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -31,7 +35,7 @@ function desk(handler: JobHandler) {
   let refuse = false;
   const silent = () => undefined;
   const made = new JobDesk({
-    handlers: { record: handler, backtest: handler, report: handler },
+    handlers: { record: handler, backtest: handler, report: handler, retrain: handler },
     clock: { now: () => startAt },
     postAndWait: async (input: KernelInput) => {
       await Promise.resolve();
@@ -187,4 +191,57 @@ test('a backtest plays what was recorded through the real program, and is killed
   await expect(backtestJob({ ...parts, program: [program] })(jobOf('backtest'), never)).rejects.toThrow(
     'ended with 1: no such tape',
   );
+});
+
+function decisions(count: number, biased: boolean): MemoryStore {
+  const store = new MemoryStore();
+  const random = randomStream(4, 'decisions');
+  const calibration = { coefficients: [0, 1, 0.5, -0.5] };
+  const puts: AnyPut[] = [
+    {
+      collection: 'agent_memory',
+      key: 'orchestrator_ai/learning/calibration',
+      value: { agent: 'orchestrator_ai', value: calibration },
+    },
+  ];
+  for (let k = 0; k < count; k++) {
+    const tasks = 2 * random.next();
+    // Biased: what is said to be likely happens far less often.
+    const truth = 1 / (1 + Math.exp(-(biased ? tasks - 2 : tasks)));
+    const outcome = {
+      scored_at: k,
+      successful: random.next() < truth,
+      tasks_succeeded: 1,
+      tasks_failed: 0,
+      detail: '',
+    };
+    const value = decision({ id: `d${k}`, at: k, confidence_inputs: [1, tasks, 0, 0], outcome, open: false });
+    puts.push({ collection: 'decisions', key: value.id, value });
+  }
+  store.commitNow({ entries: [], puts, effects: [], settledEffectIds: [] });
+  return store;
+}
+
+test('a retraining refits a confidence that is wrong, and leaves one alone that is right or hardly tried', async () => {
+  const found = async (count: number, biased: boolean) =>
+    retrainJob({ store: decisions(count, biased), tapes: [] })(jobOf('retrain'), never);
+  const wrong = await found(900, true);
+  expect(wrong.refits).toMatchObject([{ part: 'confidence', fitted_on: 630, held_out: 270 }]);
+  expect(wrong.refits?.[0]?.coefficients[0]).toBeLessThan(-0.8);
+  expect(wrong.refits?.[0]?.after).toBeLessThan(wrong.refits?.[0]?.before ?? 0);
+  expect(await found(900, false)).toMatchObject({ found: 0, refits: [], effect_observed: true });
+  expect(await found(150, true)).toMatchObject({ found: 0, looked_at: 150 });
+  expect(await found(0, true)).toMatchObject({ effect_observed: false });
+});
+
+test('a retraining fits on the recordings by the real program; too few finds are said, not fitted', async () => {
+  const tapes = path.join(folder, 'short');
+  await recordJob([source('binance', () => minutes(startAt, 1_440))], tapes)(
+    jobOf('record', startAt + 86_400_000),
+    never,
+  );
+  const job = retrainJob({ store: decisions(0, false), tapes: [path.join(tapes, 'binance')] });
+  const result = await job(jobOf('retrain'), never);
+  expect(result).toMatchObject({ effect_observed: true, found: 0 });
+  expect(result.summary).toMatch(/confidence: 0 decisions, kept; crypto: 0 finds/);
 });

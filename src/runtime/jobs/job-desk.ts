@@ -46,6 +46,13 @@ export class JobDesk {
     return this.#running.size;
   }
 
+  /** Ends everything under way with an error, so that the orchestrator tries again or gives up; returns how many. */
+  letGo(): number {
+    const held = this.#running.size;
+    for (const cancel of this.#running) cancel.abort(new Error('healing let go of it'));
+    return held;
+  }
+
   /** Lets go of everything under way; the next start does it again. */
   stop(): void {
     this.#stopped = true;
@@ -68,7 +75,11 @@ export class JobDesk {
     ).finally(() => this.#running.delete(cancel));
     if (this.#stopped) return;
     const at = clock.now();
-    log.info({ job: kind, task: task_id, attempt, ms: at - begun, error: ended.result.error }, 'job');
+    const { correlation_id } = effect;
+    log.info(
+      { job: kind, task: task_id, attempt, ms: at - begun, error: ended.result.error, correlation_id },
+      'job',
+    );
     try {
       await postAndWait({
         from: 'system',

@@ -8,6 +8,7 @@ import { backtestJob } from './backtest-job.ts';
 import type { JobHandler } from './job-desk.ts';
 import { recordJob, tapesOf } from './record-job.ts';
 import { reportJob } from './report-job.ts';
+import { retrainJob } from './retrain-job.ts';
 
 /** All of them in real time; none in a hurried market, where a job's minute is a day. */
 export function choresOf(settings: Settings): readonly ChoreKind[] {
@@ -26,5 +27,6 @@ export function jobHandlers(
     record: recordJob(sources, recordings),
     backtest: backtestJob({ tapes, reports, seed: settings.ATO_SEED }),
     report: reportJob(store, reports, account),
+    retrain: retrainJob({ store, tapes }),
   };
 }

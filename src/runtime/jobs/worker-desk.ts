@@ -34,6 +34,20 @@ export class WorkerDesk {
     this.#options = options;
   }
 
+  /** Ends every wait with an error, so that the orchestrator tries again or gives up; returns how many. */
+  letGo(): number {
+    const held = this.#waiting.size;
+    const result = {
+      effect_observed: false,
+      looked_at: 0,
+      found: 0,
+      summary: '',
+      error: 'healing let go of it',
+    };
+    for (const { resolve } of this.#waiting.values()) resolve({ succeeded: false, result });
+    return held;
+  }
+
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);

@@ -12,11 +12,13 @@ import {
 } from '../../adapters/market-data/ccxt/ccxt-reader.ts';
 import { CandleTrack, trackDefect } from '../../adapters/market-data/shared/candle-track.ts';
 import { QualityGate } from '../../adapters/market-data/shared/quality-gate.ts';
+import { judgeSeries } from '../../adapters/market-data/tape/judge-series.ts';
 import { parseCandleCsv } from '../../adapters/market-data/tape/parse-csv.ts';
 import { TapeError } from '../../adapters/market-data/tape/tape-error.ts';
 import { type Candle, candleDefect } from '../../shared/domain/candle.ts';
 import { minuteMs } from '../../shared/domain/time.ts';
 import { type FuzzTarget, type FuzzWorld, ImpossiblePassed } from './fuzz-target.ts';
+import { isSpike } from './oracle-sink.ts';
 
 const symbol = 'BTCUSDT';
 const market = 'BTC/USDT';
@@ -237,9 +239,11 @@ const tapeCsv: FuzzTarget = {
     },
     feed: (input) => {
       try {
-        const { columns } = parseCandleCsv(Buffer.from(input), '1m', 'fuzz.csv', () => {
-          world.sink.quarantined({ source: 'tape', reason: 'row', where: 'fuzz.csv', count: 1 });
-        });
+        const file = 'fuzz.csv';
+        const refuse = () => world.sink.quarantined({ source: 'tape', reason: 'row', where: file, count: 1 });
+        const parsed = parseCandleCsv(Buffer.from(input), '1m', file, refuse);
+        const { columns, refused } = judgeSeries([{ file, ...parsed }], symbol, '1m');
+        refused.forEach(refuse);
         checkColumns(columns, world);
       } catch (error) {
         if (!(error instanceof TapeError)) throw error;
@@ -249,7 +253,7 @@ const tapeCsv: FuzzTarget = {
   }),
 };
 
-type Columns = ReturnType<typeof parseCandleCsv>['columns'];
+type Columns = ReturnType<typeof judgeSeries>['columns'];
 
 function checkColumns(columns: Columns, world: FuzzWorld): void {
   let last = 0;
@@ -269,6 +273,8 @@ function checkColumns(columns: Columns, world: FuzzWorld): void {
     if (defect !== undefined) throw new ImpossiblePassed(`a tape row: ${defect}`);
     if (candle.openTime <= last) throw new ImpossiblePassed('a tape row: time running backwards');
     last = candle.openTime;
+    const closes = [row - 2, row - 1, row].map((one) => columns.close[one] ?? Number.NaN);
+    if (row >= 2 && isSpike(closes)) throw new ImpossiblePassed(`a tape row: a spike: ${closes.join(', ')}`);
   }
   // Every row is a price that was accepted; the sink counts it as one quote.
   const quotes = columns.openTime.length > 0 ? [{ symbol, bid: 1, ask: 1, happenedAt: world.now() }] : [];

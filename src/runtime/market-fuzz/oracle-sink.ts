@@ -6,12 +6,15 @@ import { ImpossiblePassed } from './fuzz-target.ts';
 
 /** No instrument of the samples may be believed beyond these. */
 const mostQuoteLeadMs = 5_000;
+/** So many times the prices around it, no single price is real. */
+const mostTimes = 5.001;
 
 export class OracleSink implements MarketDataSink {
   passed = 0;
   quarantines = 0;
   readonly #now: () => EpochMs;
   readonly #lastOpen = new Map<string, EpochMs>();
+  readonly #closes = new Map<string, readonly number[]>();
   readonly #lastQuote = new Map<string, EpochMs>();
 
   constructor(now: () => EpochMs) {
@@ -28,6 +31,11 @@ export class OracleSink implements MarketDataSink {
     demand(openTime + 60_000 <= knownAt && knownAt <= this.#now(), 'a candle known before its end');
     demand(openTime > (this.#lastOpen.get(symbol) ?? 0), 'time running backwards');
     this.#lastOpen.set(symbol, openTime);
+    const body = [Math.max(open, close), Math.min(open, close)] as const;
+    demand(high <= body[0] * mostTimes && low * mostTimes >= body[1], 'a spike inside a candle');
+    const closes = [...(this.#closes.get(symbol) ?? []), close].slice(-3);
+    this.#closes.set(symbol, closes);
+    demand(!isSpike(closes), `a spike: ${closes.join(', ')}`);
   }
 
   quotes({ quotes }: QuoteBatch): void {
@@ -45,6 +53,15 @@ export class OracleSink implements MarketDataSink {
   quarantined(): void {
     this.quarantines += 1;
   }
+}
+
+/** The middle one of three is far from both, and they are near each other. */
+export function isSpike([before, middle, after]: readonly number[]): boolean {
+  if (before === undefined || middle === undefined || after === undefined) return false;
+  const times = (left: number, right: number) => Math.max(left / right, right / left);
+  return (
+    times(before, middle) > mostTimes && times(middle, after) > mostTimes && times(before, after) < mostTimes
+  );
 }
 
 function isPrice(value: number): boolean {

@@ -27,6 +27,10 @@ const own: readonly MessageType[] = [
   'workflow.handover',
   'job.result',
   'model.reply',
+  'heal.done',
+  // The ladder is watched where it is asked: by a health monitor in the orchestrator's process.
+  'model.ladder',
+  'model.consulted',
 ];
 /** Agents that hear of a restart only to do their own part again. */
 const ownRestart: readonly AgentName[] = ['analyst_ai', 'trading_ai'];

@@ -3,6 +3,8 @@ import type { AgentName } from '../domain/agent-name.ts';
 import type { CandidateBatch } from '../domain/candidate.ts';
 import type { Candle } from '../domain/candle.ts';
 import type { Decision } from '../domain/decision.ts';
+import type { HealAction } from '../domain/heal-action.ts';
+import type { Proposal } from '../domain/health-report.ts';
 import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
 import type { LookRequest } from '../domain/look.ts';
 import type { Mandate } from '../domain/mandate.ts';
@@ -242,6 +244,22 @@ export interface TradingTighten {
   readonly reason: string;
 }
 
+/** What one step of a playbook did, in words with the numbers before and after. */
+export interface HealAnswer {
+  readonly heal_id: string;
+  readonly action: HealAction;
+  readonly target: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly at: EpochMs;
+}
+
+/** Health asks the kernel to build an agent anew from its rows. */
+export interface AgentRestartRequest {
+  readonly agent: AgentName;
+  readonly reason: string;
+}
+
 export interface MessageDataByType {
   'market.candle': CandleEvent;
   'market.quotes': QuoteBatch;
@@ -263,6 +281,8 @@ export interface MessageDataByType {
   'operator.command': OperatorCommand;
   'system.vitals': SystemVitals;
   'probe.result': ProbeResult;
+  'heal.done': HealAnswer;
+  'health.restart_agent': AgentRestartRequest;
   'workflow.result': WorkflowResult;
   'job.result': JobResult;
   'workflow.handover': WorkflowHandover;
@@ -288,6 +308,7 @@ export interface MessageDataByType {
   'health.summary': HealthSummary;
   'health.incident': Incident;
   'health.heal': HealRecord;
+  'health.proposal': Proposal;
 }
 
 export type MessageType = keyof MessageDataByType;
@@ -312,6 +333,7 @@ export const inputTypes = [
   'operator.command',
   'system.vitals',
   'probe.result',
+  'heal.done',
   'workflow.result',
   'job.result',
   'workflow.handover',

@@ -1,11 +1,15 @@
 // The effect catalogue: everything an agent may ask of the outside world. Effects are released only after commit.
 import type { AgentName } from '../domain/agent-name.ts';
+import type { HealAction } from '../domain/heal-action.ts';
 import type { Severity } from '../domain/incident.ts';
 import type { ModelProvider } from '../domain/model.ts';
 import type { OrderQuestion, OrderRequest } from '../domain/order.ts';
 import type { JobKind, TaskKind } from '../domain/task.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { WorkflowContext } from '../domain/workflow.ts';
+
+/** `digest`: several incidents that were held back, in one message. */
+export type AlertPhase = 'opened' | 'updated' | 'resolved' | 'digest';
 
 export interface EffectDataByKind {
   'broker.submit': OrderRequest;
@@ -18,12 +22,16 @@ export interface EffectDataByKind {
   };
   'market.backfill': { readonly symbol: string; readonly count: number };
   'market.restart_source': { readonly source: string; readonly reason: string };
+  /** One step of a playbook; what it came to comes back as `heal.done`. */
+  'heal.act': { readonly heal_id: string; readonly action: HealAction; readonly target: string };
   'probe.run': { readonly probe: string; readonly target: string };
   'alert.send': {
     readonly incident_id: string;
     readonly severity: Severity;
     readonly text: string;
-    readonly phase: 'opened' | 'updated' | 'resolved';
+    readonly phase: AlertPhase;
+    /** `people`: every channel; `log`: only the log. Absent counts as people. */
+    readonly audience?: 'people' | 'log';
   };
   'job.run': {
     readonly task_id: string;
@@ -79,6 +87,7 @@ export const effectRecovery: Readonly<Record<EffectKind, 'release-again' | 'drop
   'broker.snapshot': 'drop',
   'market.backfill': 'drop',
   'market.restart_source': 'drop',
+  'heal.act': 'drop',
   'probe.run': 'drop',
   'alert.send': 'release-again',
   'job.run': 'release-again',

@@ -7,6 +7,7 @@ import { marketModes } from '../domain/mode.ts';
 import { taskKinds } from '../domain/task.ts';
 import { tradingStates } from '../domain/trading-state.ts';
 import type { MessageDataByType, MessageType } from './catalogue.ts';
+import { relayedOrder, relayedTask } from './relay-work-schemas.ts';
 import { inputSchemas, taskResult } from './schemas.ts';
 
 const maxSymbols = 1_000;
@@ -29,8 +30,10 @@ export const relayHearers = {
   'trading.tighten': ['trading_ai'],
   'task.assigned': ['analyst_ai', 'health_ai'],
   'task.completed': ['orchestrator_ai'],
+  'task.changed': ['health_ai'],
   'market.state': ['orchestrator_ai'],
   'trading.summary': ['orchestrator_ai', 'health_ai'],
+  'trading.order_changed': ['health_ai'],
   'trading.state_changed': ['health_ai'],
   'health.summary': ['orchestrator_ai'],
   'health.incident': ['orchestrator_ai'],
@@ -116,6 +119,7 @@ export const relaySchemas: RelaySchemas = {
     succeeded: z.boolean(),
     result: taskResult,
   }),
+  'task.changed': relayedTask,
   'market.state': z.object({
     asset_class: z.enum(['crypto', 'forex']),
     volatility: finite.nullable(),
@@ -139,6 +143,7 @@ export const relaySchemas: RelaySchemas = {
     }),
     simulated: z.boolean(),
   }),
+  'trading.order_changed': relayedOrder,
   'trading.state_changed': z.object({ state: z.enum(tradingStates), by: name, reason: text, since: at }),
   'health.summary': z.object({
     system_load: finite,

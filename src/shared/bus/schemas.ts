@@ -8,12 +8,15 @@ import {
   maxObservationsPerBatch,
 } from '../domain/candidate.ts';
 import { timeframes } from '../domain/candle.ts';
+import { healActions } from '../domain/heal-action.ts';
 import { maxBarsPerAnswer, maxLooksPerTask } from '../domain/look.ts';
 import { marketModes, runModes } from '../domain/mode.ts';
 import { maxAnswerCharacters, modelFaults, modelProviders } from '../domain/model.ts';
 import { maxDepthLevels } from '../domain/quote.ts';
+import { maxRefitCoefficients, refitParts } from '../domain/refit.ts';
 import { sourceStates } from '../domain/source-status.ts';
 import { taskKinds } from '../domain/task.ts';
+import { maxProbeFacts } from '../domain/vitals.ts';
 import { workflowOutcomes, workflowWitnesses } from '../domain/workflow.ts';
 import { type InputType, type MessageDataByType, operatorCommands } from './catalogue.ts';
 import { calendarSchema, newsItemSchema, sentimentSchema } from './news-schemas.ts';
@@ -119,6 +122,19 @@ export const taskResult = z.object({
       }),
     )
     .max(maxLooksPerTask)
+    .exactOptional(),
+  refits: z
+    .array(
+      z.object({
+        part: z.enum(refitParts),
+        coefficients: z.array(z.number().min(-100).max(100)).max(maxRefitCoefficients),
+        fitted_on: z.int().nonnegative(),
+        held_out: z.int().nonnegative(),
+        before: z.number(),
+        after: z.number(),
+      }),
+    )
+    .max(refitParts.length)
     .exactOptional(),
 });
 
@@ -271,6 +287,14 @@ export const inputSchemas: InputSchemas = {
     cpu_load: z.number().nonnegative(),
     inbox_depth: z.int().nonnegative(),
     agents: z.array(agentVitals).max(agentNames.length),
+    open_files: count.nullable().exactOptional(),
+    open_files_limit: count.nullable().exactOptional(),
+    commit_share: amount.exactOptional(),
+    batch_inputs: amount.exactOptional(),
+    commit_ms: amount.exactOptional(),
+    store_ms: amount.nullable().exactOptional(),
+    clock_skew_ms: z.number().nullable().exactOptional(),
+    clock_jump_ms: z.number().exactOptional(),
   }),
   'probe.result': z.object({
     probe: name,
@@ -278,6 +302,18 @@ export const inputSchemas: InputSchemas = {
     ok: z.boolean(),
     latency_ms: z.number().nonnegative().nullable(),
     value: z.number().nullable(),
+    detail,
+    at,
+    facts: z
+      .record(name, z.number())
+      .refine((facts) => Object.keys(facts).length <= maxProbeFacts)
+      .exactOptional(),
+  }),
+  'heal.done': z.object({
+    heal_id: name,
+    action: z.enum(healActions),
+    target: name,
+    ok: z.boolean(),
     detail,
     at,
   }),

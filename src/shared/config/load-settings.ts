@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { instrumentFor } from '../domain/instrument.ts';
+import { alertProblems } from './alert-settings.ts';
 import { liveProblems } from './live-confirmation.ts';
 import { processProblems } from './process-settings.ts';
 import { environmentSchema, type Settings, settingNames } from './settings.ts';
@@ -86,7 +87,7 @@ function describeIssue(issue: z.core.$ZodIssue, merged: Readonly<Record<string, 
 
 function crossChecks(settings: Settings): string[] {
   const problems: string[] = [];
-  problems.push(...liveProblems(settings), ...processProblems(settings));
+  problems.push(...liveProblems(settings), ...processProblems(settings), ...alertProblems(settings));
   if (settings.TASK_RUNNER === 'n8n' && settings.N8N_BASE_URL === undefined) {
     problems.push('TASK_RUNNER=n8n needs N8N_BASE_URL, such as http://127.0.0.1:5678.');
   }

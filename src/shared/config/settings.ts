@@ -14,6 +14,8 @@ import { defaultLookSettings } from '../domain/look.ts';
 import { parseSessionHours } from '../domain/session-rules.ts';
 import { minuteMs, secondMs } from '../domain/time.ts';
 import { taskRunnerChoices } from '../domain/workflow.ts';
+import { alertEnvironment, alertSecrets } from './alert-settings.ts';
+import { healingEnvironment } from './healing-settings.ts';
 import { processSettingsShape } from './process-settings.ts';
 
 const text = z.string().trim().min(1);
@@ -189,8 +191,7 @@ export const environmentSchema = z.object({
   BIRDEYE_API_KEY: secret,
   CRYPTOPANIC_API_KEY: secret,
   PUMPPORTAL_API_KEY: secret,
-  TELEGRAM_BOT_TOKEN: secret,
-  TELEGRAM_CHAT_ID: secret,
+  ...alertEnvironment,
   TASK_RUNNER: oneOf(taskRunnerChoices).default('auto'),
   N8N_BASE_URL: webAddress.optional(),
   N8N_WEBHOOK_HEADER: z
@@ -295,6 +296,7 @@ export const environmentSchema = z.object({
   ATO_MODEL_DAILY_USD: numeric(0, 100_000).default(1),
   ATO_MODEL_MONTHLY_USD: numeric(0, 1_000_000).default(10),
   ATO_MODEL_PRICES: priceList.optional(),
+  ...healingEnvironment,
   ATO_JOURNAL_RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
   ...processSettingsShape,
 });
@@ -323,7 +325,7 @@ export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>([
   'BIRDEYE_API_KEY',
   'CRYPTOPANIC_API_KEY',
   'PUMPPORTAL_API_KEY',
-  'TELEGRAM_BOT_TOKEN',
+  ...alertSecrets,
   'N8N_WEBHOOK_TOKEN',
   'N8N_API_KEY',
   'N8N_CALLBACK_SECRET',

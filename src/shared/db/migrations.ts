@@ -32,20 +32,24 @@ export async function readMigrations(folder: string = migrationsFolder): Promise
   return migrations;
 }
 
+/** Makes the table in which applied files are remembered. */
+export const migrationsTable =
+  'create table if not exists schema_migrations (version integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())';
+
+/** The file's text with the note that it was applied, for one transaction. */
+export function scriptOf({ text, version, name, checksum }: Migration): string {
+  return `${text};\ninsert into schema_migrations (version, name, checksum) values (${version}, '${name}', '${checksum}')`;
+}
+
 /**
  * Brings the schema in the driver's search_path up to date; the caller holds the writer lock. Returns how many
  * files were applied. Throws StoreOpenError, with nothing written, when the database is newer than the program
  * or a recorded file differs.
  */
 export async function migrate(driver: SqlDriver, migrations: readonly Migration[]): Promise<number> {
-  await driver.script(
-    'create table if not exists schema_migrations (version integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())',
-  );
+  await driver.script(migrationsTable);
   const applied = await checkMigrations(driver, migrations);
-  for (const migration of migrations.slice(applied))
-    await driver.script(
-      `${migration.text};\ninsert into schema_migrations (version, name, checksum) values (${migration.version}, '${migration.name}', '${migration.checksum}')`,
-    );
+  for (const migration of migrations.slice(applied)) await driver.script(scriptOf(migration));
   return migrations.length - applied;
 }
 

@@ -1,8 +1,10 @@
 // Everything the agents are built from. It travels in `kernel.started`, so it must hold no secret.
 import type { AgentName } from './agent-name.ts';
+import type { AlertSettings } from './alert.ts';
 import type { CandidateLimits } from './candidate-filters.ts';
 import type { Timeframe } from './candle.ts';
 import type { TargetStep } from './exit-plan.ts';
+import type { HealingSettings } from './heal-action.ts';
 import type { Instrument } from './instrument.ts';
 import type { LookSettings } from './look.ts';
 import type { RunMode } from './mode.ts';
@@ -110,6 +112,10 @@ export interface AgentSettings {
   readonly looks?: LookSettings;
   /** Session hours and holidays; absent in journals written before they were settings. */
   readonly sessions?: SessionRules;
+  /** What healing may do; absent means nothing that acts outside of the agents. */
+  readonly healing?: HealingSettings;
+  /** When people may be disturbed; the defaults where absent. */
+  readonly alerts?: AlertSettings;
   /** Limits of the candidate filters; the defaults where absent. */
   readonly discovery?: CandidateLimits;
 }

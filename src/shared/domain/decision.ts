@@ -81,6 +81,8 @@ export interface Decision {
   readonly previous_mode: MarketMode;
   readonly action: DecisionAction;
   readonly confidence: number;
+  /** What the confidence was made from, see docs/learning.md: 1, log odds of tasks and unseen worth, situation, what is not known. */
+  readonly confidence_inputs?: readonly number[];
   readonly reasoning: string;
   readonly trigger: 'schedule' | 'operator' | 'event' | 'start';
   readonly context: DecisionContext;

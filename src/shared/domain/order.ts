@@ -80,7 +80,7 @@ export interface Fill {
   readonly fee: DecimalText;
   readonly liquidity: 'maker' | 'taker';
   readonly at: EpochMs;
-  /** Account currency per unit of quote currency at the fill; absent means 1. */
+  /** Account currency per unit of quote currency at the fill; absent where the quote is in dollars or the broker does not say. */
   readonly account_rate?: DecimalText;
   /** Part of what was bought that the venue kept as its fee, in base units; the holding grows by that much less. */
   readonly withheld_quantity?: DecimalText;

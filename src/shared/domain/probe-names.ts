@@ -9,6 +9,8 @@ export const probeNames = [
   'heap',
   'agent',
   'workflow',
+  'database',
+  'model',
 ] as const;
 export type ProbeName = (typeof probeNames)[number];
 

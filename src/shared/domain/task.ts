@@ -1,6 +1,7 @@
 // A durable piece of work of the catalogue, and the table of its life.
 import type { AgentName } from './agent-name.ts';
 import type { LookAnswer } from './look.ts';
+import type { Refit } from './refit.ts';
 import type { EpochMs } from './time.ts';
 
 /** The users' eight: each may be a webhook of their n8n. */
@@ -16,11 +17,11 @@ export const workflowKinds = [
 ] as const;
 
 /** Work that is done beside the kernel, by a job that survives restarts. */
-export const jobKinds = ['record', 'backtest', 'report'] as const;
+export const jobKinds = ['record', 'backtest', 'report', 'retrain'] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /** Work besides the eight; only a system that names it among its chores does it. */
-export const choreKinds = ['heal', ...jobKinds] as const;
+export const choreKinds = ['heal', 'probe-round', ...jobKinds] as const;
 export type ChoreKind = (typeof choreKinds)[number];
 
 export const taskKinds = [...workflowKinds, ...choreKinds] as const;
@@ -80,6 +81,8 @@ export interface TaskResult {
   readonly error: string | null;
   /** What each symbol showed; goes to the scheduler and is not kept in the task's row. */
   readonly looks?: readonly LookAnswer[];
+  /** What a retraining proposes; it is the orchestrator that puts it in force. */
+  readonly refits?: readonly Refit[];
 }
 
 /** Legal next states of a task. Anything else is a bug. */

@@ -22,6 +22,11 @@ export function zonedInstant(zone: string, localDay: number, minuteOfDay: number
   return wall - zoneOffsetMs(zone, guess);
 }
 
+/** Minutes since 1970-01-01 00:00 on the wall clock of a zone. */
+export function localMinutes(zone: string, at: EpochMs): number {
+  return Math.floor((at + zoneOffsetMs(zone, at)) / minuteMs);
+}
+
 /** What a zone's wall clock is ahead of UTC at an instant, in milliseconds. */
 function zoneOffsetMs(zone: string, at: EpochMs): number {
   const changes = changesOf(zone, new Date(at).getUTCFullYear());

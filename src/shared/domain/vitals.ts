@@ -25,6 +25,20 @@ export interface SystemVitals {
   readonly cpu_load: number;
   readonly inbox_depth: number;
   readonly agents: readonly AgentVitals[];
+  /** Open files and connections of the process, and how many it may have; null where the system does not say. */
+  readonly open_files?: number | null;
+  readonly open_files_limit?: number | null;
+  /** Share of the time since the last report that went into commits, and inputs per commit. */
+  readonly commit_share?: number;
+  readonly batch_inputs?: number;
+  /** Last commit of the kernel loop, milliseconds. */
+  readonly commit_ms?: number;
+  /** Last round trip to the store, milliseconds; null when it did not answer. */
+  readonly store_ms?: number | null;
+  /** Own clock minus a trusted one; null where none can be asked. */
+  readonly clock_skew_ms?: number | null;
+  /** What the wall clock moved beyond the steady one since the last report: a jump. */
+  readonly clock_jump_ms?: number;
 }
 
 export interface ProbeResult {
@@ -35,7 +49,11 @@ export interface ProbeResult {
   readonly value: number | null;
   readonly detail: string;
   readonly at: EpochMs;
+  /** Further measures by name, for baselines and as evidence; at most maxProbeFacts. */
+  readonly facts?: Readonly<Record<string, number>>;
 }
+
+export const maxProbeFacts = 24;
 
 /** Market state of one asset class as the analyst measures it. */
 export interface MarketState {

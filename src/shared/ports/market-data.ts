@@ -22,5 +22,7 @@ export interface MarketDataSource {
   history(symbol: string, count: number): Promise<readonly Candle[]>;
   /** Drops connections and begins again; for healing. */
   restart(reason: string): Promise<void>;
+  /** Asks as often as normal times `factor` (above 0, at most 1). Absent where nothing is polled. */
+  pace?(factor: number): void;
   stop(): Promise<void>;
 }

@@ -3,6 +3,6 @@ import type { EffectDataByKind } from '../bus/effects.ts';
 
 export interface Notifier {
   readonly name: string;
-  /** Throws when the alert was not accepted. */
+  /** Tries as often as its channel deserves, then throws when the alert was not accepted. */
   send(alert: EffectDataByKind['alert.send']): Promise<void>;
 }

@@ -37,8 +37,19 @@ export const crashPoints = {
 } as const;
 export type CrashPoint = keyof typeof crashPoints;
 
+/** What kind of venue the house trades on, and whether its stops stand still: every cell meets all four in turn. */
+export const houseKinds = {
+  brackets: 'the venue keeps stop and target with the entry; stops stand still',
+  brackets_moving: 'the same; stops follow the price, positions end by age and by later targets',
+  plain: 'the venue keeps single orders only: the house sends the stop after the fill and watches the target',
+  plain_moving: 'the same; stops follow the price, positions end by age and by later targets',
+} as const;
+export type HouseKind = keyof typeof houseKinds;
+
 export const faultNames = Object.keys(faults) as Fault[];
 export const crashPointNames = Object.keys(crashPoints) as CrashPoint[];
+
+export const houseKindNames = Object.keys(houseKinds) as HouseKind[];
 
 export interface Cell {
   readonly fault: Fault;
@@ -52,4 +63,21 @@ export const cells: readonly Cell[] = faultNames.flatMap((fault) =>
 /** The cell that a seed belongs to: seeds in a row visit all cells in turn. */
 export function cellOf(seed: number): Cell {
   return cells[seed % cells.length] ?? { fault: 'none', crash: 'none' };
+}
+
+/** Rounds over all cells after which the kinds shift by one, so that every kind meets every crash ordinal. */
+const roundsPerShift = 12;
+
+/** The kind of house that a seed belongs to: one for a whole round over the cells, then the next. */
+export function houseKindOf(seed: number): HouseKind {
+  const round = Math.floor(seed / cells.length);
+  return houseKindNames[(round + Math.floor(round / roundsPerShift)) % houseKindNames.length] ?? 'brackets';
+}
+
+export function keepsBrackets(house: HouseKind): boolean {
+  return house === 'brackets' || house === 'brackets_moving';
+}
+
+export function movesStops(house: HouseKind): boolean {
+  return house === 'brackets_moving' || house === 'plain_moving';
 }

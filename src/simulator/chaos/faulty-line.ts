@@ -43,6 +43,8 @@ export interface LineOptions {
   readonly time: VirtualTime;
   readonly random: Random;
   readonly fault: Fault;
+  /** Whether the venue keeps stop and target with the entry; one that does not never hears of them. */
+  readonly attachedBracket: boolean;
   readonly words: Words;
   /** Hears every request at the moment it leaves the house. */
   readonly leaving: (request: OrderRequest) => void;
@@ -53,7 +55,7 @@ export interface LineOptions {
 export class FaultyLine implements Broker {
   readonly name = 'paper';
   readonly simulated = true;
-  readonly capabilities = { attachedBracket: true, short: true };
+  readonly capabilities: Broker['capabilities'];
   readonly #options: LineOptions;
   #sink: BrokerSink | undefined;
   #bad = false;
@@ -66,6 +68,7 @@ export class FaultyLine implements Broker {
 
   constructor(options: LineOptions) {
     this.#options = options;
+    this.capabilities = { attachedBracket: options.attachedBracket, short: true };
   }
 
   /** Begins or ends the bad hours. */
@@ -257,9 +260,9 @@ export class FaultyLine implements Broker {
   }
 
   #arrive(sent: OrderRequest, seen: OrderRequest): void {
-    const { venue, time } = this.#options;
+    const { venue, time, attachedBracket } = this.#options;
     if (seen !== sent) this.#originals.set(sent.client_order_id, sent);
-    venue.submit(seen, time.now);
+    venue.submit(attachedBracket ? seen : { ...seen, bracket: null }, time.now);
     this.#options.arrived();
   }
 

@@ -1,7 +1,7 @@
 // Everything that one seed decides before the run begins. The same seed gives the same plan on every machine.
 import { randomStream } from '../../kernel/random-stream.ts';
 import { type EpochMs, hourMs, minuteMs, secondMs } from '../../shared/domain/time.ts';
-import { type Cell, cellOf, cells } from './cells.ts';
+import { type Cell, cellOf, cells, type HouseKind, houseKindOf } from './cells.ts';
 
 /** Candles of the simulated market are this long. */
 export const candleMs = 5 * minuteMs;
@@ -19,6 +19,7 @@ const crashOrdinals = 6;
 export interface ChaosPlan {
   readonly seed: number;
   readonly cell: Cell;
+  readonly house: HouseKind;
   readonly startAt: EpochMs;
   readonly badFrom: EpochMs;
   /** From here on the world is healthy, and the strategy is silent. */
@@ -34,8 +35,12 @@ function healingAt(startAt: EpochMs, latest: EpochMs, afterDecisionMs: number): 
   return startAt + Math.floor((latest - startAt) / decideEveryMs) * decideEveryMs + afterDecisionMs;
 }
 
-/** The plan of a seed; with a cell, of that cell instead of the seed's own. */
-export function planOf(seed: number, cell: Cell = cellOf(seed)): ChaosPlan {
+/** The plan of a seed; with a cell or a kind of house, of that instead of the seed's own. */
+export function planOf(
+  seed: number,
+  cell: Cell = cellOf(seed),
+  house: HouseKind = houseKindOf(seed),
+): ChaosPlan {
   const random = randomStream(seed, 'chaos', 'plan');
   const pick = <Value>(values: readonly Value[], fallback: Value): Value =>
     values[random.integer(values.length)] ?? fallback;
@@ -45,6 +50,7 @@ export function planOf(seed: number, cell: Cell = cellOf(seed)): ChaosPlan {
   return {
     seed,
     cell,
+    house,
     startAt,
     badFrom,
     healAt: healingAt(startAt, badFrom + badMs + hours, random.integer(minuteMs)),

@@ -33,6 +33,13 @@ export function matrixMarkdown(report: ChaosReport): string[] {
     '|---|---|---|---|---|---|---|',
     ...faultNames.map((fault) => faultLine(report, fault)),
     '',
+    '| house | runs | violations | orders | unknown, resolved | reconciled, 99 of 100 |',
+    '|---|---|---|---|---|---|',
+    ...report.houses.map(
+      (row) =>
+        `| \`${row.house}\` | ${number(row.runs)} | ${number(row.violations)} | ${number(row.orders)} | ${number(row.unknowns)}, ${number(row.unknowns_resolved)} | ${secondsOf(row.reconcile_p99_ms)} |`,
+    ),
+    '',
     '| crash point | when the process dies |',
     '|---|---|',
     ...crashPointNames.map((name) => `| \`${name}\` | ${crashPoints[name]} |`),

@@ -1,5 +1,13 @@
 // What a campaign of runs amounts to, cell by cell. The same seeds give the same report: it holds no real time.
-import { type Cell, type CrashPoint, cells, type Fault, faultNames } from './cells.ts';
+import {
+  type Cell,
+  type CrashPoint,
+  cells,
+  type Fault,
+  faultNames,
+  type HouseKind,
+  houseKindNames,
+} from './cells.ts';
 import { type CheckerName, checkerNames } from './checkers/checker.ts';
 import type { RunResult } from './scenario.ts';
 
@@ -26,6 +34,10 @@ interface FaultReport extends CellCounts {
   readonly fault: Fault;
 }
 
+interface HouseReport extends CellCounts {
+  readonly house: HouseKind;
+}
+
 interface CellReport extends CellCounts {
   readonly fault: Fault;
   readonly crash: CrashPoint;
@@ -35,6 +47,7 @@ interface ToldViolation {
   readonly seed: number;
   readonly fault: Fault;
   readonly crash: CrashPoint;
+  readonly house: HouseKind;
   readonly checker: CheckerName;
   readonly detail: string;
   readonly at: string;
@@ -50,6 +63,7 @@ export interface ChaosReport {
   readonly total: CellCounts;
   readonly checkers: Readonly<Record<CheckerName, number>>;
   readonly faults: readonly FaultReport[];
+  readonly houses: readonly HouseReport[];
   readonly cells: readonly CellReport[];
   readonly violations: readonly ToldViolation[];
 }
@@ -69,12 +83,12 @@ export function reportOf(runs: readonly RunResult[], options: ReportOptions): Ch
     number
   >;
   const told: ToldViolation[] = [];
-  for (const { seed, cell, violations } of sorted)
+  for (const { seed, cell, house, violations } of sorted)
     for (const { checker, detail, at } of violations) {
       counts[checker]++;
       if (told.length >= maxToldViolations) continue;
       const reproduce = `ato chaos trading --first-seed ${seed} --seeds 1${options.commandOptions} --json`;
-      told.push({ seed, ...cell, checker, detail, at, reproduce });
+      told.push({ seed, ...cell, house, checker, detail, at, reproduce });
     }
   return {
     first_seed: options.firstSeed,
@@ -84,6 +98,9 @@ export function reportOf(runs: readonly RunResult[], options: ReportOptions): Ch
     checkers: counts,
     faults: faultNames
       .map((fault) => ({ fault, ...countsOf(sorted.filter((run) => run.cell.fault === fault)) }))
+      .filter((row) => row.runs > 0),
+    houses: houseKindNames
+      .map((house) => ({ house, ...countsOf(sorted.filter((run) => run.house === house)) }))
       .filter((row) => row.runs > 0),
     cells: cells
       .map((cell) => ({ ...cell, ...countsOf(sorted.filter((run) => isIn(run, cell))) }))

@@ -5,7 +5,7 @@ import { type EpochMs, hourMs, minuteMs, secondMs } from '../../shared/domain/ti
 import type { SimulatedVenue } from '../../shared/ports/simulated-venue.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { Breakage } from './broken/breakage.ts';
-import type { Cell } from './cells.ts';
+import type { Cell, HouseKind } from './cells.ts';
 import type { Scene } from './checkers/checker.ts';
 import type { HouseBuilder } from './house-site.ts';
 import { Judgement, type Violation } from './judgement.ts';
@@ -38,6 +38,7 @@ export interface ScenarioParts {
 export interface RunResult {
   readonly seed: number;
   readonly cell: Cell;
+  readonly house: HouseKind;
   readonly violations: readonly Violation[];
   readonly orders: number;
   readonly fills: number;
@@ -151,6 +152,7 @@ class Scenario {
     return {
       seed: plan.seed,
       cell: plan.cell,
+      house: plan.house,
       violations: this.#judgement.violations,
       orders: ledger.orders.size,
       fills,

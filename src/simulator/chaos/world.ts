@@ -8,6 +8,7 @@ import type { Random } from '../../shared/ports/random.ts';
 import type { SimulatedVenue } from '../../shared/ports/simulated-venue.ts';
 import type { CommitBatch, Store } from '../../shared/ports/store.ts';
 import type { Breakage } from './broken/breakage.ts';
+import { keepsBrackets } from './cells.ts';
 import { ChaosMarket, ChaosSource } from './chaos-market.ts';
 import { CrashSwitch } from './crash-switch.ts';
 import { crashingStore } from './crashing-store.ts';
@@ -77,6 +78,7 @@ export class World {
       time: this.time,
       random: randomStream(plan.seed, 'chaos', 'line'),
       fault: plan.cell.fault,
+      attachedBracket: keepsBrackets(plan.house),
       words: this.words,
       leaving: (request) => parts.witness.leaving(request),
       arrived: () => {

@@ -15,6 +15,9 @@ export interface StagedAnswer {
   readonly behaviour?: 'hang' | 'reset' | 'truncate';
 }
 
+/** Symbols that this Binance does not have. */
+const unlisted: ReadonlySet<string> = new Set(['NOSUCHUSDT', 'DOGUSDT']);
+
 export class BinanceStandIn {
   readonly requests: string[] = [];
   readonly sockets: WebSocket[] = [];
@@ -184,7 +187,7 @@ export class BinanceStandIn {
   }
 
   #sendKlines(url: URL, headers: Record<string, string>, response: ServerResponse): void {
-    if (url.searchParams.get('symbol') === 'NOSUCHUSDT') {
+    if (unlisted.has(url.searchParams.get('symbol') ?? '')) {
       response.writeHead(400, headers).end('{"code":-1121,"msg":"Invalid symbol."}');
     } else response.writeHead(200, headers).end(JSON.stringify(this.#klines(url)));
   }

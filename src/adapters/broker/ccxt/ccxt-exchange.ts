@@ -46,6 +46,16 @@ export interface CcxtExchange {
     price?: string,
     params?: object,
   ): Promise<unknown>;
+  /** On Binance spot: cancels one order and places another in one request; the latter only if the former was cancelled. */
+  editOrder(
+    id: string,
+    symbol: string,
+    type: string,
+    side: string,
+    amount: string,
+    price?: string,
+    params?: object,
+  ): Promise<unknown>;
   close(): Promise<unknown>;
 }
 

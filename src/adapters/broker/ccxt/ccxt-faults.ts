@@ -39,6 +39,7 @@ const localRefusals: ReadonlySet<string> = new Set([
   'ExchangeError',
 ]);
 const alreadyThere = /duplicate|already exist/i;
+const firstRefusal = 400;
 const firstServerError = 500;
 const requestTimeoutStatus = 408;
 const maxRetryAfterSeconds = 600;
@@ -95,4 +96,17 @@ function ancestorsOf(error: unknown): string[] {
     if (typeof name === 'string') names.push(name);
   }
   return names;
+}
+
+const newOrderResult = /"newOrderResult"\s*:\s*"(\w+)"/;
+
+/**
+ * What the venue says of the new order of a cancel-and-replace that failed: not tried, because the old one could not be
+ * cancelled (it is filling perhaps), or refused after the old one was. Undefined where it did not say.
+ */
+export function replaceFault(fault: VenueFault, { status, body }: WireTrace): VenueFault | undefined {
+  if (status === undefined || status < firstRefusal || status >= firstServerError) return undefined;
+  const [, result] = newOrderResult.exec(body) ?? [];
+  if (result === 'NOT_ATTEMPTED') return new VenueFault('not-sent', fault.message);
+  return result === 'FAILURE' ? new VenueFault('rejected', fault.message) : undefined;
 }

@@ -1,6 +1,5 @@
 // Any exchange that ccxt knows, as a venue: spot, or linear perpetuals. Orders carry our ids and are asked for by them.
 // It must never send twice, never sell on spot what the account does not hold, and never show a key.
-import type { BrokerPosition, UnansweredSymbol } from '../../../shared/bus/catalogue.ts';
 import type { Instrument } from '../../../shared/domain/instrument.ts';
 import {
   addDecimal,
@@ -9,16 +8,16 @@ import {
   floorToStep,
   isZeroDecimal,
   minimumDecimal,
-  negateDecimal,
+  subtractDecimal,
 } from '../../../shared/domain/money.ts';
 import type { Fill, OrderQuestion, OrderRequest } from '../../../shared/domain/order.ts';
 import { type Redact, redactor } from '../shared/plain-text.ts';
 import type { RequestPacer } from '../shared/request-pacer.ts';
 import { BrokerRefused, VenueFault } from '../shared/venue-fault.ts';
 import { type AccountTruth, isOurId, type OrderTruth, type VenueLink } from '../shared/venue-link.ts';
-import { balanceSchema, positionsSchema, settledBalance } from './ccxt-account.ts';
+import { balanceSchema, settledBalance, spotTruth, swapTruth } from './ccxt-account.ts';
 import { type CcxtCredentials, type CcxtExchange, openExchange, traced } from './ccxt-exchange.ts';
-import { faultOf, isClockFault, saysNoSuchOrder } from './ccxt-faults.ts';
+import { faultOf, isClockFault, replaceFault, saysNoSuchOrder } from './ccxt-faults.ts';
 import { canBeAskedById, ourIdOf, venueIdOf } from './ccxt-ids.ts';
 import { fromContracts, isPerpetual, marketsOf, toContracts, type VenueMarket } from './ccxt-markets.ts';
 import {
@@ -36,6 +35,8 @@ const requestTimeoutMs = 4_000;
 const maxOrderWaitMs = 500;
 const maxQuestionWaitMs = 4_000;
 const maxTradesPerOrder = 500;
+/** Exchanges that put one order in the place of another in a single step on spot, as ccxt's `editOrder` asks them to. */
+const replacing: ReadonlySet<string> = new Set(['binance']);
 /** How far beyond its trigger a stop may fill where the venue has only stops with a limit. */
 const stopLimitReach = 0.05;
 
@@ -49,6 +50,19 @@ export interface CcxtLinkOptions {
   readonly now: () => number;
   readonly baseUrl?: string;
   readonly timeoutMs?: number;
+}
+
+/** An order in ccxt's words. */
+interface Wording {
+  readonly type: string;
+  readonly price: string | undefined;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** What can be sold, and the resting sale of ours that must give way in the same step. */
+interface Sale {
+  readonly quantity: DecimalText;
+  readonly instead: string | undefined;
 }
 
 export interface CcxtAccount {
@@ -130,12 +144,15 @@ export class CcxtLink implements VenueLink {
 
   async place(request: OrderRequest): Promise<OrderTruth> {
     const market = this.#marketOf(request.symbol);
-    const quantity = await this.#sendable(request, market);
+    const { quantity, instead } = await this.#sendable(request, market);
     const { type, price, params } = this.#wording(request, market);
     const contracts = toContracts(market, quantity);
-    const answer = await this.#call(maxOrderWaitMs, () =>
-      this.#exchange.createOrder(market.market, type, request.side, contracts, price, params),
-    );
+    const answer =
+      instead === undefined
+        ? await this.#call(maxOrderWaitMs, () =>
+            this.#exchange.createOrder(market.market, type, request.side, contracts, price, params),
+          )
+        : await this.#replace(instead, request, market, { type, price, params, contracts });
     const order = this.#readOrder(answer);
     const truth = await this.#truthOf(order, market, request.client_order_id).catch(() => undefined);
     // The order stands, though its fills could not be read just now; the next look brings them.
@@ -187,14 +204,15 @@ export class CcxtLink implements VenueLink {
     await this.#exchange.close().catch(() => undefined);
   }
 
-  /** What really goes out. A venue's steps are kept exactly; on spot nothing is sold that is not there. */
-  async #sendable(request: OrderRequest, market: VenueMarket): Promise<DecimalText> {
+  /**
+   * What really goes out, and the resting sale that gives way to it, if one must. A venue's steps are kept exactly; on spot
+   * nothing is sold that is not there.
+   */
+  async #sendable(request: OrderRequest, market: VenueMarket): Promise<Sale> {
     const { quantityStep, minimumQuantity } = market.instrument;
-    let quantity = request.quantity;
-    if (request.reduce_only && !market.swap) {
-      const free = await this.#freed(request, market);
-      quantity = minimumDecimal(quantity, free);
-    }
+    let { quantity } = request;
+    let instead: string | undefined;
+    if (request.reduce_only && !market.swap) ({ quantity, instead } = await this.#freed(request, market));
     if (request.reduce_only) quantity = floorToStep(quantity, quantityStep);
     else if (compareDecimal(floorToStep(quantity, quantityStep), quantity) !== 0)
       throw new VenueFault('rejected', `quantity ${quantity} is no multiple of ${quantityStep}`);
@@ -204,26 +222,71 @@ export class CcxtLink implements VenueLink {
         'rejected',
         request.reduce_only ? 'reduce only: there is nothing to reduce' : `quantity is below ${least}`,
       );
-    return quantity;
+    return { quantity, instead };
   }
 
-  /** Base units that can be sold, after our own resting sales that lock them were cancelled for an exit. */
-  async #freed(request: OrderRequest, market: VenueMarket): Promise<DecimalText> {
+  /**
+   * Base units that can be sold. Our own resting sale locks them: where the venue can put one order in the place of another,
+   * that one gives way in the same step; elsewhere an exit cancels it first. A stop never takes the place of a larger one.
+   */
+  async #freed(request: OrderRequest, market: VenueMarket): Promise<Sale> {
+    const { quantity, leg, side } = request;
     try {
-      if (request.leg === 'exit')
-        for (const truth of await this.#openOrdersOf(market))
-          if (truth.request.side === request.side)
-            await this.cancel(truth.request.client_order_id, request.symbol);
-      const { free } = await this.#balance();
-      return free[market.base] ?? '0';
+      const before = await this.#free(market);
+      if (leg !== 'exit' && compareDecimal(before, quantity) >= 0) return { quantity, instead: undefined };
+      const resting = (await this.#openOrdersOf(market)).filter((truth) => truth.request.side === side);
+      const [only] = resting;
+      if (only !== undefined && resting.length === 1 && replacing.has(this.#options.exchange)) {
+        const locked = subtractDecimal(only.request.quantity, only.filled_quantity);
+        const most = minimumDecimal(quantity, addDecimal(before, locked));
+        if (leg === 'exit' || compareDecimal(most, locked) >= 0)
+          return { quantity: most, instead: only.request.client_order_id };
+      }
+      if (leg !== 'exit') return { quantity: minimumDecimal(quantity, before), instead: undefined };
+      for (const { request: sale } of resting) await this.cancel(sale.client_order_id, request.symbol);
+      return { quantity: minimumDecimal(quantity, await this.#free(market)), instead: undefined };
     } catch (error) {
       // Whatever happened, the order itself has not left.
       throw new VenueFault('not-sent', `could not free what is to be sold: ${this.#redact(error)}`);
     }
   }
 
+  async #free(market: VenueMarket): Promise<DecimalText> {
+    const { free } = await this.#balance();
+    return free[market.base] ?? '0';
+  }
+
+  /** One request: the venue cancels the resting sale and places this order, or does neither, or says how far it came. */
+  async #replace(
+    resting: string,
+    request: OrderRequest,
+    market: VenueMarket,
+    words: Wording & { readonly contracts: string },
+  ): Promise<unknown> {
+    const { stopLossPrice, ...rest } = words.params;
+    const params = {
+      ...rest,
+      cancelOrigClientOrderId: this.#idThere(resting),
+      ...(stopLossPrice === undefined ? {} : { triggerPrice: stopLossPrice }),
+    };
+    const { trace, value, error } = await traced(maxOrderWaitMs, () =>
+      this.#exchange.editOrder(
+        '',
+        market.market,
+        words.type,
+        request.side,
+        words.contracts,
+        words.price,
+        params,
+      ),
+    );
+    if (error === undefined) return value;
+    const fault = this.#faultOf(error, trace);
+    throw replaceFault(fault, trace) ?? fault;
+  }
+
   /** The order in ccxt's words. */
-  #wording(request: OrderRequest, market: VenueMarket) {
+  #wording(request: OrderRequest, market: VenueMarket): Wording {
     const { client_order_id, price, reduce_only, side } = request;
     const params: Record<string, unknown> = { clientOrderId: this.#idThere(client_order_id) };
     if (reduce_only && market.swap) params.reduceOnly = true;
@@ -315,16 +378,8 @@ export class CcxtLink implements VenueLink {
       .filter((fill) => !seen.has(fill.id) && seen.add(fill.id));
   }
 
-  /** On spot the account holds the user's own coins too: only less than ours would be a difference. */
   async #spotAccount(): Promise<AccountTruth> {
-    const { total } = await this.#balance();
-    const positions = [...this.#markets.values()].map((market) => ({
-      symbol: market.symbol,
-      quantity: total[market.base] ?? '0',
-      average_price: null,
-      shared: true,
-    }));
-    return { cash: null, positions, unanswered: [] };
+    return spotTruth(await this.#balance(), this.#markets.values());
   }
 
   async #swapAccount(): Promise<AccountTruth> {
@@ -333,25 +388,7 @@ export class CcxtLink implements VenueLink {
       this.#balance(),
       this.#askList(() => this.#exchange.fetchPositions(names)),
     ]);
-    const read = positionsSchema.safeParse(answer);
-    if (!read.success) throw new VenueFault('unknown', 'the list of positions is not readable');
-    const positions: BrokerPosition[] = [];
-    const unanswered: UnansweredSymbol[] = [];
-    for (const position of read.data) {
-      const market = this.#marketNamed(position.symbol);
-      if (market === undefined || isZeroDecimal(position.contracts)) continue;
-      const size = fromContracts(market, position.contracts);
-      if (positions.some((other) => other.symbol === market.symbol))
-        unanswered.push({ symbol: market.symbol, reason: 'the account holds both sides (hedge mode)' });
-      positions.push({
-        symbol: market.symbol,
-        quantity: position.side === 'short' ? negateDecimal(size) : size,
-        average_price: position.entryPrice ?? null,
-      });
-    }
-    const [market] = this.#markets.values();
-    const cash = settledBalance(balance, market?.quote ?? 'USDT');
-    return { cash: cash === undefined ? null : addDecimal(cash, '0'), positions, unanswered };
+    return swapTruth(balance, answer, this.#markets.values());
   }
 
   async #balance() {

@@ -77,6 +77,8 @@ export class PolledBroker implements Broker {
     } catch (error) {
       const fault = asFault(error);
       if (fault.outcome === 'rejected') {
+        // What gave way to it may be gone: that is told first, so that trading knows what stands.
+        if (request.reduce_only) await this.look();
         const rejected = { request, state: 'rejected', filled_quantity: '0', fills: [] } as const;
         this.#tell({ ...rejected, reason: fault.message });
         return;

@@ -27,6 +27,7 @@ const statusEveryMs = 30 * secondMs;
 const lateCandleMs = 8 * secondMs;
 const maxParallelFills = 8;
 const maxFillPages = 3;
+const listTimeoutMs = 1_500;
 const maxHistoryCandles = 5_000;
 const maxHeldCandles = 10_000;
 
@@ -148,6 +149,20 @@ export class BinanceSource implements MarketDataSource {
       if (!page.full) break;
     }
     return pages.flat().slice(-wanted);
+  }
+
+  /** False when the venue says that it has no such symbol; true also when it says nothing. */
+  async lists(symbol: string): Promise<boolean> {
+    try {
+      await this.#rest.klines(
+        symbol,
+        { endTime: this.#clock.now(), limit: 1 },
+        AbortSignal.timeout(listTimeoutMs),
+      );
+      return true;
+    } catch (error) {
+      return !(error instanceof BinanceRestError && error.fault === 'unknown-symbol');
+    }
   }
 
   /** Drops the connection, forgets what it held against symbols, dials at once; candles missed are filled in. */

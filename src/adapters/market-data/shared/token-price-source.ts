@@ -69,6 +69,7 @@ export class TokenPriceSource implements MarketDataSource {
   readonly #desk: QuoteDesk;
   readonly #halfSpreads: ReadonlyMap<string, number>;
   #since: EpochMs | undefined;
+  #pollEveryMs: number;
   #fault = '';
   #failures = 0;
   #unpriced: readonly string[] = [];
@@ -80,6 +81,7 @@ export class TokenPriceSource implements MarketDataSource {
     if (options.symbols.length > maxSymbols)
       throw new RangeError(`${options.name}: ${options.symbols.length} symbols are more than ${maxSymbols}`);
     this.#options = options;
+    this.#pollEveryMs = options.pollEveryMs;
     this.#halfSpreads = new Map(
       options.symbols.map((symbol) => [symbol, (instrumentFor(symbol)?.typicalSpread ?? 0) / 2]),
     );
@@ -115,8 +117,12 @@ export class TokenPriceSource implements MarketDataSource {
     this.#options.alarms.cancelAll();
   }
 
+  pace(factor: number): void {
+    this.#pollEveryMs = this.#options.pollEveryMs / factor;
+  }
+
   #newDesk(): QuoteDesk {
-    const { name, symbols, clock, alarms, http, group, pollEveryMs } = this.#options;
+    const { name, symbols, clock, alarms, http, group } = this.#options;
     return new QuoteDesk({
       name,
       symbols,
@@ -128,7 +134,7 @@ export class TokenPriceSource implements MarketDataSource {
       fetchMinutes: (symbol, from, to, signal) => this.#minutes(symbol, from, to, signal),
       view: () => ({
         feedSince: this.#since,
-        feed: `a price every ${Math.round(pollEveryMs / secondMs)} s`,
+        feed: `a price every ${Math.round(this.#pollEveryMs / secondMs)} s`,
         feedFault: this.#fault,
         refused: undefined,
         quietLimitMs,
@@ -158,7 +164,8 @@ export class TokenPriceSource implements MarketDataSource {
 
   /** One round over all portions; what follows is decided by how it went. */
   async #poll(signal: AbortSignal): Promise<void> {
-    const { clock, alarms, http, group, pollEveryMs, portions, random } = this.#options;
+    const { clock, alarms, http, group, portions, random } = this.#options;
+    const pollEveryMs = this.#pollEveryMs;
     const begun = clock.now();
     try {
       const priced = new Set<string>();

@@ -95,6 +95,10 @@ interface Columns {
 /** Throws TapeError, naming the option that helps, when the layout cannot be recognised or nothing is left. */
 export function readForeignCsv(text: string, file: string, layout: ForeignLayout): ForeignCandles {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
+  const [first = ''] = lines.filter((line) => line.trim() !== '');
+  if (first === '') throw new TapeError(`${file}: it is empty`);
+  if (first.trimStart().startsWith('<') && !/^<\w+>[,;\t]/.test(first.trimStart()))
+    throw new TapeError(`${file}: it is a web page, no candles (${quoted(first)}); fetch the file again`);
   const separator = layout.separator ?? recogniseSeparator(lines, file);
   const columns = recogniseColumns(lines, separator, layout, file);
   const rejected: RejectedRow[] = [];

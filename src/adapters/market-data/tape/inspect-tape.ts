@@ -9,6 +9,7 @@ import type { CandleColumns } from './candle-columns.ts';
 import { judgeSeries, repeatReason, type SeriesPart, withoutRows } from './judge-series.ts';
 import { type BadRow, parseCandleCsv } from './parse-csv.ts';
 import { readRecordingBytes } from './read-bytes.ts';
+import { TapeError } from './tape-error.ts';
 import { readTapeFileName, type TapeFile } from './tape-file-name.ts';
 
 /** Gaps and bad rows listed per file; the counts go on. */
@@ -64,6 +65,7 @@ export interface LoadedRecording extends SeriesPart, Pick<TapeFile, 'symbol' | '
 export async function loadRecording(file: string): Promise<LoadedRecording> {
   const { symbol, timeframe, side } = readTapeFileName(file, true);
   const { bytes, damage } = await readRecordingBytes(file);
+  if (bytes.length === 0 && damage !== undefined) throw new TapeError(`${file}: ${damage}`);
   const { size } = await stat(file);
   const bad: BadRow[] = [];
   const { columns, rows, lineOf } = parseCandleCsv(bytes, timeframe, file, (row) => bad.push(row));

@@ -179,6 +179,7 @@ function readHeader(
   if (header === 'time,bid,ask') {
     throw new TapeError(`${file}: tick recordings are not candles; aggregate it to 1m candles first`);
   }
+  if (bytes.length === start) throw new TapeError(`${file}: it is empty`);
   const kind = knownHeaders[header];
   if (kind === undefined) {
     throw new TapeError(

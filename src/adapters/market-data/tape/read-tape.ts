@@ -103,7 +103,7 @@ async function filesOf(paths: readonly string[], skipped: SkippedFile[]): Promis
         found.set(path.resolve(file), readTapeFileName(file, false));
       } catch (error) {
         if (!(error instanceof TapeError)) throw error;
-        skipped.push({ file, reason: error.message });
+        skipped.push({ file, reason: error.message.replace(`${file}: `, '') });
       }
     }
   }

@@ -78,7 +78,8 @@ export class TradermadeSource implements MarketDataSource {
   readonly #restUrl: string;
   readonly #key: string;
   readonly #fetch: typeof fetch;
-  readonly #pollEveryMs: number;
+  readonly #normalPollMs: number;
+  #pollEveryMs: number;
   #stream: TradermadeStream | undefined;
   #streamFault = '';
   #pollFault = '';
@@ -100,7 +101,8 @@ export class TradermadeSource implements MarketDataSource {
     this.#key = key;
     this.#fetch = options.fetch ?? fetch;
     this.#restUrl = options.restUrl ?? defaultRestUrl;
-    this.#pollEveryMs = pollIntervalMs(requestsPerMonth);
+    this.#normalPollMs = pollIntervalMs(requestsPerMonth);
+    this.#pollEveryMs = this.#normalPollMs;
     const burst = Math.min(maxBurst, Math.max(minBurst, Math.floor(requestsPerMonth / 50)));
     this.#rest = new HttpReader({
       clock,
@@ -250,6 +252,10 @@ export class TradermadeSource implements MarketDataSource {
     this.#streamFault = `restarted: ${reason}`;
     this.#desk.restart();
     this.#begin();
+  }
+
+  pace(factor: number): void {
+    this.#pollEveryMs = this.#normalPollMs / factor;
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,7 @@
 // Turns any look into a probe that never throws, never hangs and reports how long it took.
 import type { ProbeName } from '../../../shared/domain/probe-names.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
+import { maxProbeFacts } from '../../../shared/domain/vitals.ts';
 import type { Probe } from '../../../shared/ports/probe.ts';
 
 const probeTimeoutMs = 5_000;
@@ -13,6 +14,8 @@ export interface Finding {
   readonly detail: string;
   /** Milliseconds; null lets the probe measure the time of the look itself. */
   readonly latencyMs?: number | null;
+  /** Further measures; at most maxProbeFacts. */
+  readonly facts?: Readonly<Record<string, number>>;
 }
 
 export interface GuardedProbeOptions {
@@ -31,7 +34,7 @@ export function guardedProbe(options: GuardedProbeOptions): Probe {
       const begun = performance.now();
       const finding = await within(timeoutMs, look, target);
       const took = Math.round((performance.now() - begun) * 1_000) / 1_000;
-      const { ok, value, detail, latencyMs } = finding;
+      const { ok, value, detail, latencyMs, facts } = finding;
       const latency = latencyMs === undefined ? took : latencyMs;
       return {
         probe: name,
@@ -41,9 +44,18 @@ export function guardedProbe(options: GuardedProbeOptions): Probe {
         value: value !== null && Number.isFinite(value) ? value : null,
         detail: detail.slice(0, maxErrorLength),
         at: now(),
+        ...(facts === undefined ? {} : { facts: bounded(facts) }),
       };
     },
   };
+}
+
+function bounded(facts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(facts)
+      .filter(([, value]) => Number.isFinite(value))
+      .slice(0, maxProbeFacts),
+  );
 }
 
 async function within(

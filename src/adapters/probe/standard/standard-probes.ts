@@ -5,6 +5,7 @@ import type { SourceStatus } from '../../../shared/domain/source-status.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
 import type { AgentVitals } from '../../../shared/domain/vitals.ts';
 import type { WorkflowServerStatus } from '../../../shared/domain/workflow.ts';
+import type { DatabaseFinding } from '../../../shared/ports/database-care.ts';
 import type { Probe } from '../../../shared/ports/probe.ts';
 import type { StoreHealth } from '../../../shared/ports/store.ts';
 import { type Finding, guardedProbe } from './guarded-probe.ts';
@@ -24,6 +25,12 @@ export interface StandardProbeParts {
   readonly heap: () => { readonly usedBytes: number; readonly limitBytes: number };
   /** Asks the workflow server now; absent when none is configured. */
   readonly workflowCheck?: () => Promise<Omit<WorkflowServerStatus, 'at'>>;
+  /** Looks into the database server; absent where it is embedded. */
+  readonly databaseLook?: () => Promise<DatabaseFinding>;
+  /** Asks a provider of language models for its list, which costs nothing; undefined when it is not configured. */
+  readonly modelCheck?: (
+    provider: string,
+  ) => Promise<{ readonly ok: boolean; readonly detail: string } | undefined>;
   /** Must not reset the statistics that the vitals report. */
   readonly agents: () => readonly Pick<AgentVitals, 'agent' | 'state'>[];
 }
@@ -44,6 +51,8 @@ export function createStandardProbes(parts: StandardProbeParts): ReadonlyMap<Pro
     heap: () => lookAtHeap(parts.heap()),
     agent: () => lookAtAgents(parts.agents()),
     workflow: async () => lookAtWorkflows(await parts.workflowCheck?.()),
+    database: async () => lookAtDatabase(await parts.databaseLook?.()),
+    model: async (target) => lookAtModel(await parts.modelCheck?.(target)),
   };
   const names = Object.keys(looks) as ProbeName[];
   return new Map(names.map((name) => [name, guardedProbe({ name, now: parts.now, look: looks[name] })]));
@@ -91,6 +100,24 @@ function lookAtHeap(heap: { readonly usedBytes: number; readonly limitBytes: num
 function lookAtWorkflows(status: Omit<WorkflowServerStatus, 'at'> | undefined): Finding {
   if (status === undefined) return { ok: true, value: null, detail: 'none is configured', latencyMs: null };
   return { ok: status.ok, value: status.health, detail: status.detail, latencyMs: status.latency_ms };
+}
+
+/** Value: share of connections taken. */
+function lookAtDatabase(finding: DatabaseFinding | undefined): Finding {
+  if (finding === undefined)
+    return {
+      ok: true,
+      value: null,
+      detail: 'it is embedded: there is no server to look into',
+      latencyMs: null,
+    };
+  const { facts, detail } = finding;
+  return { ok: true, value: facts.connection_share ?? null, detail, facts };
+}
+
+function lookAtModel(answer: { readonly ok: boolean; readonly detail: string } | undefined): Finding {
+  if (answer === undefined) return { ok: true, value: null, detail: 'it is not configured', latencyMs: null };
+  return { ok: answer.ok, value: null, detail: answer.detail };
 }
 
 /** Value: number of agents that run. */

@@ -1,6 +1,6 @@
 // Measures the process and its machine: event-loop delay, heap, memory, processor and disk.
 // It must never throw and never judge; what a value means is decided by the health monitor.
-import { statfs } from 'node:fs/promises';
+import { readdir, readFile, statfs } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { EpochMs } from '../../../shared/domain/time.ts';
@@ -10,7 +10,10 @@ const delayResolutionMs = 10;
 const diskTimeoutMs = 1_000;
 
 /** What this probe can measure; the runtime adds what only the kernel knows. */
-export type MeasuredVitals = Omit<SystemVitals, 'inbox_depth' | 'agents'>;
+export type MeasuredVitals = Omit<
+  SystemVitals,
+  'inbox_depth' | 'agents' | 'commit_ms' | 'store_ms' | 'clock_skew_ms'
+>;
 
 export interface SystemProbeOptions {
   /** A folder on the disk to be watched. */
@@ -28,6 +31,9 @@ export class SystemProbe {
   #cpu = process.cpuUsage();
   #cpuAt = process.hrtime.bigint();
   #lastDelayMs = 0;
+  #wallAt = Date.now();
+  #steadyAt = performance.now();
+  #fileLimit: Promise<number | null> | undefined;
 
   constructor(options: SystemProbeOptions) {
     this.#folder = options.folder;
@@ -37,7 +43,13 @@ export class SystemProbe {
 
   /** Measures everything; delay and processor cover the time since the previous call. */
   async collectVitals(at: EpochMs): Promise<MeasuredVitals> {
-    const disk = await diskSpace(this.#folder);
+    const clock_jump_ms = this.#takeClockJump();
+    this.#fileLimit ??= openFilesLimit();
+    const [disk, open_files, open_files_limit] = await Promise.all([
+      diskSpace(this.#folder),
+      openFiles(),
+      this.#fileLimit,
+    ]);
     const heap = this.heap();
     return {
       at,
@@ -48,6 +60,9 @@ export class SystemProbe {
       disk_free_bytes: disk.freeBytes,
       disk_total_bytes: disk.totalBytes,
       cpu_load: this.#takeCpuCores(),
+      open_files,
+      open_files_limit,
+      clock_jump_ms,
     };
   }
 
@@ -76,6 +91,15 @@ export class SystemProbe {
     return this.#lastDelayMs;
   }
 
+  /** What the wall clock moved beyond the steady one since the previous report. */
+  #takeClockJump(): number {
+    const [wall, steady] = [Date.now(), performance.now()];
+    const jump = wall - this.#wallAt - (steady - this.#steadyAt);
+    this.#wallAt = wall;
+    this.#steadyAt = steady;
+    return round(jump) + 0;
+  }
+
   #takeCpuCores(): number {
     const cpu = process.cpuUsage();
     const now = process.hrtime.bigint();
@@ -102,6 +126,20 @@ export async function diskSpace(folder: string): Promise<DiskSpace> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Open files and sockets of this process; null where the system does not list them. */
+async function openFiles(): Promise<number | null> {
+  return readdir('/proc/self/fd').then(
+    (names) => names.length,
+    () => null,
+  );
+}
+
+async function openFilesLimit(): Promise<number | null> {
+  const text = await readFile('/proc/self/limits', 'utf8').catch(() => '');
+  const found = Number(/^Max open files\s+(\d+)/m.exec(text)?.[1]);
+  return Number.isSafeInteger(found) ? found : null;
 }
 
 function round(value: number): number {

@@ -9,7 +9,11 @@ import { createCluster } from './create-cluster.ts';
 /** PostgreSQL major version inside the embedded database. */
 const embeddedMajor = '18';
 const controlFileBytes = 8_192;
-const draftPrefix = 'pglite.new.';
+export const draftPrefix = 'pglite.new.';
+/** A whole database out of a backup that waits to take the place of the present one ... */
+export const restoredPrefix = 'pglite.restored.';
+/** ... and the present one on its way out. */
+export const replacedPrefix = 'pglite.replaced.';
 
 export function clusterFolder(dataFolder: string): string {
   return path.join(dataFolder, 'pglite');
@@ -37,14 +41,38 @@ export async function makeDataFolder(dataFolder: string): Promise<void> {
  */
 export async function prepareCluster(dataFolder: string): Promise<void> {
   const folder = clusterFolder(dataFolder);
+  await tidyFolder(dataFolder);
   if (await isAbsentOrEmpty(folder)) {
-    for (const name of await readdir(dataFolder))
-      if (name.startsWith(draftPrefix)) await rm(path.join(dataFolder, name), { recursive: true });
     const draft = path.join(dataFolder, `${draftPrefix}${randomUUID()}`);
     await createCluster(draft);
     await rename(draft, folder);
   }
   await assertRecognised(dataFolder);
+}
+
+/**
+ * Finishes or forgets what was cut off: a restored database whose predecessor was moved away takes its place; every other
+ * leftover goes. The caller holds the folder's lock.
+ */
+export async function tidyFolder(dataFolder: string): Promise<void> {
+  const folder = clusterFolder(dataFolder);
+  for (const name of (await readdir(dataFolder)).sort()) {
+    const left = path.join(dataFolder, name);
+    if (name.startsWith(restoredPrefix) && (await isAbsentOrEmpty(folder))) {
+      await rm(folder, { recursive: true, force: true });
+      await rename(left, folder);
+    } else if ([draftPrefix, restoredPrefix].some((prefix) => name.startsWith(prefix)))
+      await rm(left, { recursive: true });
+  }
+  // What was replaced goes last, and only once something stands in its place.
+  if (await isAbsentOrEmpty(folder)) return;
+  for (const name of await readdir(dataFolder))
+    if (name.startsWith(replacedPrefix)) await rm(path.join(dataFolder, name), { recursive: true });
+}
+
+/** Whether there is a database in the data folder. */
+export async function holdsCluster(dataFolder: string): Promise<boolean> {
+  return !(await isAbsentOrEmpty(clusterFolder(dataFolder)));
 }
 
 /** Throws StoreOpenError unless the folder looks like a cluster of the embedded version. Changes nothing. */

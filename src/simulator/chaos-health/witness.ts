@@ -1,0 +1,139 @@
+// Watches the turns of one run and says afterwards what became of the fault: when it was seen, what was done, what people
+// heard, and whether a message or an order was lost. It never judges by what the house says of its own orders alone.
+import type { TurnRecord } from '../../kernel/journal.ts';
+import type { HealRecord, Incident } from '../../shared/domain/incident.ts';
+import type { EpochMs } from '../../shared/domain/time.ts';
+import type { SimulatedVenue } from '../../shared/ports/simulated-venue.ts';
+import type { RunningFault } from './patient.ts';
+
+export interface FaultOutcome {
+  readonly detected_after_ms: number | null;
+  /** The expected playbook's success, verified by the cause being gone or the work going on another way. */
+  readonly healed_after_ms: number | null;
+  readonly escalated_after_ms: number | null;
+  readonly attempts: number;
+  readonly refused: number;
+  /** Messages to people about the fault and what follows from it. */
+  readonly pages: number;
+  /** Most pages that opened for one cause. */
+  readonly pages_of_one_cause: number;
+  readonly resolved: boolean;
+  /** Inputs that were given and are not in the journal. */
+  readonly messages_lost: number;
+  /** Messages set aside as dead letters with the reason, because their agent had failed. */
+  readonly set_aside: number;
+  /** Orders that the venue has and our books do not, or that our books hold open and the venue never had. */
+  readonly orders_lost: number;
+  /** Client order ids sent twice. */
+  readonly orders_doubled: number;
+  readonly orders: number;
+  /** Incidents of warning or worse before there was any fault. */
+  readonly false_alarms: number;
+}
+
+/** How the ledger says that something temporary was taken back; it heals nothing. */
+const takenBack = 'the trouble is over';
+
+export class Witness {
+  readonly #incidents = new Map<string, Incident>();
+  readonly #heals = new Map<string, HealRecord>();
+  readonly #pages: { readonly at: EpochMs; readonly incident: string; readonly phase: string }[] = [];
+  readonly #submitted = new Map<string, number>();
+  readonly #orders = new Map<string, { readonly state: string }>();
+  #setAside = 0;
+  #journalled = 0;
+
+  observe(record: TurnRecord): void {
+    this.#journalled++;
+    for (const message of record.emitted) {
+      if (message.message_type === 'health.incident') this.#incidents.set(message.data.id, message.data);
+      else if (message.message_type === 'health.heal') this.#heals.set(message.data.id, message.data);
+    }
+    for (const { kind, data } of record.effects) {
+      if (kind === 'alert.send' && data.audience !== 'log')
+        this.#pages.push({ at: record.input.at, incident: data.incident_id, phase: data.phase });
+      else if (kind === 'broker.submit')
+        this.#submitted.set(data.client_order_id, (this.#submitted.get(data.client_order_id) ?? 0) + 1);
+    }
+    for (const put of record.puts) {
+      if (put.collection === 'orders' && put.value !== null)
+        this.#orders.set(put.value.client_order_id, put.value);
+      else if (put.collection === 'dead_letters' && put.value !== null) this.#setAside++;
+    }
+  }
+
+  /** `since`: when the fault could first be seen; `given`: inputs handed to the kernel. */
+  outcome(
+    fault: RunningFault,
+    since: EpochMs,
+    given: number,
+    venue: SimulatedVenue,
+    now: EpochMs,
+  ): FaultOutcome {
+    const told = [...this.#incidents.values()];
+    const ours = told.filter(({ cause, opened_at }) => fault.causes.includes(cause) && opened_at >= since);
+    const heals = [...this.#heals.values()].filter(
+      ({ playbook, at }) => playbook === fault.playbook && at >= since,
+    );
+    // A fault that flaps may open again later; what counts is the first incident and what was done for it.
+    const first = ours.toSorted((left, right) => left.opened_at - right.opened_at)[0];
+    const verified = heals.filter(
+      ({ outcome, incident_id, before }) =>
+        outcome === 'verified' && before !== takenBack && (incident_id === first?.id || incident_id === null),
+    );
+    const escalated = told.filter(
+      ({ summary, updated_at }) => updated_at >= since && summary.includes('a person is needed'),
+    );
+    const opened = new Map<string, number>();
+    for (const { incident, phase } of this.#pages.filter(({ at }) => at >= since)) {
+      const cause = this.#incidents.get(incident)?.cause ?? incident;
+      if (phase === 'opened') opened.set(cause, (opened.get(cause) ?? 0) + 1);
+    }
+    return {
+      detected_after_ms: least(ours.map(({ opened_at }) => opened_at - since)),
+      healed_after_ms: most(verified.map(({ finished_at, at }) => (finished_at ?? at) - since)),
+      escalated_after_ms: least(escalated.map(({ updated_at }) => updated_at - since)),
+      attempts: heals.filter(({ outcome }) => outcome !== 'refused').length,
+      refused: heals.filter(({ outcome }) => outcome === 'refused').length,
+      pages: this.#pages.filter(({ at }) => at >= since).length,
+      pages_of_one_cause: Math.max(0, ...opened.values()),
+      resolved: ours.length > 0 && ours.every(({ open }) => !open),
+      messages_lost: given - this.#journalled,
+      set_aside: this.#setAside,
+      ...this.#orderTruth(venue, now),
+      orders: this.#submitted.size,
+      false_alarms: told.filter(({ severity, opened_at }) => severity !== 'info' && opened_at < since).length,
+    };
+  }
+
+  #orderTruth(venue: SimulatedVenue, now: EpochMs): Pick<FaultOutcome, 'orders_lost' | 'orders_doubled'> {
+    const asked = [...this.#submitted.keys()].map((id) => ({
+      client_order_id: id,
+      symbol: '',
+      created_at: 0,
+    }));
+    const { orders } = venue.snapshot('witness', now, asked);
+    const held = new Map(orders.map(({ request, state }) => [request.client_order_id, state]));
+    let lost = 0;
+    for (const [id, state] of held) {
+      const known = this.#orders.get(id);
+      const working = state === 'accepted' || state === 'partially_filled';
+      if (
+        known === undefined ||
+        (working && !['accepted', 'partially_filled', 'cancel_requested'].includes(known.state))
+      )
+        lost++;
+    }
+    let doubled = 0;
+    for (const times of this.#submitted.values()) if (times > 1) doubled++;
+    return { orders_lost: lost, orders_doubled: doubled };
+  }
+}
+
+function least(values: readonly number[]): number | null {
+  return values.length === 0 ? null : Math.min(...values);
+}
+
+function most(values: readonly number[]): number | null {
+  return values.length === 0 ? null : Math.max(...values);
+}
