@@ -27,7 +27,9 @@ finish() {
   [ -s "$work/iptables" ] && iptables-restore "$work/iptables" 2>/dev/null
   [ -n "${had_bridge:-}" ] || ip link delete docker0 2>/dev/null || true
   [ -n "${made_secrets:-}" ] && rm -rf deploy/secrets
-  [ -n "${ATO_STACK_FOLDER:-}" ] || rm -rf "$work"
+  # The engine leaves its network namespaces mounted; what cannot be removed does not make a good run bad.
+  umount -l "$work"/exec/netns/* 2>/dev/null || true
+  [ -n "${ATO_STACK_FOLDER:-}" ] || rm -rf "$work" 2>/dev/null || true
   return 0
 }
 trap finish EXIT
