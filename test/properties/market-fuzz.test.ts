@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { fuzzMarkets } from './fuzz-markets.ts';
-import { casesTarget, type FuzzTarget } from './fuzz-target.ts';
-import { fuzzTargets } from './registry.ts';
+import { fuzzMarkets } from '../../src/runtime/market-fuzz/fuzz-markets.ts';
+import { casesTarget, type FuzzTarget } from '../../src/runtime/market-fuzz/fuzz-target.ts';
+import { fuzzTargets } from '../../src/runtime/market-fuzz/registry.ts';
 
 const leaky: FuzzTarget = {
   name: 'leaky',

@@ -1,24 +1,7 @@
 // The hard guarantees under random histories: no starvation, minimum intervals, one run per slot, locks, restarts.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { briefOf, answer as modelAnswer, reply, withModels } from '../../test/support/model-replies.ts';
-import {
-  type Answer,
-  type ModelScript,
-  World,
-  type WorldOptions,
-} from '../../test/support/orchestrator-world.ts';
-import type { AnyMessage } from '../shared/bus/message.ts';
-import type { MarketMode } from '../shared/domain/mode.ts';
-import { isForexWeekOpen, openSessions } from '../shared/domain/sessions.ts';
-import {
-  type Task,
-  type TaskKind,
-  taskKinds,
-  taskTransitions,
-  workflowKinds,
-} from '../shared/domain/task.ts';
-import { type Policy, rulePolicy } from './policy.ts';
+import { type Policy, rulePolicy } from '../../src/orchestrator/policy.ts';
 import {
   catalogueDefects,
   familyMaxIntervalMs,
@@ -26,7 +9,19 @@ import {
   floorLeadMs,
   resourceUnits,
   taskCatalogue,
-} from './task-catalogue.ts';
+} from '../../src/orchestrator/task-catalogue.ts';
+import type { AnyMessage } from '../../src/shared/bus/message.ts';
+import type { MarketMode } from '../../src/shared/domain/mode.ts';
+import { isForexWeekOpen, openSessions } from '../../src/shared/domain/sessions.ts';
+import {
+  type Task,
+  type TaskKind,
+  taskKinds,
+  taskTransitions,
+  workflowKinds,
+} from '../../src/shared/domain/task.ts';
+import { briefOf, answer as modelAnswer, reply, withModels } from '../support/model-replies.ts';
+import { type Answer, type ModelScript, World, type WorldOptions } from '../support/orchestrator-world.ts';
 
 type Step =
   | { do: 'advance'; ms: number }
