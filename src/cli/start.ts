@@ -46,9 +46,12 @@ export function startCommand(): Command {
       const error = await ended.promise;
       const timer = setTimeout(giveUp, stopTimeoutMs);
       timer.unref();
-      await system.stop();
+      // A writer that has lost its connection cannot write its last words either: that is said once, with the first cause.
+      const unclean = await system.stop().catch((failure: unknown) => failure);
       clearTimeout(timer);
-      setTimeout(() => process.exit(error === undefined ? 0 : 1), lingerMs).unref();
+      const failed = error !== undefined || unclean !== undefined;
+      setTimeout(() => process.exit(failed ? 1 : 0), lingerMs).unref();
+      if (error === undefined && unclean !== undefined) throw unclean;
       if (error !== undefined) {
         note(`Stopped: ${error.message}. Start again to recover; nothing committed is lost.`);
         throw new CommandFailed();
