@@ -51,6 +51,7 @@ import { selectNotifiers } from './notifier-selection.ts';
 import { installationOf, openStore } from './open-store.ts';
 import { operatorDesk } from './operator-desk.ts';
 import { keepPageBuilt } from './page-build.ts';
+import { tellOfAbsence } from './processes/absence-input.ts';
 import { Presence } from './processes/presence.ts';
 import { openRelay } from './relay/open-relay.ts';
 import { type Duties, dutiesOf, isWhole, RelayBridge } from './relay/relay-bridge.ts';
@@ -256,6 +257,7 @@ async function assemble(
   const { broker, listener } = foundation.trading;
   const hub = marketHub(foundation, listener, post);
   const bridge = bridgeOf(foundation, loop, hub);
+  foundation.presence?.onAbsence((absence) => void tellOfAbsence(absence, { loop, clock, log }));
   const settle = (effectId: string) => loop.settle(effectId);
   const postAndWait = (input: KernelInput) => loop.postAndWait(input);
   const waits = { post, postAndWait, settle };
