@@ -1,6 +1,7 @@
 // The running system: opens the store, joins kernel, agents, adapters and API, and stops them in order.
 import { setTimeout as delay } from 'node:timers/promises';
 import { SystemProbe } from '../adapters/probe/system/system-probe.ts';
+import type { PostgresInstallation } from '../adapters/store/postgres/installation.ts';
 import { assertBindAllowed } from '../api/bind-guard.ts';
 import { createApi } from '../api/create-api.ts';
 import { Kernel, type KernelInput } from '../kernel/kernel.ts';
@@ -52,8 +53,9 @@ import { installationOf, openStore } from './open-store.ts';
 import { operatorDesk } from './operator-desk.ts';
 import { keepPageBuilt } from './page-build.ts';
 import { Presence } from './processes/presence.ts';
-import { openRelay } from './relay/open-relay.ts';
+import { openRelay, relaySettingsOf } from './relay/open-relay.ts';
 import { type Duties, dutiesOf, isWhole, RelayBridge } from './relay/relay-bridge.ts';
+import { looksAtNamedServer, looksThrough } from './relay/relay-looks.ts';
 import { assertPortFree, assertTimeGoesOn } from './start-guards.ts';
 import { type LoadedStrategies, loadStrategies } from './strategies.ts';
 import { version } from './version.ts';
@@ -84,6 +86,7 @@ interface Foundation {
   /** Undefined when all agents are here. */
   readonly relay: Relay | undefined;
   readonly presence: Presence | undefined;
+  readonly installation: PostgresInstallation | undefined;
   /** Rows of all agents, also of those in other processes. */
   readonly reader: StoreReader;
 }
@@ -222,7 +225,7 @@ export class TradingSystem {
     this.#closers.push(async () => presence?.stop());
     return {
       ...{ settings, log, fileLog, store, loaded, market, strategies, workflows, clock, trading, models },
-      ...{ duties, relay, reader, presence },
+      ...{ duties, relay, reader, presence, installation },
     };
   }
 }
@@ -266,7 +269,7 @@ async function assemble(
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
   const external = new ExternalAlerts({ clock, postAndWait });
   const restartProcess = agentSettings.healing?.process_restart === true ? onRestart : undefined;
-  const running = { external, loop, hub, kernel, jobs, systemProbe, restartProcess };
+  const running = { external, loop, hub, kernel, jobs, systemProbe, restartProcess, bridge };
   const care = careFor(foundation, desk, running);
   const desks = { settings, reader: foundation.reader, market, clock, loop, rows: kernel.rows };
   const notifiers = await selectNotifiers(settings, log, () => operatorDesk(desks));
@@ -331,11 +334,11 @@ function tellers(
 }
 
 function careFor(
-  { settings, store, clock, log, market, workflows, presence }: Foundation,
+  { settings, store, clock, log, market, workflows, presence, installation }: Foundation,
   desk: WorkflowDesk,
   running: Omit<
     CareParts,
-    'settings' | 'store' | 'clock' | 'log' | 'clockSkewMs' | 'workflowCheck' | 'elsewhere'
+    'settings' | 'store' | 'clock' | 'log' | 'clockSkewMs' | 'workflowCheck' | 'elsewhere' | 'relayLooks'
   >,
 ): Care {
   return careOf({
@@ -343,6 +346,10 @@ function careFor(
     clockSkewMs: market.clockSkewMs,
     workflowCheck: workflows.forAgents && (() => desk.check()),
     elsewhere: presence && (() => presence.states),
+    relayLooks:
+      running.bridge === undefined
+        ? looksAtNamedServer(settings)
+        : looksThrough(running.bridge, installation, settings, () => clock.now()),
   });
 }
 
@@ -476,6 +483,7 @@ function agentSettingsOf(foundation: Foundation): AgentSettings {
         1.5 * timeframeMs[market.baseTimeframe],
       ),
     },
+    ...relaySettingsOf(settings),
     ...(foundation.models === undefined ? {} : { models: foundation.models.settings }),
     ...(foundation.workflows.forAgents === undefined ? {} : { workflows: foundation.workflows.forAgents }),
   };
