@@ -79,7 +79,8 @@ export async function assemble(
     agentSettings,
     notifiers,
     care,
-    guard: care.guard(notifiers.all),
+    // One database, one page: in several processes only the one that the health agent lives in tells.
+    guard: care.guard(settings.AGENTS.includes('health_ai') ? notifiers.all : []),
     rows: kernel.rows,
     facts,
     kernel,

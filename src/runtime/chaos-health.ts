@@ -147,6 +147,7 @@ function settingsOf(strategy: string): AgentSettings {
     risk: defaultRiskSettings,
     chores: choreKinds.filter((kind) => kind === 'heal' || kind === 'probe-round'),
     workflows: { server: 'n8n', runner: 'auto' },
+    relay: { server: 'redis', needed: true },
     healing: { process_restart: true, create_index: true, database: 'postgres' },
     models: {
       rungs: [

@@ -9,7 +9,7 @@ import type { ServerRelayKind } from '../relay/open-relay.ts';
 import { type ProcessFault, processFaults } from './faults.ts';
 import { type FaultVerdict, judge } from './judge.ts';
 import { countMessages, countOrders } from './ledger.ts';
-import { type ProcessesReport, type ProcessFaultRun, processesReport, type SeedCount } from './report.ts';
+import { type ProcessesReport, type ProcessFaultRun, processesReport, type SystemCount } from './report.ts';
 import { BreakableSystem, processGroups } from './system.ts';
 
 const healTimeoutMs = 120_000;
@@ -19,8 +19,6 @@ const longestHoldMs = 22_000;
 /** Longer than a process that was just started believes itself to be the late one. */
 const calmMs = 6_000;
 const lookMs = 200;
-/** Longest quiet time that an incident of a fault before may still need; after it the next fault waits no longer. */
-const forgetTimeoutMs = 150_000;
 /** A record is verified ten seconds after a restart, and as soon as its cause is gone elsewhere. */
 const verifyTimeoutMs = 30_000;
 
@@ -40,29 +38,41 @@ export function missingFor(relay: ServerRelayKind): string | undefined {
   return postgresMissing() ?? (relay === 'redis' ? redisMissing() : rabbitMissing());
 }
 
-/** One system per run, broken in an order and for times that its seed decides. */
+/** Broken in an order and for times that the seed decides; three faults to a system, so that each has its own story. */
 export async function chaosProcesses(request: ChaosRequest): Promise<ProcessesReport> {
   const runs: ProcessFaultRun[] = [];
-  const counts: SeedCount[] = [];
-  for (let seed = request.firstSeed; seed < request.firstSeed + request.runs; seed++) {
-    request.note(
-      `seed ${seed}: starting ${processGroups.length} processes on ${request.relay} and PostgreSQL`,
-    );
-    const system = await BreakableSystem.start({ relay: request.relay, seed, strategy: request.strategy });
-    try {
-      const broken: Broken[] = [];
-      for (const fault of orderOf(seed, request.faults)) {
-        broken.push(await breakIt(system, fault, seed));
-        request.note(`seed ${seed}: ${toldSoFar(broken.at(-1))}`);
-      }
-      const counted = await countAll(system, broken, seed);
+  const counts: SystemCount[] = [];
+  for (let seed = request.firstSeed; seed < request.firstSeed + request.runs; seed++)
+    for (const faults of roundsOf(seed, request.faults)) {
+      const counted = await breakSystem(request, seed, faults);
       runs.push(...counted.runs);
       counts.push(counted.count);
-    } finally {
-      await system.remove();
     }
-  }
   return processesReport({ relay: request.relay, processes: processGroups, runs, counts });
+}
+
+interface Counted {
+  readonly runs: readonly ProcessFaultRun[];
+  readonly count: SystemCount;
+}
+
+async function breakSystem(
+  { relay, strategy, note }: ChaosRequest,
+  seed: number,
+  faults: readonly ProcessFault[],
+): Promise<Counted> {
+  const system = await BreakableSystem.start({ relay, seed, strategy });
+  try {
+    const broken: Broken[] = [];
+    for (const fault of faults) {
+      const one = await breakIt(system, fault, seed);
+      broken.push(one);
+      note(`seed ${seed}: ${toldSoFar(one)}`);
+    }
+    return await countAll(system, broken, seed);
+  } finally {
+    await system.remove();
+  }
 }
 
 interface Broken {
@@ -74,8 +84,11 @@ interface Broken {
   readonly verdict: (until?: number) => FaultVerdict;
 }
 
-/** The faults in the order of this seed: of one target never two in a row where that can be, so that each has its own story. */
-export function orderOf(seed: number, wanted: readonly string[] | undefined): readonly ProcessFault[] {
+/**
+ * The faults in the order of this seed, in rounds: at most one of the relay, one of the database and one of a process, for an
+ * incident that is still open from another fault of the same thing would hide the next one.
+ */
+export function roundsOf(seed: number, wanted: readonly string[] | undefined): readonly ProcessFault[][] {
   const random = randomStream(seed, 'faults');
   const shuffled = processFaults
     .filter(({ name }) => wanted?.includes(name) ?? true)
@@ -85,7 +98,7 @@ export function orderOf(seed: number, wanted: readonly string[] | undefined): re
   const kinds = [...new Set(shuffled.map(({ target }) => kindOf(target)))];
   const queues = kinds.map((kind) => shuffled.filter(({ target }) => kindOf(target) === kind));
   const longest = Math.max(0, ...queues.map((queue) => queue.length));
-  return Array.from({ length: longest }, (_, turn) => queues.flatMap((queue) => queue[turn] ?? [])).flat();
+  return Array.from({ length: longest }, (_, round) => queues.flatMap((queue) => queue[round] ?? []));
 }
 
 function kindOf(target: ProcessFault['target']): string {
@@ -95,7 +108,6 @@ function kindOf(target: ProcessFault['target']): string {
 async function breakIt(system: BreakableSystem, fault: ProcessFault, seed: number): Promise<Broken> {
   const random = randomStream(seed, 'hold', fault.name);
   const holdMs = Math.round(shortestHoldMs + random.next() * (longestHoldMs - shortestHoldMs));
-  await forgotten(system, fault);
   await delay(calmMs);
   // Broken while signals and orders are under way.
   await system.provoke();
@@ -115,20 +127,8 @@ async function breakIt(system: BreakableSystem, fault: ProcessFault, seed: numbe
   return { fault, at, begun, verdict };
 }
 
-/** What was opened by the fault before must be over, or what is noticed next would be its end. */
-async function forgotten({ record }: BreakableSystem, { causes }: ProcessFault): Promise<void> {
-  // An agent that fails again within its quiet time is a further attempt, which is told by itself.
-  const waited = causes.filter((cause) => !cause.startsWith('agent_failed'));
-  const until = performance.now() + forgetTimeoutMs;
-  while (performance.now() < until && waited.some((cause) => record.isOpen(cause))) await delay(lookMs);
-}
-
 /** Stops everything in order, then counts what each process said and heard, and the books, fault by fault. */
-async function countAll(
-  system: BreakableSystem,
-  broken: readonly Broken[],
-  seed: number,
-): Promise<{ readonly runs: readonly ProcessFaultRun[]; readonly count: SeedCount }> {
+async function countAll(system: BreakableSystem, broken: readonly Broken[], seed: number): Promise<Counted> {
   await system.well(healTimeoutMs);
   await system.record.stop();
   await system.settle(healTimeoutMs);
@@ -146,12 +146,11 @@ async function countAll(
     };
   });
   const { repeated: pages_repeated, malformed: pages_malformed } = system.receiver;
-  return { runs, count: { seed, messages, orders, pages_repeated, pages_malformed } };
+  const faults = broken.map(({ fault }) => fault.name);
+  return { runs, count: { seed, faults, messages, orders, pages_repeated, pages_malformed } };
 }
 
-function toldSoFar(broken: Broken | undefined): string {
-  if (broken === undefined) return '';
-  const { fault, verdict } = broken;
+function toldSoFar({ fault, verdict }: Broken): string {
   const { detected_after_ms, detected_as, healed_after_ms, verified, pages_opened } = verdict();
   return `${fault.name}: ${detected_as === null ? 'not noticed' : `noticed after ${detected_after_ms} ms (${detected_as.slice(0, 80)})`}, well after ${healed_after_ms ?? '-'} ms, ${verified ? 'verified' : 'not verified'}, ${pages_opened} pages`;
 }

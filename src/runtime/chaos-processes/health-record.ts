@@ -41,16 +41,6 @@ export class HealthRecord {
     return this.#heals;
   }
 
-  /** Cause of an incident by its id; undefined when no agent opened it. */
-  causeOf(id: string): string | undefined {
-    return this.#incidents.find(({ incident }) => incident.id === id)?.incident.cause;
-  }
-
-  /** True while the last that was read of an incident of this cause was open. */
-  isOpen(cause: string): boolean {
-    return this.#incidents.findLast(({ incident }) => incident.cause === cause)?.incident.open === true;
-  }
-
   /** What is there already counts as seen now. */
   async start(): Promise<void> {
     await this.#look();
@@ -114,4 +104,9 @@ export class HealthRecord {
     this.#known.set(row.id, text);
     return true;
   }
+}
+
+/** `expected`: a cause such as `agent_failed:analyst_ai`, or a kind of cause such as `relay_down`. */
+export function isOfCause(cause: string, expected: string): boolean {
+  return cause === expected || cause.startsWith(`${expected}:`);
 }

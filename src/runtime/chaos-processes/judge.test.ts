@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HealRecord, Incident } from '../../shared/domain/incident.ts';
 import type { Fill, Order } from '../../shared/domain/order.ts';
-import { orderOf } from './chaos-processes.ts';
+import { roundsOf } from './chaos-processes.ts';
 import { processFaultNames, processFaults } from './faults.ts';
 import { type Evidence, judge, missesOf } from './judge.ts';
 import { compareBooks } from './ledger.ts';
@@ -94,6 +94,10 @@ test('what is late, never well, told twice or not verified is a miss', () => {
   expect(misses({ heals: [heal(3_000, { target: 'analyst_ai', outcome: 'verified' })] })).toEqual([
     'restart_agent was not verified',
   ]);
+  const undone = heal(3_000, { outcome: 'verified', before: 'the trouble is over' });
+  expect(misses({ heals: [undone] }), 'what is only taken back heals nothing').toEqual([
+    'restart_agent was not verified',
+  ]);
   expect(
     misses({ alerts: [alert(3_100, 'opened'), alert(3_200, 'opened', 'i2'), alert(9_000, 'resolved')] }),
   ).toEqual(['2 pages for one cause']);
@@ -123,15 +127,15 @@ test('where no agent can hear, the named watcher and the outside view count', ()
   });
 });
 
-test('the same seed is the same order, with every fault once and no server twice in a row', () => {
-  const names = orderOf(7, undefined).map(({ name }) => name);
-  expect(orderOf(7, undefined).map(({ name }) => name)).toEqual(names);
-  expect(names.toSorted()).toEqual([...processFaultNames].toSorted());
-  expect(orderOf(8, undefined).map(({ name }) => name)).not.toEqual(names);
-  for (const server of ['relay_', 'database_'])
-    for (const [index, name] of names.entries())
-      expect(name.startsWith(server) && names[index + 1]?.startsWith(server)).not.toBe(true);
-  expect(orderOf(7, ['trading_killed']).map(({ name }) => name)).toEqual(['trading_killed']);
+test('the same seed is the same order, with every fault once and no server twice in a round', () => {
+  const names = (seed: number) => roundsOf(seed, undefined).map((round) => round.map(({ name }) => name));
+  expect(names(7)).toEqual(names(7));
+  expect(names(7).flat().toSorted()).toEqual([...processFaultNames].toSorted());
+  expect(names(8)).not.toEqual(names(7));
+  for (const round of names(7))
+    for (const server of ['relay_', 'database_'])
+      expect(round.filter((name) => name.startsWith(server)).length).toBeLessThanOrEqual(1);
+  expect(roundsOf(7, ['trading_killed'])).toMatchObject([[{ name: 'trading_killed' }]]);
 });
 
 const order = (id: string, more: Partial<Order> = {}) =>

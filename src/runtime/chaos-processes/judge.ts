@@ -1,8 +1,9 @@
 // What became of one fault: who noticed it and when, what was done, whether that was verified, and what people were told.
 // Judged from tables, log lines and received pages with their times; it must never take the system's word for being well.
+import { takenBack } from '../../simulator/chaos-health/witness.ts';
 import type { ReceivedAlert } from '../fault-lab/alert-receiver.ts';
 import type { ProcessFault, Watcher } from './faults.ts';
-import type { SeenHeal, SeenIncident } from './health-record.ts';
+import { isOfCause, type SeenHeal, type SeenIncident } from './health-record.ts';
 import type { Word } from './system.ts';
 
 export const detectWithinMs = 15_000;
@@ -117,7 +118,8 @@ export function missesOf(verdict: FaultVerdict): string[] {
   return why;
 }
 
-function isOwn(fault: ProcessFault, { playbook, target }: SeenHeal['heal']): boolean {
+function isOwn(fault: ProcessFault, { playbook, target, before }: SeenHeal['heal']): boolean {
+  if (before === takenBack) return false;
   return playbook === fault.playbook && (fault.treats === undefined || target === fault.treats);
 }
 
@@ -130,9 +132,7 @@ function noticed(fault: ProcessFault, { begun, words, incidents, heals }: Eviden
       );
       const opened = incidents.find(
         ({ seenAt, incident: { cause, id } }) =>
-          seenAt >= begun &&
-          !known.has(id) &&
-          fault.causes.some((one) => cause === one || cause.startsWith(`${one}:`)),
+          seenAt >= begun && !known.has(id) && fault.causes.some((one) => isOfCause(cause, one)),
       );
       // Inside an incident that is still open from before, the next attempt is the agent's word.
       const attempt = heals.find(

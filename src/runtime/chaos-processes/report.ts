@@ -17,8 +17,9 @@ export interface ProcessFaultRun extends FaultVerdict {
   readonly orders_doubled: number;
 }
 
-export interface SeedCount {
+export interface SystemCount {
   readonly seed: number;
+  readonly faults: readonly string[];
   readonly messages: Omit<MessageCount, 'times'>;
   readonly orders: Omit<OrderCount, 'times'>;
   /** Deliveries of one page that came twice, which its id tells. */
@@ -68,6 +69,8 @@ export interface ProcessesReport {
   readonly relay: ServerRelayKind;
   readonly processes: readonly string[];
   readonly runs: number;
+  /** Started and removed: each run begins anew after three faults. */
+  readonly systems: number;
   readonly targets: {
     readonly detected_within_ms: number;
     readonly pages_per_cause: 1;
@@ -79,7 +82,7 @@ export interface ProcessesReport {
   readonly only_simulated: typeof onlySimulated;
   /** The story of each fault of each run. */
   readonly stories: readonly ProcessFaultRun[];
-  readonly counts: readonly SeedCount[];
+  readonly counts: readonly SystemCount[];
   readonly misses: readonly {
     readonly seed: number;
     readonly fault: string | null;
@@ -98,7 +101,7 @@ export function processesReport({
   readonly relay: ServerRelayKind;
   readonly processes: readonly string[];
   readonly runs: readonly ProcessFaultRun[];
-  readonly counts: readonly SeedCount[];
+  readonly counts: readonly SystemCount[];
 }): ProcessesReport {
   const again = (seed: number) =>
     `ato chaos health --topology processes --relay ${relay} --first-process-seed ${seed} --json`;
@@ -118,7 +121,7 @@ export function processesReport({
   ];
   return {
     topology: 'processes',
-    ...{ relay, processes, runs: counts.length },
+    ...{ relay, processes, runs: new Set(counts.map(({ seed }) => seed)).size, systems: counts.length },
     targets: { detected_within_ms: detectWithinMs, pages_per_cause: 1, lost: 0, doubled: 0 },
     faults: processFaults.flatMap((fault) => {
       const own = runs.filter((run) => run.fault === fault.name);
@@ -142,15 +145,15 @@ function lossesOf(run: ProcessFaultRun): string[] {
   return Object.entries(counts).flatMap(([what, count]) => (count === 0 ? [] : [`${count} ${what}`]));
 }
 
-/** Of the whole run, also what belongs to no fault; a run in which nothing was said proves nothing. */
-function lossesOfAll({ messages, orders }: SeedCount): string[] {
+/** Of a whole system, also what belongs to no fault; one in which nothing was said proves nothing. */
+function lossesOfAll({ messages, orders }: SystemCount): string[] {
   const lost = [messages.lost, messages.doubled, messages.out_of_order, orders.lost, orders.doubled];
   const [messagesLost = 0, messagesDoubled = 0, disorder = 0, ordersLost = 0, ordersDoubled = 0] = lost;
   const why: string[] = [];
   if (messages.sent === 0) why.push('no message was said');
   if (lost.some((count) => count > 0))
     why.push(
-      `in the whole run ${messagesLost} messages lost, ${messagesDoubled} doubled, ${disorder} ways out of order; ${ordersLost} orders lost, ${ordersDoubled} doubled`,
+      `in a whole system ${messagesLost} messages lost, ${messagesDoubled} doubled, ${disorder} ways out of order; ${ordersLost} orders lost, ${ordersDoubled} doubled`,
     );
   return why;
 }
@@ -179,8 +182,15 @@ function figuresOf(fault: ProcessFault, runs: readonly ProcessFaultRun[]): Proce
 }
 
 /** The table of docs/reliability.md. */
-export function processesMarkdown({ relay, runs, faults, counts, stories }: ProcessesReport): string[] {
-  const seeds = counts.map(({ seed }) => seed).join(', ');
+export function processesMarkdown({
+  relay,
+  runs,
+  systems,
+  faults,
+  counts,
+  stories,
+}: ProcessesReport): string[] {
+  const seeds = [...new Set(counts.map(({ seed }) => seed))].join(', ');
   const [messages, orders, fills] = [
     sum(counts.map((count) => count.messages.sent)),
     sum(counts.map((count) => count.orders.orders)),
@@ -190,7 +200,7 @@ export function processesMarkdown({ relay, runs, faults, counts, stories }: Proc
   const wrong = sum(counts.map((count) => count.orders.lost + count.orders.doubled));
   const worst = (value: Spread) => formatSeconds(value.max);
   return [
-    `${runs} run${runs === 1 ? '' : 's'} on ${relay} (seed ${seeds}), ${stories.length} faults: ${messages} messages between processes, ${lost} lost or doubled; ${orders} orders, ${fills} fills, ${wrong} lost or doubled.`,
+    `${runs} run${runs === 1 ? '' : 's'} on ${relay} (seed ${seeds}), ${stories.length} faults in ${systems} systems: ${messages} messages between processes, ${lost} lost or doubled; ${orders} orders, ${fills} fills, ${wrong} lost or doubled.`,
     '',
     '| fault | noticed by | after s | lasted s | well after s | playbook | verified | pages | messages lost or doubled | orders lost or doubled |',
     '|---|---|---|---|---|---|---|---|---|---|',

@@ -46,6 +46,20 @@ test('what changes while the database was in trouble, or right after a start, is
   expect(fresh.look(both(3, 1), 6_000)).toMatchObject([{ kind: 'failed' }, { kind: 'restarted' }]);
 });
 
+test('once a process was seen again after the trouble, its end is its own', () => {
+  const watch = watched();
+  watch.look(undefined, 33_000);
+  watch.look(both(1, 1), 35_000);
+  expect(watch.look([place('analyst_ai', 1, 5_500), place('trading_ai', 1)], 41_000)).toMatchObject([
+    { kind: 'failed', agent: 'analyst_ai' },
+  ]);
+  expect(watch.look(both(2, 2), 43_000)).toMatchObject([
+    { kind: 'restarted', agent: 'analyst_ai' },
+    { kind: 'failed', agent: 'trading_ai' },
+    { kind: 'restarted', agent: 'trading_ai' },
+  ]);
+});
+
 test('silence that outlasts the database’s trouble is told then', () => {
   const watch = watched();
   watch.look(undefined, 33_000);

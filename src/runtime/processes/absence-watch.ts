@@ -5,17 +5,20 @@ import type { AgentName } from '../../shared/domain/agent-name.ts';
 
 /** A lease is renewed every second and lasts five. */
 export const silentMs = 5_000;
-/** While the database did not answer at once, or after a start, others may be late for the same reason. */
+/** A process that was not seen since our own start, or since the database was in trouble, may be this late for the same reason. */
 const graceMs = 30_000;
-/** A process that was seen alive after our own start and is then another one has ended since; not at once, for a start fails together. */
-const startGraceMs = 5_000;
+/** What ends this soon after it was seen again ended for that reason too. */
+const settleMs = 5_000;
 
 export type Absence =
   | { readonly kind: 'failed'; readonly agent: AgentName; readonly why: string; readonly failures: number }
   | { readonly kind: 'restarted'; readonly agent: AgentName };
 
 interface Known {
+  /** Of the holder that was seen alive last, since the last trouble. */
   fence: number | undefined;
+  /** From here on a change or silence is its own. */
+  ownFrom: number;
   /** Told as failed and not as back. */
   away: boolean;
   failures: number;
@@ -23,42 +26,42 @@ interface Known {
 
 export class AbsenceWatch {
   readonly #known: ReadonlyMap<AgentName, Known>;
-  #silenceCountsFrom: number;
-  #changeCountsFrom: number;
 
   /** `agents`: those of other processes; `steadyNow` in milliseconds, as of every look. */
   constructor(agents: readonly AgentName[], steadyNow: number) {
-    this.#known = new Map(agents.map((agent) => [agent, { fence: undefined, away: false, failures: 0 }]));
-    this.#silenceCountsFrom = steadyNow + graceMs;
-    this.#changeCountsFrom = steadyNow + startGraceMs;
+    const ownFrom = steadyNow + graceMs;
+    this.#known = new Map(
+      agents.map((agent) => [agent, { fence: undefined, ownFrom, away: false, failures: 0 }]),
+    );
   }
 
   /** What this look shows that was not known; `places`: undefined when the database did not answer in time. */
   look(places: readonly ProcessPlace[] | undefined, steadyNow: number): readonly Absence[] {
-    if (places === undefined) {
-      this.#silenceCountsFrom = steadyNow + graceMs;
-      this.#changeCountsFrom = steadyNow + graceMs;
-      return [];
-    }
     const found: Absence[] = [];
-    for (const [agent, known] of this.#known) {
-      const place = places.find(({ agents }) => agents.includes(agent));
-      found.push(...this.#judge(agent, known, place, steadyNow));
-    }
+    for (const [agent, known] of this.#known)
+      if (places === undefined) {
+        known.fence = undefined;
+        known.ownFrom = steadyNow + graceMs;
+      } else {
+        const place = places.find(({ agents }) => agents.includes(agent));
+        found.push(...this.#judge(agent, known, place, steadyNow));
+      }
     return found;
   }
 
   #judge(agent: AgentName, known: Known, place: ProcessPlace | undefined, steadyNow: number): Absence[] {
     const alive = place !== undefined && place.silentMs < silentMs;
     const changed = alive && known.fence !== undefined && known.fence !== place.fence;
-    if (alive) known.fence = place.fence;
+    if (alive) {
+      if (known.fence === undefined) known.ownFrom = Math.min(known.ownFrom, steadyNow + settleMs);
+      known.fence = place.fence;
+    }
     if (known.away) {
       if (!alive) return [];
       known.away = false;
       return [{ kind: 'restarted', agent }];
     }
-    const counts = steadyNow >= (alive ? this.#changeCountsFrom : this.#silenceCountsFrom);
-    if (!counts || (alive && !changed)) return [];
+    if (steadyNow < known.ownFrom || (alive && !changed)) return [];
     known.failures++;
     const { failures } = known;
     if (alive)

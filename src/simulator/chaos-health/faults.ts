@@ -18,6 +18,8 @@ export const healthFaultNames = [
   'clock_jump',
   'model_down',
   'n8n_down',
+  'relay_hangs',
+  'relay_away',
 ] as const;
 export type HealthFault = (typeof healthFaultNames)[number];
 
@@ -214,6 +216,29 @@ export const healthFaults: Readonly<Record<HealthFault, Begin>> = {
       playbook: 'n8n_down',
       hear: (stimulus) => {
         if (stimulus.kind === 'time' && stimulus.elapsedMs >= back) patient.workflowsDown = false;
+      },
+    };
+  },
+  relay_hangs: ({ patient, random }) => {
+    patient.relay = { ok: random.integer(2) === 0, latencyMs: 600 + random.integer(5_000) };
+    return {
+      endsBy: 'healing',
+      causes: [`relay_down:${patient.relayServer}`],
+      playbook: 'relay_down',
+      hear: after(1 + random.integer(2), acted('relay.reconnect'), () => {
+        patient.relay = healthyPatient().relay;
+      }),
+    };
+  },
+  relay_away: ({ patient, random }) => {
+    patient.relay = { ok: false, latencyMs: null };
+    const back = (20 + random.integer(600)) * secondMs;
+    return {
+      endsBy: 'time',
+      causes: [`relay_down:${patient.relayServer}`],
+      playbook: 'relay_down',
+      hear: (stimulus) => {
+        if (stimulus.kind === 'time' && stimulus.elapsedMs >= back) patient.relay = healthyPatient().relay;
       },
     };
   },

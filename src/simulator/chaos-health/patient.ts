@@ -26,6 +26,9 @@ export interface Patient {
   readonly garbage: Map<string, number>;
   readonly silentModels: Set<string>;
   workflowsDown: boolean;
+  readonly relayServer: 'redis';
+  /** The relay to agents in other processes, as the process last asked it. */
+  relay: { readonly ok: boolean; readonly latencyMs: number | null };
 }
 
 export const heapLimitBytes = 2_000_000_000;
@@ -47,6 +50,8 @@ export function healthyPatient(): Patient {
     garbage: new Map(),
     silentModels: new Set(),
     workflowsDown: false,
+    relayServer: 'redis',
+    relay: { ok: true, latencyMs: 2 },
   };
 }
 

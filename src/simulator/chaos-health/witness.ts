@@ -48,7 +48,7 @@ export interface FaultTimes {
 }
 
 /** How the ledger says that something temporary was taken back; it heals nothing. */
-const takenBack = 'the trouble is over';
+export const takenBack = 'the trouble is over';
 
 export class Witness {
   readonly #incidents = new Map<string, Incident>();
