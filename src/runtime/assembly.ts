@@ -15,6 +15,7 @@ import { selectNotifiers } from './notifier-selection.ts';
 import { operatorDesk } from './operator-desk.ts';
 import { bridgeOf } from './relay/bridge-wiring.ts';
 import type { RelayBridge } from './relay/relay-bridge.ts';
+import { looksAtNamedServer, looksThrough } from './relay/relay-looks.ts';
 import { discoveryHub, marketHub, newsDesk } from './source-wiring.ts';
 import { agentSettingsOf } from './start-input.ts';
 import { workDesks } from './work-wiring.ts';
@@ -56,7 +57,7 @@ export async function assemble(
   const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
   const external = new ExternalAlerts({ clock, postAndWait });
   const restartProcess = agentSettings.healing?.process_restart === true ? onRestart : undefined;
-  const running = { external, loop, hub, kernel, jobs, systemProbe, restartProcess };
+  const running = { external, loop, hub, kernel, jobs, systemProbe, restartProcess, bridge };
   const care = careFor(foundation, desk, running);
   const desks = { settings, reader: foundation.reader, market, clock, loop, rows: kernel.rows };
   const notifiers = await selectNotifiers(settings, log, () => operatorDesk(desks));
@@ -121,11 +122,11 @@ function tellers(
 }
 
 function careFor(
-  { settings, store, clock, log, market, workflows, presence }: Foundation,
+  { settings, store, clock, log, market, workflows, presence, installation }: Foundation,
   desk: WorkflowDesk,
   running: Omit<
     CareParts,
-    'settings' | 'store' | 'clock' | 'log' | 'clockSkewMs' | 'workflowCheck' | 'elsewhere'
+    'settings' | 'store' | 'clock' | 'log' | 'clockSkewMs' | 'workflowCheck' | 'elsewhere' | 'relayLooks'
   >,
 ): Care {
   return careOf({
@@ -133,5 +134,9 @@ function careFor(
     clockSkewMs: market.clockSkewMs,
     workflowCheck: workflows.forAgents && (() => desk.check()),
     elsewhere: presence && (() => presence.states),
+    relayLooks:
+      running.bridge === undefined
+        ? looksAtNamedServer(settings)
+        : looksThrough(running.bridge, installation, settings, () => clock.now()),
   });
 }

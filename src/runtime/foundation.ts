@@ -1,5 +1,6 @@
 // What a running system stands on: settings, log, store with what it held, market, broker, strategies. It must never start
 // anything that acts: nothing here posts an input or sends an order.
+import type { PostgresInstallation } from '../adapters/store/postgres/installation.ts';
 import { lookSettingsOf } from '../shared/config/look-settings.ts';
 import type { Settings } from '../shared/config/settings.ts';
 import type { Clock } from '../shared/ports/clock.ts';
@@ -42,6 +43,8 @@ export interface Foundation {
   /** Undefined when all agents are here. */
   readonly relay: Relay | undefined;
   readonly presence: Presence | undefined;
+  /** The other processes as the database shows them; undefined when all agents are here. */
+  readonly installation: PostgresInstallation | undefined;
   /** Rows of all agents, also of those in other processes. */
   readonly reader: StoreReader;
 }
@@ -98,6 +101,6 @@ export async function layFoundation(
   closeLater(async () => presence?.stop());
   return {
     ...{ settings, log, fileLog, store, loaded, market, strategies, workflows, clock, trading, models },
-    ...{ duties, relay, reader, presence },
+    ...{ duties, relay, reader, presence, installation },
   };
 }

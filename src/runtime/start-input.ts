@@ -10,6 +10,7 @@ import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { timeframeMs } from '../shared/domain/candle.ts';
 import type { Foundation } from './foundation.ts';
 import { choresOf } from './jobs/job-handlers.ts';
+import { relaySettingsOf } from './relay/open-relay.ts';
 import { isWhole } from './relay/relay-bridge.ts';
 import { version } from './version.ts';
 
@@ -49,6 +50,7 @@ export function agentSettingsOf(foundation: AgentGround): AgentSettings {
         1.5 * timeframeMs[market.baseTimeframe],
       ),
     },
+    ...relaySettingsOf(settings),
     ...(foundation.models === undefined ? {} : { models: foundation.models.settings }),
     ...(foundation.workflows.forAgents === undefined ? {} : { workflows: foundation.workflows.forAgents }),
   };
