@@ -7,7 +7,7 @@ export const causeKinds = [
   'rate_limited',
   'agent_failed',
   'agent_slow',
-  'agent_stuck',
+  'process_frozen',
   'event_loop_slow',
   'cpu_high',
   'heap_growth',

@@ -123,13 +123,13 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
     quietMs: 2 * minuteMs,
     consequence: slowness,
   },
-  agent_stuck: {
+  process_frozen: {
     debounceMs: 0,
     quietMs: 10 * minuteMs,
     openSymptoms: 1,
     severity: asObserved,
     consequence: (_subject, context) =>
-      `Nothing was handled while it lasted; the process was ended and started again from its tables; ${holdings(context)}.`,
+      `Nothing was decided and no order was followed while it lasted; it was started again from its tables; ${holdings(context)}.`,
   },
   event_loop_slow: {
     ...usual,
@@ -330,7 +330,7 @@ const titles: Readonly<Record<CauseKind, (subject: string) => string>> = {
   probe_failed: (subject) => `The probe of ${subject} fails`,
   anomaly: (subject) => `${subject} is far from its normal`,
   rate_limited: (subject) => `${subject} says that it is asked too often`,
-  agent_stuck: (subject) => `Agent ${subject} did not come back and the process was ended`,
+  process_frozen: () => 'The process stood still and was ended by its watchdog',
   slots_late: () => 'Planned work starts late',
   files_low: () => 'Open files and connections are nearly exhausted',
   database_strained: () => 'The database is under strain',

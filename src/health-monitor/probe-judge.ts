@@ -2,7 +2,7 @@
 // A bad answer is asked again until it is good, so that one slow round trip is not an incident and none stays open.
 import type { Turn } from '../kernel/agent.ts';
 import type { Severity } from '../shared/domain/incident.ts';
-import { wholeSystemTarget } from '../shared/domain/probe-names.ts';
+import { watchdogProbe, wholeSystemTarget } from '../shared/domain/probe-names.ts';
 import type { ProbeResult } from '../shared/domain/vitals.ts';
 import { megabytes } from './baseline.ts';
 import { causeKey, parseCause } from './cause-kinds.ts';
@@ -49,6 +49,10 @@ export class ProbeJudge {
     const probe = result.probe.slice(0, maxNameLength);
     const target = result.target.slice(0, maxNameLength);
     const detail = result.detail.slice(0, maxDetailLength);
+    if (probe === watchdogProbe) {
+      this.#book.pulse('process_frozen', turn.now, 'warning', detail);
+      return detail;
+    }
     const cause = this.#causeOf(probe, target, turn.now);
     const wasActive = cause !== undefined && this.#book.isActive(cause);
     const [level, evidence] = judge({ ...result, detail }, wasActive, this.#relayNeeded);
