@@ -26,6 +26,7 @@ export const causeKinds = [
   'dead_letters',
   'quarantined',
   'probe_failed',
+  'external_alert',
   'workflow_down',
   'model_down',
   'anomaly',

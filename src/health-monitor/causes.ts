@@ -260,6 +260,14 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
     consequence: (subject) =>
       `Whether ${subject} is well is not known; trading is not touched by this alone.`,
   },
+  external_alert: {
+    ...usual,
+    // Whoever raised it has waited before.
+    debounceMs: 5 * secondMs,
+    quietMs: 2 * minuteMs,
+    consequence: (_subject, context) =>
+      `Another monitor says so; by itself it neither stops trading nor is it treated here; ${holdings(context)}.`,
+  },
   workflow_down: {
     ...usual,
     debounceMs: 0,
@@ -328,6 +336,7 @@ const titles: Readonly<Record<CauseKind, (subject: string) => string>> = {
   quarantined: (subject) => `Source ${subject} delivers malformed data`,
   workflow_down: (subject) => `The workflow server ${subject} is down or cannot be followed`,
   probe_failed: (subject) => `The probe of ${subject} fails`,
+  external_alert: (subject) => `Alertmanager tells of ${subject}`,
   anomaly: (subject) => `${subject} is far from its normal`,
   rate_limited: (subject) => `${subject} says that it is asked too often`,
   process_frozen: () => 'The process stood still and was ended by its watchdog',
