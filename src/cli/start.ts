@@ -24,6 +24,8 @@ export function startCommand(): Command {
       const ended = Promise.withResolvers<Error | undefined>();
       const { tellSupervisor } = await import('../runtime/processes/sign-of-life.ts');
       tellSupervisor();
+      const { startWatchdog } = await import('../runtime/processes/watchdog.ts');
+      startWatchdog(settings);
       const stopping = new AbortController();
       onStopSignal(() => {
         stopping.abort();

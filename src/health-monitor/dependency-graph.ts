@@ -56,6 +56,11 @@ const dependencies: readonly Dependency[] = [
     because: 'an agent that does not run answers nothing, and what was meant for it is set aside',
   },
   {
+    cause: 'process_frozen',
+    explains: ['slots_late', 'queue_stuck'],
+    because: 'what should have been done while it stood is late',
+  },
+  {
     cause: 'inbox_backlog',
     explains: ['slots_late', 'relay_lag'],
     because: 'what waits is done late',

@@ -23,14 +23,14 @@ function world() {
 }
 
 const alert = (target: string, firing = true): ExternalAlert => ({
-  ...{ target, firing, summary: `${target} is unwell`, started_at: 5 },
+  ...{ target, firing, severity: 'critical', summary: `${target} is unwell`, started_at: 5 },
 });
 
 test('each alert is one observation, and the probe says the same until it is over', async () => {
   const { alerts, posted, probe, ok } = world();
   await alerts.take([alert('disk'), alert('fan', false)]);
   expect(posted.map(({ data }) => data)).toMatchObject([
-    { probe: 'alertmanager', target: 'disk', ok: false, detail: 'disk is unwell' },
+    { probe: 'alertmanager', target: 'disk', ok: false, detail: 'disk is unwell', severity: 'critical' },
     { probe: 'alertmanager', target: 'fan', ok: true },
   ]);
   expect(await probe.run('disk')).toMatchObject({ ok: false, detail: 'disk is unwell' });

@@ -70,7 +70,7 @@ export class ExternalAlerts {
 }
 
 function resultOf(target: string, alert: ExternalAlert, at: EpochMs): ProbeResult {
-  return answer(target, !alert.firing, alert.summary, at);
+  return { ...answer(target, !alert.firing, alert.summary, at), severity: alert.severity };
 }
 
 function answer(target: string, ok: boolean, detail: string, at: EpochMs): ProbeResult {

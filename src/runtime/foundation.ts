@@ -15,6 +15,7 @@ import { type SelectedMarket, selectMarket } from './market-selection.ts';
 import { type ModelWiring, wireModels } from './model-ladder.ts';
 import { installationOf, openStore } from './open-store.ts';
 import { Presence } from './processes/presence.ts';
+import { StandbySign } from './processes/standby-sign.ts';
 import { openRelay } from './relay/open-relay.ts';
 import { type Duties, dutiesOf } from './relay/relay-bridge.ts';
 import { assertTimeGoesOn } from './start-guards.ts';
@@ -65,10 +66,13 @@ export async function layFoundation(
     log.info({}, 'stopped');
     return close();
   });
-  const store = openStore(settings, { signal: stopping, log });
+  const sign = new StandbySign(settings.LOG_DIR);
+  const store = openStore(settings, { signal: stopping, log, waiting: () => sign.begin() });
   closeLater(() => store.close());
+  closeLater(async () => sign.end());
   // Which market answers must be asked when this process takes over, not when it begins to stand by.
   if (settings.ATO_STANDBY === 'yes') await store.open();
+  sign.end();
   // Opening the database and asking a venue whether it answers both take a second: do both at once.
   const opening = (settings.ATO_STANDBY === 'yes' ? Promise.resolve() : store.open()).then(() =>
     store.load(),

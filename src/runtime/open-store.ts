@@ -19,6 +19,8 @@ export function installationOf(settings: Settings): PostgresInstallation | undef
 export interface StandingBy {
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Told once when the wait begins. */
+  readonly waiting?: () => void;
 }
 
 /** A store that is not open yet. With ATO_STANDBY=yes its open() waits until another process has let go, or the signal. */
@@ -31,17 +33,22 @@ export function openStore(settings: Settings, standingBy?: StandingBy): Store {
     schema: schemaOf(settings),
     retentionDays,
     exclusive: exclusiveOf(settings),
+    ...(settings.ATO_AGENTS_MOVED === 'yes'
+      ? {}
+      : { home: { base: settings.DATABASE_SCHEMA, agents: settings.AGENTS } }),
     ...(standingBy === undefined ? {} : { trouble: troubleOf(standingBy.log) }),
     ...(settings.ATO_STANDBY === 'no' || standingBy === undefined
       ? {}
       : {
           standby: {
             signal: standingBy.signal,
-            waiting: (holder) =>
+            waiting: (holder) => {
+              standingBy.waiting?.();
               standingBy.log.info(
                 { holder },
                 'standing by: another process has the lease, this one takes over',
-              ),
+              );
+            },
           },
         }),
   });

@@ -10,6 +10,7 @@ import { type Closer, layFoundation } from './foundation.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { checkModels } from './model-check.ts';
 import { keepPageBuilt } from './page-build.ts';
+import { tellOfFreeze } from './processes/watchdog.ts';
 import { brokerSink } from './source-wiring.ts';
 import { assertPortFree } from './start-guards.ts';
 import { startedInput } from './start-input.ts';
@@ -99,6 +100,9 @@ export class TradingSystem {
     housekeeping.start();
     this.#closers.push(async () => housekeeping.stop());
     this.#closers.push(keepPageBuilt(log));
+    await tellOfFreeze(settings.LOG_DIR, clock.now(), (input) => loop.postAndWait(input)).catch(
+      (error: unknown) => log.warn({ error: String(error) }, 'what the watchdog ended could not be told'),
+    );
     log.info({ version, sequence: loaded.sequence, data_kind: parts.market.kind }, 'started');
     banner(parts, api.server.address());
     if (foundation.models !== undefined) void sayWhatModelsLack(settings, log);
