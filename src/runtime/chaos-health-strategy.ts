@@ -1,27 +1,11 @@
-// A strategy that trades all the time, so that faults meet orders on their way. For simulation only; it says nothing of a market.
-import type { Strategy } from '../analyst/strategy.ts';
+// The strategy of the runs in which health heals: it trades all the time, by the last candle's own direction.
 import { minuteMs } from '../shared/domain/time.ts';
+import { busyStrategy } from './busy-strategy.ts';
 
-const holdMs = 6 * minuteMs;
-
-export const chaosHealthStrategy: Strategy = {
+export const chaosHealthStrategy = busyStrategy({
   name: 'chaos-health',
-  description: 'Enters at every look and leaves soon after. For tests of healing only.',
-  timeframes: { normal: '1m', fast: '1m' },
+  purpose: 'tests of healing',
   warmUpCandles: 10,
-  evaluate(view) {
-    const last = view.lastSignal;
-    const holds = last !== undefined && last.action !== 'CLOSE';
-    if (holds && view.now - last.issued_at < holdMs) return null;
-    const rising = view.entry.close() >= view.entry.open();
-    return {
-      symbol: view.symbol,
-      action: holds ? 'CLOSE' : rising ? 'BUY' : 'SELL',
-      timeframe: '1m',
-      confidence: 0.9,
-      horizonMs: holdMs,
-      evidence: [{ name: 'close', value: view.entry.close(), at: view.entry.closeTime() }],
-      reasoning: 'close {close}',
-    };
-  },
-};
+  holdMs: 6 * minuteMs,
+  rising: (view) => view.entry.close() >= view.entry.open(),
+});

@@ -12,7 +12,7 @@ import {
   maxAnswerCharacters,
   modelProviders,
 } from '../shared/domain/model.ts';
-import type { Model, ModelResponse } from '../shared/ports/model.ts';
+import { type Model, type ModelResponse, unreachableModel } from '../shared/ports/model.ts';
 import { loadPrompt, type Prompt } from './prompt-file.ts';
 
 const maxDetailLength = 500;
@@ -115,16 +115,7 @@ export function replyOf(
 }
 
 function unreachable(error: unknown): ModelResponse {
-  return {
-    outcome: 'unreachable',
-    text: '',
-    finish: null,
-    detail: error instanceof Error ? error.message : String(error),
-    inputTokens: null,
-    outputTokens: null,
-    retryAfterMs: null,
-    windows: [],
-  };
+  return unreachableModel(error instanceof Error ? error.message : String(error));
 }
 
 /** Loads the provider's package and makes its adapter. Throws when its settings are missing. */

@@ -7,6 +7,7 @@ import type { MessageDataByType, MessageType, OperatorCommand } from '../../src/
 import type { AnyPut } from '../../src/shared/bus/collections.ts';
 import type { AnyMessage } from '../../src/shared/bus/message.ts';
 import { learning, schedule } from '../support/api-world.ts';
+import { quietHealthReport } from '../support/quiet-health-report.ts';
 import type { SampleRows } from './sample-rows.ts';
 
 type Listener = (messages: readonly AnyMessage[]) => void;
@@ -70,17 +71,7 @@ export class PageServer {
       },
       workflows: () => [],
       schedule,
-      healthReport: async () => ({
-        at: 0,
-        incidents: [],
-        playbooks: [
-          { playbook: 'database_slow', verified: 2, failed: 1, refused: 0, mean_time_to_heal_ms: 1_200 },
-        ],
-        normals: [],
-        usage: [],
-        proposals: [],
-        pages: { sent_today: 0, held_back: 0 },
-      }),
+      healthReport: async () => quietHealthReport,
       learning,
       pageFolder: this.#folder,
       apiToken: this.#token,

@@ -16,6 +16,7 @@ import type { Refusal } from '../../src/shared/domain/risk.ts';
 import type { ScheduleView } from '../../src/shared/domain/schedule-view.ts';
 import type { Signal } from '../../src/shared/domain/signal.ts';
 import type { Task } from '../../src/shared/domain/task.ts';
+import { quietHealthReport } from './quiet-health-report.ts';
 
 export const startAt = Date.parse('2026-01-05T10:00:00Z');
 
@@ -552,17 +553,7 @@ export async function apiWorld(options: WorldOptions = {}): Promise<ApiWorld> {
         },
       ],
       schedule,
-      healthReport: async () => ({
-        at: 0,
-        incidents: [],
-        playbooks: [
-          { playbook: 'database_slow', verified: 2, failed: 1, refused: 0, mean_time_to_heal_ms: 1_200 },
-        ],
-        normals: [],
-        usage: [],
-        proposals: [],
-        pages: { sent_today: 0, held_back: 0 },
-      }),
+      healthReport: async () => quietHealthReport,
       learning,
       pageFolder: undefined,
       apiToken: undefined,
