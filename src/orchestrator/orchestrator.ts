@@ -605,9 +605,9 @@ class Orchestrator implements Agent {
 
   /** Records and announces what became of decisions of which everything is known by now. */
   #score(turn: Turn): void {
-    for (const scored of this.#learning.settle(turn.now)) {
-      turn.put('decisions', scored.id, scored);
-      turn.emit('decision.scored', scored);
+    for (const { decision, score } of this.#learning.settle(turn.now)) {
+      turn.put('decisions', score.id, { ...decision, ...score }, score);
+      turn.emit('decision.scored', score);
     }
   }
 
