@@ -17,6 +17,7 @@ const groups: readonly (readonly [heading: string, names: RegExp])[] = [
   ['Health monitor', /^ato_incident|^ato_heal|^ato_alert|^ato_external|^ato_dead/],
   ['Market sources', /^ato_source_|^ato_market_(candles|quarantined)/],
   ['Kernel, store and machine', /^ato_(clock|inbox|event_loop|journal|commit|store|cpu|heap|disk|build)/],
+  ['Relay between processes', /^ato_relay_/],
   ['HTTP', /^ato_http_|^ato_event_stream/],
   ['Process', /^process_/],
   ['Node.js', /^nodejs_/],

@@ -156,6 +156,4 @@ export interface ApiDependencies {
   readonly healthReport?: () => Promise<HealthReport>;
   /** What the orchestrator has learnt, read from its rows; absent where no orchestrator is at hand. */
   readonly learning?: () => LearningView;
-  /** More Prometheus text to append to /metrics, for parts that keep their own registry. */
-  readonly metricsText?: () => Promise<string>;
 }

@@ -16,6 +16,8 @@ const remedies: Readonly<Partial<Record<string, string>>> = {
   network: "check this machine's connection",
   source_stale: "check the source's status page and the key",
   model_down: 'check the key and the plan of the provider',
+  relay_down: 'start or repair the relay server; what waits is sent as soon as it answers',
+  relay_lag: "look at the other processes' logs and at the relay server",
   files_low: 'raise the limit of open files of this process',
 };
 

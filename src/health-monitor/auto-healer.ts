@@ -85,9 +85,11 @@ export class AutoHealer {
       this.#succeed(state, playbook, turn, context);
       return;
     }
-    if (state.next_at === null || state.next_at > turn.now) return;
+    const hopeless = playbook.hopeless?.(context) !== undefined;
+    if (!hopeless && (state.next_at === null || state.next_at > turn.now)) return;
     const after = this.#ledger.finish(state, 'failed', resultOf(state, playbook, context), turn);
-    if (state.attempt >= playbook.attemptLimit(context)) this.#giveUp(after, turn, context);
+    if (hopeless || state.attempt >= playbook.attemptLimit(context))
+      this.#giveUp(after, playbook, turn, context);
     else
       this.#ledger.set(
         { ...after, phase: 'waiting', next_at: turn.now + playbook.backoffMs(state.attempt) },
@@ -114,7 +116,7 @@ export class AutoHealer {
     const due = known.next_at === null || known.next_at <= turn.now;
     if (known.phase === 'refused') this.#attempt(known, playbook, turn, context);
     else if (known.phase === 'waiting' && due) {
-      if (known.attempt >= playbook.attemptLimit(context)) this.#giveUp(known, turn, context);
+      if (known.attempt >= playbook.attemptLimit(context)) this.#giveUp(known, playbook, turn, context);
       else {
         const next = { ...fresh(playbook, patient, turn, context), attempt: known.attempt + 1 };
         this.#attempt(next, playbook, turn, context);
@@ -138,7 +140,7 @@ export class AutoHealer {
       return;
     }
     if (playbook.attemptLimit(context) < state.attempt) {
-      this.#giveUp(state, turn, context);
+      this.#giveUp(state, playbook, turn, context);
       return;
     }
     const next_at = turn.now + playbook.verifyMs(state.attempt, context);
@@ -153,9 +155,11 @@ export class AutoHealer {
     this.#ledger.note(state, 'dry_run', after, turn);
   }
 
-  #giveUp(state: HealState, turn: Turn, context: HealContext): void {
+  #giveUp(state: HealState, playbook: Playbook, turn: Turn, context: HealContext): void {
     this.#ledger.set({ ...state, phase: 'exhausted', next_at: null }, turn);
-    const reason = `${state.playbook} did not help in ${state.attempt} attempts; a person is needed`;
+    const why = playbook.hopeless?.(context) ?? `${state.playbook} did not help in ${state.attempt} attempts`;
+    const plea = playbook.plea?.(context);
+    const reason = `${why}; a person is needed${plea === undefined ? '' : `: ${plea}`}`;
     context.book.escalate(state.cause, reason);
   }
 

@@ -18,6 +18,8 @@ export const causeKinds = [
   'store_slow',
   'database_strained',
   'queue_stuck',
+  'relay_down',
+  'relay_lag',
   'clock_skew',
   'unknown_orders',
   'not_reconciled',

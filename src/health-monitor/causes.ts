@@ -70,6 +70,10 @@ function agentConsequence(subject: string, context: CauseContext): string {
   }
 }
 
+function relayConsequence(context: CauseContext): string {
+  return `Agents in other processes are not heard: trading looks after what is open by itself and opens nothing new once the mandate has expired; messages wait in the database and none is lost; ${holdings(context)}.`;
+}
+
 const slowness = (_subject: string, context: CauseContext): string =>
   `Prices are handled late, so signals may be refused as stale and exits may come late; ${holdings(context)}.`;
 
@@ -194,6 +198,23 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
     quietMs: 2 * minuteMs,
     consequence: () => 'Recordings, backtests and reports wait; trading does not need them.',
   },
+  relay_down: {
+    ...usual,
+    debounceMs: 6 * secondMs,
+    quietMs: minuteMs,
+    // Only a relay that agents rest on is told as more than worth knowing.
+    consequence: (_subject, context) => relayConsequence(context),
+  },
+  relay_lag: {
+    ...usual,
+    // After a relay came back, what waited has this long to be gone without a word of its own.
+    debounceMs: 30 * secondMs,
+    quietMs: minuteMs,
+    consequence: (subject, context) =>
+      subject === 'received'
+        ? slowness(subject, context)
+        : `What agents in other processes have not heard they cannot do: work is done late, and none of it is lost; ${holdings(context)}.`,
+  },
   clock_skew: {
     ...usual,
     debounceMs: 9 * secondMs,
@@ -289,6 +310,13 @@ const titles: Readonly<Record<CauseKind, (subject: string) => string>> = {
   agent_slow: (subject) => `Agent ${subject} is slow`,
   event_loop_slow: () => 'The event loop is slow',
   cpu_high: () => 'The processor is saturated',
+  relay_down: (subject) => `The relay ${subject} does not answer, or answers slowly`,
+  relay_lag: (subject) =>
+    subject === 'received'
+      ? 'Messages from other processes wait to be committed here'
+      : subject === 'elsewhere'
+        ? 'Messages wait in another process for agents elsewhere'
+        : 'Messages wait here for agents elsewhere',
   heap_growth: () => 'Memory use is high or grows without falling back',
   inbox_backlog: () => 'Inputs arrive faster than they are handled',
   disk_low: () => 'The disk is nearly full',

@@ -32,7 +32,7 @@ const dependencies: readonly Dependency[] = [
   },
   {
     cause: 'event_loop_slow',
-    explains: ['cpu_high', 'inbox_backlog', 'store_slow', 'queue_stuck'],
+    explains: ['cpu_high', 'inbox_backlog', 'store_slow', 'queue_stuck', 'relay_down', 'relay_lag'],
     because: 'everything in the process waits for the one thread',
   },
   {
@@ -47,18 +47,28 @@ const dependencies: readonly Dependency[] = [
   },
   {
     cause: 'store_slow',
-    explains: ['inbox_backlog', 'queue_stuck', 'slots_late'],
+    explains: ['inbox_backlog', 'queue_stuck', 'slots_late', 'relay_lag'],
     because: 'every decision waits for its commit, so inputs pile up and slots are missed',
   },
   {
     cause: 'agent_failed',
-    explains: ['slots_late', 'dead_letters'],
+    explains: ['slots_late', 'dead_letters', 'relay_lag'],
     because: 'an agent that does not run answers nothing, and what was meant for it is set aside',
   },
   {
     cause: 'inbox_backlog',
-    explains: ['slots_late'],
+    explains: ['slots_late', 'relay_lag'],
     because: 'what waits is done late',
+  },
+  {
+    cause: 'relay_down',
+    explains: ['relay_lag', 'slots_late', 'queue_stuck'],
+    because: 'agents in other processes neither hear nor are heard, so what they should do is not done',
+  },
+  {
+    cause: 'relay_lag',
+    explains: ['slots_late', 'queue_stuck'],
+    because: 'what an agent elsewhere has not heard it cannot do',
   },
   {
     cause: 'cpu_high',
@@ -74,6 +84,11 @@ const dependencies: readonly Dependency[] = [
   { cause: 'inbox_backlog', explains: ['anomaly'], because: 'the backlog is one of the measures' },
   { cause: 'store_slow', explains: ['anomaly', 'drift'], because: 'its latency is one of the measures' },
   { cause: 'disk_low', explains: ['anomaly', 'drift'], because: 'free space is one of the measures' },
+  {
+    cause: 'relay_down',
+    explains: ['anomaly', 'drift'],
+    because: 'its latency and what waits for it are measures',
+  },
   { cause: 'anomaly', explains: ['drift'], because: 'a jump is a drift too' },
 ];
 

@@ -2,8 +2,10 @@
 // It must never report an effect as observed that was not: every probe has to have answered.
 import type { Turn } from '../kernel/agent.ts';
 import type { TaskAssignment } from '../shared/bus/catalogue.ts';
+import { agentNames } from '../shared/domain/agent-name.ts';
+import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import type { HealRecord } from '../shared/domain/incident.ts';
-import { type ProbeName, wholeSystemTarget } from '../shared/domain/probe-names.ts';
+import { type ProbeName, relayWays, wholeSystemTarget } from '../shared/domain/probe-names.ts';
 import type { TaskResult } from '../shared/domain/task.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { ProbeResult } from '../shared/domain/vitals.ts';
@@ -198,4 +200,17 @@ function publishDiagnosis(
   };
   turn.put('heals', record.id, record);
   turn.emit('health.heal', record, correlationId === undefined ? {} : { correlationId });
+}
+
+/** What to ask in a check besides sources and the system itself. */
+export function besidesOf(settings: AgentSettings, providers: readonly string[]): ProbeRequest[] {
+  const { workflows, healing, relay, agents } = settings;
+  const besides: ProbeRequest[] = providers.map((target) => ({ probe: 'model', target }));
+  if (workflows !== undefined) besides.push({ probe: 'workflow', target: workflows.server });
+  if (healing?.database === 'postgres') besides.push({ probe: 'database', target: wholeSystemTarget });
+  if (relay !== undefined) besides.push({ probe: 'relay', target: relay.server });
+  if (relay?.needed === true) besides.push(...relayWays.map((target) => ({ probe: 'relay_lag', target })));
+  const elsewhere = agentNames.filter((agent) => agents?.includes(agent) === false);
+  besides.push(...elsewhere.map((target) => ({ probe: 'agent', target })));
+  return besides;
 }

@@ -19,17 +19,18 @@ import { AutoHealer } from './auto-healer.ts';
 import { causeKey } from './cause-kinds.ts';
 import type { CauseContext } from './causes.ts';
 import { HealLedger } from './heal-ledger.ts';
-import { HealthChecks } from './health-check.ts';
+import { besidesOf, HealthChecks } from './health-check.ts';
 import { IncidentBook } from './incident-book.ts';
 import { alarmResolutionMs, maxNameLength } from './limits.ts';
 import { isLoadNews, isWorthTelling, systemLoad } from './load.ts';
-import { type ProbeRequest, recall, remember, type SummaryState, type TradingContext } from './memory.ts';
+import { recall, remember, type SummaryState, type TradingContext } from './memory.ts';
 import { Optimizer } from './optimizer.ts';
 import { OutsideWatch } from './outside-watch.ts';
 import { Pager } from './pager.ts';
 import type { HealContext } from './playbooks/playbook.ts';
 import { AgentRestarts } from './playbooks/restart-agent.ts';
 import { ProbeJudge, reprobeAlarmName } from './probe-judge.ts';
+import { RelayView } from './relay-view.ts';
 import { RiskyMoments } from './risky-moments.ts';
 import { SourceWatch } from './source-watch.ts';
 import { SystemMonitor } from './system-monitor.ts';
@@ -92,6 +93,7 @@ class HealthMonitor implements Agent {
   readonly #risky = new RiskyMoments();
   readonly #probes: ProbeJudge;
   readonly #pager: Pager;
+  readonly #relay: RelayView;
   readonly #protection: CauseContext['protection'];
   #trading: TradingContext = { known: false, state: 'active', open_positions: 0, unknown_orders: 0 };
   #told: SummaryState | undefined;
@@ -118,7 +120,8 @@ class HealthMonitor implements Agent {
       settings.universe,
       sessionCalendar(settings.sessions),
     );
-    this.#probes = new ProbeJudge(this.#book, this.#sources);
+    this.#relay = new RelayView(this.#book, settings.relay);
+    this.#probes = new ProbeJudge(this.#book, this.#sources, settings.relay?.needed === true);
   }
 
   restore(state: StateReader): void {
@@ -129,6 +132,7 @@ class HealthMonitor implements Agent {
     this.#checks.restore(recall(memory, 'check'), recall(memory, 'progress'));
     this.#optimizer.restore(recall(memory, 'usage'), recall(memory, 'proposal'), recall(memory, 'trial')[0]);
     this.#outside.restore(recall(memory, 'ladder')[0]);
+    this.#relay.restore(recall(memory, 'relay')[0]);
     this.#work.restore(state.all('tasks'));
     this.#risky.restore(state.all('calendar'), state.all('orders'));
     this.#pager.restore(recall(memory, 'pager')[0], recall(memory, 'page'));
@@ -214,6 +218,7 @@ class HealthMonitor implements Agent {
         this.#restarts.allRestarted(turn);
         this.#sources.dropUnconfigured(turn);
         this.#outside.dropUnconfigured(turn);
+        this.#relay.dropUnconfigured(turn);
         return;
       case 'kernel.agent_failed':
         this.#restarts.raise(message.data, turn);
@@ -244,6 +249,7 @@ class HealthMonitor implements Agent {
     const load = systemLoad(vitals);
     if (isLoadNews(this.#told, load, turn.now)) this.#load = load;
     this.#system.observe({ ...vitals, at: turn.now }, turn);
+    if (vitals.relay !== undefined) this.#relay.observe(vitals.relay, turn);
     this.#work.judge(turn);
   }
 
@@ -398,18 +404,11 @@ class HealthMonitor implements Agent {
       broker: this.#broker,
       healing: this.#settings.healing,
       outside: this.#outside,
+      relay: this.#relay.waiting,
       riskyMoment: this.#risky.why(now),
       symbolsOf: (source) => symbolsOf(source, this.#settings),
     };
   }
-}
-
-/** What to ask in a check besides sources and the system itself. */
-function besidesOf({ workflows, healing }: AgentSettings, providers: readonly string[]): ProbeRequest[] {
-  const besides: ProbeRequest[] = providers.map((target) => ({ probe: 'model', target }));
-  if (workflows !== undefined) besides.push({ probe: 'workflow', target: workflows.server });
-  if (healing?.database === 'postgres') besides.push({ probe: 'database', target: wholeSystemTarget });
-  return besides;
 }
 
 /** Symbols that a source pays for; all of the universe where nobody says. */

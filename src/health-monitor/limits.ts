@@ -18,6 +18,23 @@ export const agentTurnLimitMs: LevelLimit = { warning: 50, critical: 500, leave:
 export const storeLatencyLimitMs: LevelLimit = { warning: 500, critical: 5_000, leave: 250 };
 export const clockSkewLimitMs: LevelLimit = { warning: 1_000, critical: 10_000, leave: 500 };
 
+/** Round trip to the relay; a message between agents should not take longer than a price stays fresh. */
+export const relayLatencyLimitMs: LevelLimit = {
+  warning: 500,
+  critical: Number.POSITIVE_INFINITY,
+  leave: 200,
+};
+/** Age of the oldest message between two processes that is not committed where it should be. */
+export const relayLagLimitMs: LevelLimit = {
+  warning: 30_000,
+  critical: Number.POSITIVE_INFINITY,
+  leave: 10_000,
+};
+/** Up to here messages wait for the relay in the database without a person; none is dropped beyond. */
+export const relayBufferMessages = 100_000;
+/** What is on its way at any time: the buffer counts as drained. */
+export const relayDrained = { messages: 200, oldestMs: 10_000 } as const;
+
 /** Share of the files and connections that the process may have. */
 export const openFilesShareLimit: LevelLimit = { warning: 0.8, critical: 0.95, leave: 0.7 };
 /** A wall clock that moved this much by itself jumped. */

@@ -206,6 +206,10 @@ const ladderSchema = z.object({ resting: z.array(z.string()) });
 /** Providers that the model ladder leaves alone for now. */
 export type LadderMemory = Readonly<z.infer<typeof ladderSchema>>;
 
+const relaySchema = z.object({ messages: z.number(), oldest_ms: z.number() });
+/** Messages for agents elsewhere that wait, when last reported; zero while only a few are on their way. */
+export type RelayMemory = Readonly<z.infer<typeof relaySchema>>;
+
 const sourceKindSchema = z.object({ source: z.string(), recorded: z.boolean() });
 
 const schemas = {
@@ -221,6 +225,7 @@ const schemas = {
   pager: pagerSchema,
   page: pageSchema,
   ladder: ladderSchema,
+  relay: relaySchema,
   usage: usageSchema,
   proposal: proposalSchema,
   trial: trialSchema,
@@ -240,6 +245,7 @@ export interface MemoryByKind {
   pager: PagerState;
   page: PageState;
   ladder: LadderMemory;
+  relay: RelayMemory;
   usage: UsageRow;
   proposal: Proposal;
   trial: TrialState;

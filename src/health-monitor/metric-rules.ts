@@ -20,6 +20,11 @@ const inVitals: readonly VitalsMetric[] = [
   metric('batch_inputs', 'inputs', 5, 0.5, (vitals) => vitals.batch_inputs),
   metric('commit_latency', 'ms', 20, 0.5, (vitals) => vitals.commit_ms),
   metric('store_latency', 'ms', 20, 0.5, (vitals) => vitals.store_ms),
+  metric('relay_latency', 'ms', 20, 0.5, (vitals) => vitals.relay?.latency_ms),
+  metric('relay_waiting', 'messages', 50, 0.5, ({ relay }) =>
+    relay?.sent.reduce((sum, { messages }) => sum + messages, 0),
+  ),
+  metric('relay_uncommitted', 'messages', 50, 0.5, ({ relay }) => relay?.received.messages),
 ];
 
 function metric(
@@ -64,6 +69,8 @@ const factRules: Readonly<Record<string, Omit<MetricRule, 'name' | 'minSamples'>
   waiting_locks: { unit: 'statements', minScale: 1, minScaleShare: 0.5 },
   dead_rows_share: { unit: 'of all rows', minScale: 0.05, minScaleShare: 0.3 },
   database_mb: { unit: 'MB', minScale: 50, minScaleShare: 0.1 },
+  messages: { unit: 'messages', minScale: 50, minScaleShare: 0.5 },
+  oldest_ms: { unit: 'ms', minScale: 2_000, minScaleShare: 0.5 },
   slowest_mean_ms: { unit: 'ms', minScale: 20, minScaleShare: 0.5 },
 };
 

@@ -17,6 +17,8 @@ import {
   heapShareLimit,
   maxDetailLength,
   maxNameLength,
+  relayLagLimitMs,
+  relayLatencyLimitMs,
   reprobeIntervalMs,
   storeLatencyLimitMs,
 } from './limits.ts';
@@ -29,11 +31,13 @@ export const reprobeAlarmName = 'reprobe';
 export class ProbeJudge {
   readonly #book: IncidentBook;
   readonly #sources: SourceWatch;
+  readonly #relayNeeded: boolean;
   #armed = false;
 
-  constructor(book: IncidentBook, sources: SourceWatch) {
+  constructor(book: IncidentBook, sources: SourceWatch, relayNeeded = false) {
     this.#book = book;
     this.#sources = sources;
+    this.#relayNeeded = relayNeeded;
   }
 
   restore(armed: boolean): void {
@@ -47,7 +51,7 @@ export class ProbeJudge {
     const detail = result.detail.slice(0, maxDetailLength);
     const cause = this.#causeOf(probe, target, turn.now);
     const wasActive = cause !== undefined && this.#book.isActive(cause);
-    const [level, evidence] = judge({ ...result, detail }, wasActive);
+    const [level, evidence] = judge({ ...result, detail }, wasActive, this.#relayNeeded);
     if (cause !== undefined) {
       if (level === undefined) this.#book.clear(cause, turn.now);
       else this.#book.raise(cause, turn.now, level, evidence);
@@ -81,6 +85,10 @@ export class ProbeJudge {
     if (probe === 'workflow') return causeKey('workflow_down', target);
     if (probe === 'model') return causeKey('model_down', target);
     if (probe === 'database') return causeKey('database_strained');
+    if (probe === 'relay') return causeKey('relay_down', target);
+    if (probe === 'relay_lag') return causeKey('relay_lag', target);
+    // Whoever watches over the agents, here and elsewhere, says by itself that one failed.
+    if (probe === 'agent') return undefined;
     const cause = causeKey('probe_failed', `${probe}:${target}`);
     const told = probe === 'source' && this.#sources.isDown(target, now);
     return told && !this.#book.isActive(cause) ? undefined : cause;
@@ -88,11 +96,17 @@ export class ProbeJudge {
 }
 
 /** Level of a failed answer with its evidence; level undefined when the answer is fine. */
-function judge(result: ProbeResult, active: boolean): [Severity | undefined, string] {
+function judge(result: ProbeResult, active: boolean, relayNeeded: boolean): [Severity | undefined, string] {
   const { probe, ok, detail, latency_ms: latencyMs, value } = result;
-  if (!ok) {
-    const level = probe === 'store' ? 'critical' : ['workflow', 'model'].includes(probe) ? 'info' : 'warning';
-    return [level, detail === '' ? 'no reason given' : detail];
+  if (!ok) return [levelOfFailure(result, relayNeeded), detail === '' ? 'no reason given' : detail];
+  if (probe === 'relay' && relayNeeded && latencyMs !== null)
+    return [
+      levelOf(latencyMs, relayLatencyLimitMs, active),
+      `a round trip takes ${Math.round(latencyMs)} ms`,
+    ];
+  if (probe === 'relay_lag') {
+    const { oldest_ms = 0 } = result.facts ?? {};
+    return [levelOf(oldest_ms, relayLagLimitMs, active), detail];
   }
   if (probe === 'database') return judgeDatabase(result);
   if (probe === 'store' && latencyMs !== null)
@@ -100,6 +114,12 @@ function judge(result: ProbeResult, active: boolean): [Severity | undefined, str
   if (probe === 'clock' && value !== null)
     return [levelOf(Math.abs(value), clockSkewLimitMs, active), `it differs by ${Math.round(value)} ms`];
   return [undefined, ''];
+}
+
+function levelOfFailure({ probe }: ProbeResult, relayNeeded: boolean): Severity {
+  if (probe === 'store') return 'critical';
+  if (probe === 'relay' && !relayNeeded) return 'info';
+  return probe === 'workflow' || probe === 'model' ? 'info' : 'warning';
 }
 
 /** Strain inside the database, by the facts that its probe measured. */
@@ -136,6 +156,8 @@ function requestOf(cause: string): ProbeRequest | undefined {
   if (kind === 'workflow_down') return { probe: 'workflow', target: subject };
   if (kind === 'model_down') return { probe: 'model', target: subject };
   if (kind === 'database_strained') return { probe: 'database', target: wholeSystemTarget };
+  if (kind === 'relay_down') return { probe: 'relay', target: subject };
+  if (kind === 'relay_lag') return { probe: 'relay_lag', target: subject };
   if (kind !== 'probe_failed') return undefined;
   const colon = subject.indexOf(':');
   return { probe: subject.slice(0, colon), target: subject.slice(colon + 1) };

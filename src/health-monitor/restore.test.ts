@@ -26,6 +26,8 @@ const world: AgentSettings = {
   sources,
   workflows: { server: 'n8n', runner: 'auto' },
   healing: { process_restart: true, create_index: false, database: 'postgres' },
+  agents: ['orchestrator_ai', 'health_ai'],
+  relay: { server: 'redis', needed: true },
   alerts: { per_day: 2, quiet: { from_minute: 800, to_minute: 900, time_zone: 'Europe/Paris' } },
   models: {
     rungs: [
@@ -153,6 +155,17 @@ const moreDeeds: fc.Arbitrary<Deed> = fc.oneof(
         ...{ latency_ms: 900, at },
       })),
     ),
+  fc.tuple(fc.boolean(), fc.constantFrom(0, 300, 5_000, 100_000)).map(([ok, oldest_ms]) =>
+    tell('probe.result', (at) => ({
+      ...{ probe: 'relay_lag', target: 'sent', ok, latency_ms: null, value: oldest_ms, detail: 'd', at },
+      facts: { messages: oldest_ms, oldest_ms },
+    })),
+  ),
+  fc.boolean().map((ok) =>
+    tell('probe.result', (at) => ({
+      ...{ probe: 'relay', target: 'redis', ok, latency_ms: ok ? 900 : null, value: null, detail: 'd', at },
+    })),
+  ),
   fc.boolean().map((ok) =>
     tell('workflow.status', (at) => ({
       ...{ server: 'n8n', ok, health: ok ? 1 : 0, detail: 'x', latency_ms: null, at },
@@ -314,13 +327,23 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
   },
 );
 const vitals: fc.Arbitrary<Deed> = fc
-  .tuple(fc.integer({ min: 0, max: 3_000 }), fc.integer({ min: 0, max: 300 }))
-  .map(([delay, freeMb]) =>
+  .tuple(
+    fc.integer({ min: 0, max: 3_000 }),
+    fc.integer({ min: 0, max: 300 }),
+    fc.boolean(),
+    fc.constantFrom(0, 5, 400, 120_000),
+  )
+  .map(([delay, freeMb, relayUp, waiting]) =>
     tell('system.vitals', (at) => ({
       ...calmVitals,
       at,
       event_loop_delay_p99_ms: delay,
       disk_free_bytes: freeMb * 1e6 * 10,
+      relay: {
+        ...{ server: 'redis', ok: relayUp, latency_ms: relayUp ? 3 : null, detail: 'd' },
+        sent: [{ agent: 'analyst_ai', messages: waiting, oldest_ms: waiting * 100 }],
+        received: { messages: waiting, oldest_ms: waiting },
+      },
     })),
   );
 

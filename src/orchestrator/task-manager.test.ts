@@ -1,8 +1,7 @@
 // Locks and reservations, seen through a real turn buffer.
 import { expect, test } from 'vitest';
+import { orchestratorTurn as turnAt } from '../../test/support/orchestrator-turn.ts';
 import { StateMirror } from '../kernel/state-mirror.ts';
-import { TurnBuffer } from '../kernel/turn-buffer.ts';
-import type { AnyMessage } from '../shared/bus/message.ts';
 import { sessionCalendar } from '../shared/domain/sessions.ts';
 import type { TaskKind } from '../shared/domain/task.ts';
 import { hourMs, minuteMs } from '../shared/domain/time.ts';
@@ -10,12 +9,7 @@ import { Schedule } from './schedule.ts';
 import { taskCatalogue } from './task-catalogue.ts';
 import { TaskManager } from './task-manager.ts';
 
-const cause = { id: 'm1', correlation_id: 'm1' } as AnyMessage;
 const begin = Date.parse('2026-03-04T10:00:00Z');
-
-function turnAt(now: number): TurnBuffer {
-  return new TurnBuffer('orchestrator_ai', cause, now, 1, 1, { messages: 0, effects: 0 });
-}
 
 function deskInHybrid() {
   const schedule = new Schedule(sessionCalendar());

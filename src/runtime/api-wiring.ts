@@ -25,7 +25,6 @@ import type { MarketHub } from './market-hub.ts';
 import type { SelectedMarket } from './market-selection.ts';
 import type { NewsDesk } from './news-desk.ts';
 import { pageFolder } from './page-build.ts';
-import type { RelayBridge } from './relay/relay-bridge.ts';
 import { version } from './version.ts';
 import type { WorkflowDesk } from './workflow-desk.ts';
 import type { SelectedWorkflows } from './workflow-selection.ts';
@@ -48,7 +47,6 @@ export interface ApiParts {
   readonly workflows: SelectedWorkflows;
   readonly desk: WorkflowDesk;
   readonly external: ExternalAlerts;
-  readonly bridge: RelayBridge | undefined;
   readonly clock: Clock;
   readonly alerts: () => { readonly sent: number; readonly failed: number };
 }
@@ -81,7 +79,6 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
         safety: entry.safety,
       })),
     pageFolder: () => (existsSync(path.join(pageFolder, 'index.html')) ? pageFolder : undefined),
-    ...(parts.bridge === undefined ? {} : { metricsText: async () => relayMetrics(parts.bridge) }),
     apiToken: parts.settings.API_TOKEN,
     bindAddress: parts.settings.BIND_ADDRESS,
     log: parts.log,
@@ -89,24 +86,6 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
     schedule: atMostOnceASecond(parts, scheduleView),
     learning: atMostOnceASecond(parts, learningView),
   };
-}
-
-/** Only where agents are in other processes. */
-function relayMetrics(bridge: RelayBridge | undefined): string {
-  if (bridge === undefined) return '';
-  const { unacknowledged, relay } = bridge.state;
-  return [
-    '# HELP ato_relay_up Whether the relay between processes answered when last asked.',
-    '# TYPE ato_relay_up gauge',
-    `ato_relay_up ${relay.ok ? 1 : 0}`,
-    '# HELP ato_relay_unacknowledged_messages Messages that the process of their agent has not committed yet.',
-    '# TYPE ato_relay_unacknowledged_messages gauge',
-    `ato_relay_unacknowledged_messages ${unacknowledged}`,
-    '# HELP ato_relay_latency_seconds Round trip to the relay when last asked.',
-    '# TYPE ato_relay_latency_seconds gauge',
-    `ato_relay_latency_seconds ${(relay.latencyMs ?? 0) / 1_000}`,
-    '',
-  ].join('\n');
 }
 
 /** The page asks often, and looking ahead scores every symbol. */

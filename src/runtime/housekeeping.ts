@@ -4,12 +4,14 @@ import type { SystemProbe } from '../adapters/probe/system/system-probe.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { KernelLoop } from '../kernel/kernel-loop.ts';
 import { hourMs, secondMs } from '../shared/domain/time.ts';
+import type { RelayVitals } from '../shared/domain/vitals.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Log } from '../shared/ports/log.ts';
 import type { Store, StoreHealth } from '../shared/ports/store.ts';
 import type { CommitGuard } from './healing/commit-guard.ts';
 import type { LiveFacts } from './live-facts.ts';
 import type { SelectedMarket } from './market-selection.ts';
+import type { RelayBridge } from './relay/relay-bridge.ts';
 
 const vitalsIntervalMs = 5_000;
 const commitCheckMs = 2_000;
@@ -28,6 +30,8 @@ export interface HousekeepingParts {
   readonly trading: { readonly tick: () => void };
   readonly systemProbe: SystemProbe;
   readonly guard: Pick<CommitGuard, 'check'>;
+  /** Undefined when all agents are here. */
+  readonly bridge: Pick<RelayBridge, 'vitals'> | undefined;
   readonly market: Pick<SelectedMarket, 'clockSkewMs' | 'clockAheadMs'>;
 }
 
@@ -76,9 +80,10 @@ export class Housekeeping {
   async #postVitals(): Promise<void> {
     const { kernel, loop, clock, market } = this.#parts;
     const at = clock.now();
-    const [measured, answer] = await Promise.all([
+    const [measured, answer, relay] = await Promise.all([
       this.#parts.systemProbe.collectVitals(at),
       this.#checkStore(),
+      this.#relayVitals(),
     ]);
     this.#noteClock();
     loop.post({
@@ -92,9 +97,16 @@ export class Housekeeping {
         commit_ms: Math.round(loop.lastCommitMs * 100) / 100,
         store_ms: answer.ok ? answer.latencyMs : null,
         clock_skew_ms: market.clockSkewMs(),
+        ...(relay === undefined ? {} : { relay }),
       },
       at,
     });
+  }
+
+  /** A database that cannot be asked for the oldest message must not keep the vitals back. */
+  async #relayVitals(): Promise<RelayVitals | undefined> {
+    const asked = this.#parts.bridge?.vitals().catch(() => undefined);
+    return Promise.race([asked, delay(storePatienceMs, undefined, { ref: false })]);
   }
 
   /** How much of the time goes into commits, and how many inputs share one. */

@@ -2,7 +2,7 @@
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { SystemVitals } from '../shared/domain/vitals.ts';
-import type { StoreHealth } from '../shared/ports/store.ts';
+import type { LoadedState, StoreHealth } from '../shared/ports/store.ts';
 
 type Listener = (messages: readonly AnyMessage[]) => void;
 
@@ -79,4 +79,12 @@ export class LiveFacts {
       else if (message.data.command === 'stop') this.#running = false;
     }
   }
+}
+
+/** An operator's stop survives a restart: the orchestrator keeps it in its own memory. */
+export function decidesAfterStart(loaded: LoadedState): boolean {
+  const control = loaded.rows.agent_memory.get('orchestrator_ai/control')?.value as
+    | { readonly paused?: boolean }
+    | undefined;
+  return control?.paused !== true;
 }

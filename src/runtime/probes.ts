@@ -11,6 +11,7 @@ import type { Store } from '../shared/ports/store.ts';
 import type { ExternalAlerts } from './external-alerts.ts';
 import type { MarketHub } from './market-hub.ts';
 import type { ModelFinding } from './model-check.ts';
+import type { RelayLooks } from './relay/relay-looks.ts';
 
 export interface ProbeParts {
   readonly store: Store;
@@ -24,6 +25,8 @@ export interface ProbeParts {
   readonly external: ExternalAlerts;
   /** Agents in other processes; absent when all are here. */
   readonly elsewhere?: () => readonly Pick<AgentVitals, 'agent' | 'state'>[];
+  /** Absent when the settings name no relay. */
+  readonly relay?: RelayLooks;
   /** Absent when no workflow server is configured. */
   readonly workflowCheck?: () => Promise<WorkflowServerStatus>;
   readonly database: DatabaseCare | undefined;
@@ -44,7 +47,10 @@ export function createProbes(parts: ProbeParts): ReadonlyMap<string, Probe> {
     diskSpace: () => diskSpace(folder),
     eventLoopDelayMs: () => systemProbe.eventLoopDelayMs,
     heap: () => systemProbe.heap(),
-    agents: () => [...kernel.supervisor.states(), ...(parts.elsewhere?.() ?? [])],
+    agents: () => kernel.supervisor.states(),
+    ...(parts.elsewhere === undefined ? {} : { elsewhere: parts.elsewhere }),
+    ...(parts.relay === undefined ? {} : { relayCheck: parts.relay.check }),
+    ...(parts.relay?.lag === undefined ? {} : { relayLag: parts.relay.lag }),
     ...(workflowCheck === undefined ? {} : { workflowCheck }),
   });
   return new Map([...probes, [alerts.name, alerts]]);

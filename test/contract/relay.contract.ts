@@ -230,6 +230,25 @@ export function relayContract(makeSubject: () => Promise<RelaySubject>, withServ
     await expect.poll(() => receiver.ids.has('t-10'), { timeout: patienceMs }).toBe(true);
   }, 60_000);
 
+  test('reconnect() in the middle of a stream loses nothing and keeps the order', async () => {
+    const [sender, reader] = [await relay(quickLimits), await relay(quickLimits)];
+    const queue = fresh();
+    const receiver = new Receiver();
+    await reader.receive(queue, receiver.handler);
+    const sending = (async () => {
+      for (let n = 1; n <= 600; n += 20) {
+        await sendSurely(sender, queue, numbered('s', n, n + 19));
+        await delay(5);
+      }
+    })();
+    await expect.poll(() => receiver.ids.size, { timeout: patienceMs }).toBeGreaterThan(100);
+    await Promise.all([sender.reconnect(), reader.reconnect()]);
+    await sending;
+    await receiver.has(600);
+    expect([...receiver.ids]).toEqual(numbered('s', 1, 600).map(({ id }) => id));
+    expect(await sender.check()).toMatchObject({ ok: true });
+  }, 60_000);
+
   test('check() tells a good connection', async () => {
     expect(await (await relay()).check()).toMatchObject({ ok: true, latencyMs: expect.any(Number) });
   });

@@ -13,6 +13,7 @@ import {
   type Scrape,
 } from './metric-definition.ts';
 import { modelMetrics } from './model-metrics.ts';
+import { relayMetrics } from './relay-metrics.ts';
 import { workMetrics } from './work-metrics.ts';
 
 export function defineMetrics(): readonly MetricDefinition[] {
@@ -26,6 +27,7 @@ export function defineMetrics(): readonly MetricDefinition[] {
     ...sourceMetrics(),
     ...systemMetrics(),
     ...machineMetrics(),
+    ...relayMetrics(),
   ];
 }
 

@@ -349,9 +349,25 @@ test('latency and errors of sources, only where they are known', async () => {
   expect(scraped.get('ato_source_errors_total{source="oanda"}')).toBe(0);
 });
 
-test('another part may add its own text', async () => {
-  await open({ dependencies: { metricsText: async () => '# TYPE extra gauge\nextra 1\n' } });
-  expect((await scrape()).get('extra')).toBe(1);
+test('the relay is measured per agent elsewhere, and has no samples where all agents are here', async () => {
+  const { vitals } = facts();
+  await open();
+  expect([...(await scrape()).keys()].filter((name) => name.startsWith('ato_relay'))).toEqual([]);
+  const lane = { agent: 'analyst_ai', messages: 12, oldest_ms: 40_500 } as const;
+  const relay = {
+    server: 'redis',
+    ok: false,
+    latency_ms: null,
+    detail: 'gone',
+    sent: [lane],
+    received: { messages: 3, oldest_ms: 9 },
+  };
+  await open({ dependencies: { runtime: () => facts({ vitals: { ...vitals!, relay } }) } });
+  const scraped = await scrape();
+  expect(scraped.get('ato_relay_up{relay="redis"}')).toBe(0);
+  expect(scraped.get('ato_relay_unacknowledged_messages{agent="analyst_ai"}')).toBe(12);
+  expect(scraped.get('ato_relay_oldest_message_seconds{agent="analyst_ai"}')).toBe(40.5);
+  expect(scraped.get('ato_relay_uncommitted_messages{relay="redis"}')).toBe(3);
 });
 
 test('names of sources become ends of metric names', () => {

@@ -65,8 +65,7 @@ function addMetrics(app: ApiServer, { dependencies, metrics, live, hub }: ApiCon
     async (_request, reply) => {
       const http = { streamClients: hub.clients, streamDropped: hub.dropped };
       const own = await metrics.render(dependencies.runtime(), live, http, await deadLetters());
-      const more = (await dependencies.metricsText?.()) ?? '';
-      return reply.type(metrics.contentType).send(`${own}${more}`);
+      return reply.type(metrics.contentType).send(own);
     },
   );
 }

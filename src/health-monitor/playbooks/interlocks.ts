@@ -1,4 +1,5 @@
 // When a playbook is forbidden, as data. A refusal is recorded once, and the playbook goes on when it lifts.
+import { relayWays } from '../../shared/domain/probe-names.ts';
 import type { HealContext } from './playbook.ts';
 import type { PlaybookName } from './playbook-names.ts';
 
@@ -40,6 +41,19 @@ const interlocks: readonly Interlock[] = [
     reason: 'this is a risky moment',
   },
   {
+    id: 'no_unknown_orders',
+    playbooks: ['relay_down'],
+    // A relay that does not answer has nothing left to disturb, and the broker's word may have to come through it.
+    applies: (target, { trading }) => trading.unknown_orders > 0 && isWorkingWay(target),
+    reason: 'the outcome of an order is unknown and the relay works: the way of its report is not cut',
+  },
+  {
+    id: 'risky_moment',
+    playbooks: ['relay_down'],
+    applies: (target, { riskyMoment }) => riskyMoment !== undefined && isWorkingWay(target),
+    reason: 'this is a risky moment and the relay works',
+  },
+  {
     id: 'recording',
     playbooks: ['source_down', 'api_rate_limit'],
     applies: (target, { sources }) => sources.isRecorded(target),
@@ -57,6 +71,11 @@ export function blockingInterlock(
   if (lock === undefined) return undefined;
   const moment = lock.id === 'risky_moment' ? `: ${context.riskyMoment}` : '';
   return { id: lock.id, reason: `${lock.reason}${moment}` };
+}
+
+/** Treated for messages that wait although the relay answers. */
+function isWorkingWay(target: string): boolean {
+  return relayWays.some((way) => way === target);
 }
 
 /** A simulated broker is fed by every source; a real one by the source of the same venue. */

@@ -39,13 +39,17 @@ export interface Ladder {
   readonly reprobe?: (subject: string) => ProbeRequest;
   /** What is taken back when the trouble is over, by action. */
   readonly undo?: Readonly<Partial<Record<HealAction, HealAction>>>;
+  /** What is still wrong when the cause is gone, in words; healed only without it. */
+  readonly remains?: (context: HealContext) => string | undefined;
+  readonly hopeless?: (context: HealContext) => string | undefined;
+  readonly plea?: (context: HealContext) => string;
   /** Healed without the cause being gone: the work is done another way meanwhile. */
   readonly bypassed?: (subject: string, context: HealContext) => string | undefined;
 }
 
 /** Makes a playbook of its data. */
 export function ladderPlaybook(ladder: Ladder): Playbook {
-  const { name, kinds, cooldownMs, bypassed } = ladder;
+  const { name, kinds, cooldownMs, bypassed, remains, hopeless, plea } = ladder;
   const stepsOf = (context: HealContext) =>
     ladder.steps.filter(({ deed, possible }) => {
       const mayAct = !('action' in deed) || context.healing !== undefined;
@@ -84,12 +88,15 @@ export function ladderPlaybook(ladder: Ladder): Playbook {
 
     healed(target, context) {
       const cause = causeOf(target, context);
-      return cause === undefined || bypassed?.(subjectOf(cause.cause), context) !== undefined;
+      if (cause === undefined) return remains?.(context) === undefined;
+      return bypassed?.(subjectOf(cause.cause), context) !== undefined;
     },
 
     describe(target, context) {
       const cause = causeOf(target, context);
-      if (cause === undefined) return 'it is gone';
+      const still = remains?.(context);
+      if (cause === undefined) return still === undefined ? 'it is gone' : `it is gone; ${still}`;
+      if (still !== undefined) return `${cause.evidence}; ${still}`;
       const meanwhile = bypassed?.(subjectOf(cause.cause), context);
       return meanwhile === undefined ? cause.evidence : `${meanwhile} (${cause.evidence})`;
     },
@@ -115,6 +122,8 @@ export function ladderPlaybook(ladder: Ladder): Playbook {
     },
 
     nextPatientAt: () => undefined,
+    ...(hopeless === undefined ? {} : { hopeless }),
+    ...(plea === undefined ? {} : { plea }),
   };
 }
 

@@ -2,10 +2,16 @@
 
 import { wholeSystemTarget } from '../../shared/domain/probe-names.ts';
 import { minuteMs, secondMs } from '../../shared/domain/time.ts';
+import { relayBufferMessages } from '../limits.ts';
 import { type Ladder, ladderPlaybook } from './ladder-playbook.ts';
 import type { HealContext } from './playbook.ts';
 
 const onServer = ({ healing }: HealContext) => healing?.database === 'postgres';
+
+const agentsElsewhere = ({ relay }: HealContext) => relay !== undefined;
+
+const waitingWords = (messages: number) =>
+  `${messages} message(s) wait in the database; none is lost, and they are sent as soon as the relay takes them`;
 
 const ladders: readonly Ladder[] = [
   {
@@ -173,6 +179,47 @@ const ladders: readonly Ladder[] = [
         deed: { action: 'database.tidy' },
         words: 'give space inside the database back',
         verifyMs: 2 * minuteMs,
+      },
+    ],
+  },
+  {
+    // The outbox keeps and resumes by itself; this makes the way new, proves that what waited is gone, and knows when to call.
+    name: 'relay_down',
+    kinds: ['relay_down', 'relay_lag'],
+    // What this process has not committed, or another one has not sent, no relay can mend.
+    not: ['received', 'elsewhere'],
+    cooldownMs: 5 * secondMs,
+    remains: ({ relay }) =>
+      relay === undefined || relay.messages === 0 ? undefined : `${relay.messages} message(s) still wait`,
+    hopeless: ({ relay }) =>
+      relay !== undefined && relay.messages >= relayBufferMessages
+        ? `the buffer of ${relayBufferMessages} messages is full`
+        : undefined,
+    plea: ({ relay }) => waitingWords(relay?.messages ?? 0),
+    steps: [
+      {
+        deed: { action: 'relay.reconnect' },
+        words: 'dial the relay anew',
+        verifyMs: 20 * secondMs,
+        possible: agentsElsewhere,
+      },
+      {
+        deed: { action: 'relay.resend' },
+        words: `keep up to ${relayBufferMessages} messages in the database and send again what was not acknowledged`,
+        verifyMs: 2 * minuteMs,
+        possible: agentsElsewhere,
+      },
+      {
+        deed: { action: 'relay.reconnect' },
+        words: 'dial it once more',
+        verifyMs: 30 * secondMs,
+        possible: agentsElsewhere,
+      },
+      {
+        deed: { wait: true },
+        words: 'go on with messages in the database until it is back and they are gone',
+        verifyMs: 15 * minuteMs,
+        possible: agentsElsewhere,
       },
     ],
   },

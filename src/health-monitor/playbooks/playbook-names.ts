@@ -13,5 +13,6 @@ export const playbookNames = [
   'model_provider_down',
   'disk_filling',
   'clock_skew',
+  'relay_down',
 ] as const;
 export type PlaybookName = (typeof playbookNames)[number];

@@ -4,7 +4,7 @@ import type { Turn } from '../../kernel/agent.ts';
 import type { HealingSettings } from '../../shared/domain/heal-action.ts';
 import type { EpochMs } from '../../shared/domain/time.ts';
 import type { IncidentBook } from '../incident-book.ts';
-import type { HealState, TradingContext } from '../memory.ts';
+import type { HealState, RelayMemory, TradingContext } from '../memory.ts';
 import type { SourceWatch } from '../source-watch.ts';
 import type { PlaybookName } from './playbook-names.ts';
 
@@ -24,6 +24,8 @@ export interface HealContext {
   /** Symbols that a source prices. */
   readonly symbolsOf: (source: string) => readonly string[];
   readonly outside: OutsideView;
+  /** Messages that wait for agents elsewhere; undefined when all agents are here. */
+  readonly relay: RelayMemory | undefined;
   /** Why this is no moment to disturb anything; undefined when it is one. */
   readonly riskyMoment: string | undefined;
 }
@@ -55,6 +57,10 @@ export interface Playbook {
   act(target: string, attempt: number, turn: Turn, context: HealContext, healId: string): void;
   /** Takes back what was only meant for the time of the trouble; returns what. */
   undo?(target: string, attempts: number, turn: Turn, context: HealContext, healId: string): string[];
+  /** Why nothing more is tried, in words; undefined while there is hope. */
+  hopeless?(context: HealContext): string | undefined;
+  /** Added to the call for a person: what waits, and what to do. */
+  plea?(context: HealContext): string;
   /** What follows once the target is well again. */
   afterwards?(target: string, state: HealState, turn: Turn, context: HealContext): void;
   /** When a target may come to need treatment if nothing else happens. */

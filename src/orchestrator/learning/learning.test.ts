@@ -13,9 +13,10 @@ import { betaQuantile, betaShare, meanBelief, rateBelief } from './belief.ts';
 import { Calibration, inputsOf } from './calibration.ts';
 import { Episodes, maxEpisodes } from './episodes.ts';
 import { Insight, maxTilt } from './insight.ts';
-import { Learning, type Undertaking } from './learning.ts';
+import { Learning } from './learning.ts';
 import { featureLength, type Situation, vectorLength } from './situation.ts';
 import { TrackRecord } from './track-record.ts';
+import type { Undertaking } from './undertaking.ts';
 import { Variants } from './variants.ts';
 
 const monday = Date.parse('2026-03-02T10:00:00Z');

@@ -3,14 +3,13 @@
 import type { StateReader, Turn } from '../../kernel/agent.ts';
 import type { Decision, DecisionScore } from '../../shared/domain/decision.ts';
 import type { AssetClass } from '../../shared/domain/instrument.ts';
-import type { LookRecord } from '../../shared/domain/look.ts';
 import type { MarketMode } from '../../shared/domain/mode.ts';
 import type { Signal } from '../../shared/domain/signal.ts';
-import { type Task, type TaskKind, taskKinds } from '../../shared/domain/task.ts';
+import { type Task, taskKinds } from '../../shared/domain/task.ts';
 import { type EpochMs, minuteMs } from '../../shared/domain/time.ts';
 import { rounded } from '../numbers.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { Calibration, type CalibrationInputs } from './calibration.ts';
+import { Calibration } from './calibration.ts';
 import { Episodes } from './episodes.ts';
 import { Insight } from './insight.ts';
 import { kindKept, outcomeOf, rewardOf } from './outcome.ts';
@@ -26,6 +25,7 @@ import {
 } from './promises.ts';
 import { featureLength, type Situation, situationOf } from './situation.ts';
 import { TrackRecord } from './track-record.ts';
+import type { Undertaking } from './undertaking.ts';
 import { Variants } from './variants.ts';
 
 /** Decisions are scored together, so that what is learnt is written seldom. */
@@ -36,17 +36,6 @@ export interface LearningSettings {
   readonly influences: boolean;
   /** Longest time without a look at a symbol: then everything that was there has come to light. */
   readonly hindsightMs: number;
-}
-
-/** What a decision undertakes, beside its record. */
-export interface Undertaking {
-  readonly situation: Situation;
-  readonly inputs: CalibrationInputs;
-  readonly kinds: readonly TaskKind[];
-  /** Classes at which it looks or could have looked. */
-  readonly accountable: readonly AssetClass[];
-  readonly looks: readonly (readonly LookRecord[])[];
-  readonly classOf: (symbol: string) => AssetClass | undefined;
 }
 
 export class Learning {

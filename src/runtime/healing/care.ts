@@ -17,6 +17,8 @@ import type { JobDesk } from '../jobs/job-desk.ts';
 import type { MarketHub } from '../market-hub.ts';
 import { checkModel } from '../model-check.ts';
 import { createProbes, type ProbeParts, widestSkew } from '../probes.ts';
+import type { RelayBridge } from '../relay/relay-bridge.ts';
+import type { RelayLooks } from '../relay/relay-looks.ts';
 import { CommitGuard } from './commit-guard.ts';
 import { HealDesk } from './heal-desk.ts';
 import { pruneDisk } from './prune-disk.ts';
@@ -38,6 +40,10 @@ export interface CareParts {
   readonly workflowCheck: (() => Promise<WorkflowServerStatus>) | undefined;
   /** Agents in other processes; absent when all are here. */
   readonly elsewhere: ProbeParts['elsewhere'];
+  /** Absent when the settings name no relay. */
+  readonly relayLooks: RelayLooks | undefined;
+  /** Absent when all agents are here. */
+  readonly bridge: RelayBridge | undefined;
   readonly restartProcess: ((reason: string) => void) | undefined;
 }
 
@@ -50,7 +56,7 @@ export interface Care {
 }
 
 export function careOf(parts: CareParts): Care {
-  const { settings, store, loop, hub, kernel, clock, log, jobs, systemProbe, clockSkewMs } = parts;
+  const { settings, store, loop, hub, kernel, clock, log, jobs, systemProbe, clockSkewMs, bridge } = parts;
   const { DATABASE_URL: url, DATABASE_SCHEMA: schema } = settings;
   const database: DatabaseCare | undefined =
     url === undefined ? undefined : new PostgresCare({ url, schema, now: () => Date.now() });
@@ -66,6 +72,7 @@ export function careOf(parts: CareParts): Care {
     folder: settings.LOG_DIR,
     modelCheck: (provider) => checkModel(provider, settings),
     ...(parts.elsewhere === undefined ? {} : { elsewhere: parts.elsewhere }),
+    ...(parts.relayLooks === undefined ? {} : { relay: parts.relayLooks }),
     ...(parts.workflowCheck === undefined ? {} : { workflowCheck: parts.workflowCheck }),
   });
   const folders = { logs: settings.LOG_DIR, reports: path.join(settings.DATA_DIR, 'reports') };
@@ -78,6 +85,7 @@ export function careOf(parts: CareParts): Care {
     checkWorkflows: parts.workflowCheck,
     measureClock: () => widestSkew(clockSkewMs, database),
     pruneDisk: () => pruneDisk(folders, Date.now()),
+    relay: bridge && { reconnect: () => bridge.reconnect(), resend: () => bridge.resend() },
     restartProcess: parts.restartProcess,
     clock,
     log,
@@ -91,5 +99,10 @@ export function careOf(parts: CareParts): Care {
       clock,
       log,
     });
-  return { probes, healing, guard, close: async () => database?.close() };
+  return {
+    probes,
+    healing,
+    guard,
+    close: async () => void (await Promise.all([database?.close(), parts.relayLooks?.close?.()])),
+  };
 }

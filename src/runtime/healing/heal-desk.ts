@@ -28,6 +28,8 @@ export interface HealDeskOptions {
   readonly checkWorkflows: (() => Promise<{ readonly ok: boolean; readonly detail: string }>) | undefined;
   readonly measureClock: () => Promise<number | null>;
   readonly pruneDisk: () => Promise<string>;
+  /** Absent when all agents are here. */
+  readonly relay?: { readonly reconnect: () => Promise<string>; readonly resend: () => string } | undefined;
   /** Ends the process in order and starts it again; undefined where that is not allowed. */
   readonly restartProcess: ((reason: string) => void) | undefined;
   readonly clock: Pick<Clock, 'now'>;
@@ -103,6 +105,10 @@ export class HealDesk {
         const { ok, detail } = await check();
         return `${ok ? 'it answers' : 'it does not answer'}: ${detail}`;
       }
+      case 'relay.reconnect':
+        return needed(this.#options.relay, 'no agent is in another process').reconnect();
+      case 'relay.resend':
+        return needed(this.#options.relay, 'no agent is in another process').resend();
       case 'program.restart': {
         needed(
           this.#options.restartProcess,

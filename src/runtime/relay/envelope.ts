@@ -87,6 +87,13 @@ export function wireForm(message: AnyMessage, to: AgentName, process: string): W
   };
 }
 
+/** Milliseconds since the message in this wire text was said; 0 when the text does not tell. */
+export function ageOf(wireText: string, now: EpochMs): number {
+  const { at } = JSON.parse(wireText) as { readonly at?: unknown };
+  const said = typeof at === 'string' ? Date.parse(at) : Number.NaN;
+  return Number.isFinite(said) ? Math.max(0, now - said) : 0;
+}
+
 /**
  * The kernel input of a message that arrived at `now`: time is the receiver's, so that a late one is seen to be late.
  * A dead letter with the reason when the receiver must not act on it.

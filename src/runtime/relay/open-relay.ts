@@ -3,6 +3,7 @@ import { RabbitRelay } from '../../adapters/relay/rabbitmq/rabbitmq-relay.ts';
 import { RedisRelay } from '../../adapters/relay/redis/redis-relay.ts';
 import { isPart } from '../../shared/config/process-settings.ts';
 import type { Settings } from '../../shared/config/settings.ts';
+import type { AgentSettings } from '../../shared/domain/agent-settings.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Relay } from '../../shared/ports/relay.ts';
 
@@ -27,6 +28,12 @@ export async function openRelay(settings: Settings, log: Log): Promise<Relay | u
     log.warn({ error: String(error) }, 'the relay cannot be reached yet: messages wait in the database');
   }
   return relay;
+}
+
+/** What the agents know of it: which server, and whether anything here rests on it. */
+export function relaySettingsOf(settings: Settings): Pick<AgentSettings, 'relay'> {
+  const { RELAY: server, RELAY_URL: url } = settings;
+  return server === 'memory' || url === undefined ? {} : { relay: { server, needed: isPart(settings) } };
 }
 
 /** Tells installations apart that share a relay. */

@@ -6,6 +6,7 @@ import type { AnyPut } from '../../shared/bus/collections.ts';
 import { type AgentName, agentNames } from '../../shared/domain/agent-name.ts';
 import type { SourceStatus } from '../../shared/domain/source-status.ts';
 import type { EpochMs } from '../../shared/domain/time.ts';
+import type { RelayVitals } from '../../shared/domain/vitals.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Relay, RelayHealth } from '../../shared/ports/relay.ts';
 import type { LoadedState, StoreReader } from '../../shared/ports/store.ts';
@@ -43,7 +44,7 @@ export class RelayBridge {
   constructor(options: RelayBridgeOptions) {
     this.#options = options;
     const { relay, here, process, loaded, reader, keep, log } = options;
-    this.#watch = new RelayWatch(relay, log);
+    this.#watch = new RelayWatch(relay, log, (health) => this.#tell(health));
     this.#outbox = new RelayOutbox({
       relay,
       here,
@@ -61,9 +62,30 @@ export class RelayBridge {
     });
   }
 
-  /** For metrics: messages that other processes have not committed yet, and the relay as it was last seen. */
-  get state(): { readonly unacknowledged: number; readonly relay: RelayHealth } {
-    return { unacknowledged: this.#outbox.unacknowledged, relay: this.#watch.health };
+  /** The relay as it was last seen, and what waits on either side of it. */
+  async vitals(): Promise<RelayVitals> {
+    const { ok, latencyMs: latency_ms, detail } = this.#watch.health;
+    const sent = await this.#outbox.lag(this.#options.now());
+    return { server: this.#options.relay.kind, ok, latency_ms, detail, sent, received: this.#inbox.lag };
+  }
+
+  /** Asks the relay now. */
+  check(): Promise<RelayHealth> {
+    return this.#watch.look();
+  }
+
+  /** For healing: dials anew; rejects when the relay does not answer. */
+  async reconnect(): Promise<string> {
+    await this.#options.relay.reconnect();
+    const { latencyMs } = await this.#watch.look();
+    return `dialled anew, it answers in ${Math.round(latencyMs ?? 0)} ms`;
+  }
+
+  /** For healing: what is not acknowledged is sent again as soon as the relay takes it. */
+  resend(): string {
+    const again = this.#outbox.resend();
+    const { unacknowledged } = this.#outbox;
+    return `${unacknowledged} message(s) kept in the database, ${again} of them had left and are sent again`;
   }
 
   /** Rows to be committed with these turns. */
@@ -99,6 +121,21 @@ export class RelayBridge {
     const id = `restart/${source}/${this.#options.now()}`;
     const away = sourceKeepers.filter((agent) => !this.#options.here.includes(agent));
     await Promise.all(away.map((agent) => this.#options.relay.send(agent, [{ id, body }])));
+  }
+
+  /** At once when it falls silent and when it is back: the vitals would tell seconds later. */
+  #tell({ ok, latencyMs: latency_ms, detail }: RelayHealth): void {
+    const at = this.#options.now();
+    const data = {
+      probe: 'relay',
+      target: this.#options.relay.kind,
+      ok,
+      latency_ms,
+      value: null,
+      detail,
+      at,
+    };
+    this.#options.post({ from: 'system', message_type: 'probe.result', data, at });
   }
 
   #observe(input: KernelInput): void {

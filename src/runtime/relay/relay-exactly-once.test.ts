@@ -51,6 +51,7 @@ function tricky(relay: Relay, tricks: readonly Trick[]): Relay {
     receive: (queue, handler) => relay.receive(queue, handler),
     waiting: (queue) => relay.waiting(queue),
     deadLetters: (queue, limit) => relay.deadLetters(queue, limit),
+    reconnect: () => relay.reconnect(),
     check: () => relay.check(),
     close: () => relay.close(),
   };
@@ -144,8 +145,10 @@ test('lost, repeated and refused messages take effect once and in order, also ac
         await sender.stop();
         sender = await life(relay, left, 'health_ai');
         emit(sender, left, half + 1, 2 * half);
+        if (half % 2 === 0) sender.outbox.resend();
         await receiver.stop();
         receiver = await life(relay, right, 'orchestrator_ai');
+        sender.outbox.resend();
         await expect.poll(() => left.outbox.size, { timeout: 8_000, interval: 5 }).toBe(0);
         expect(right.heard).toEqual(expected(2 * half));
         await Promise.all([sender.stop(), receiver.stop()]);
@@ -233,4 +236,56 @@ test('what is no message, or not for here, is refused with a reason and never re
     'kernel.started does not travel',
   ]);
   await receiver.stop();
+});
+
+test('lag counts what nobody has committed, with the age of the oldest, from memory or from the rows', async () => {
+  const [left, right] = [new Rows(), new Rows()];
+  const place = new Map();
+  const first = await life(new MemoryRelay(place), left, 'health_ai');
+  emit(first, left, 1_000, 1_029);
+  const lag = { agent: 'orchestrator_ai', messages: 30, oldest_ms: 4_000 };
+  expect(await first.outbox.lag(5_000)).toEqual([lag]);
+  await first.stop();
+  const second = await life(new MemoryRelay(place), left, 'health_ai');
+  expect(await second.outbox.lag(5_000), 'after a restart').toEqual([lag]);
+  const receiver = await life(new MemoryRelay(place), right, 'orchestrator_ai');
+  await expect
+    .poll(() => second.outbox.lag(5_000), { timeout: 5_000 })
+    .toMatchObject([{ messages: 0, oldest_ms: 0 }]);
+  expect(receiver.inbox.lag).toEqual({ messages: 0, oldest_ms: 0 });
+  await Promise.all([second.stop(), receiver.stop()]);
+});
+
+test('what was taken and cannot be committed is counted until it is', async () => {
+  const rows = new Rows();
+  const commits: (() => void)[] = [];
+  const inbox = new RelayInbox({
+    relay: new MemoryRelay(),
+    rows: new Map(),
+    now: () => 1_000,
+    post: () => undefined,
+    postRelayed: () => new Promise<void>((resolve) => commits.push(resolve)),
+    keep: async (puts) => rows.commit(puts),
+    heard: () => undefined,
+    restartSource: () => undefined,
+    observe: () => undefined,
+    log: silent,
+  });
+  const left = new Rows();
+  const sender = await life(new MemoryRelay(), left, 'health_ai');
+  emit(sender, left, 1, 3);
+  await sender.stop();
+  const handling = inbox.receive(
+    [...left.outbox.values()].map(({ n, link, body }) => ({
+      id: `x${n}`,
+      body: `{"kind":"message","link":"${link}","n":${n},"base":0,"reply":"health_ai","message":${body}}`,
+      redelivered: false,
+    })),
+  );
+  await expect.poll(() => commits.length).toBe(3);
+  expect(inbox.lag.messages).toBe(3);
+  for (const commit of commits) commit();
+  await handling;
+  expect(inbox.lag).toEqual({ messages: 0, oldest_ms: 0 });
+  inbox.stop();
 });

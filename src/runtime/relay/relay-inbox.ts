@@ -4,6 +4,7 @@ import type { KernelInput } from '../../kernel/kernel.ts';
 import type { AnyPut, RelayInboxRow } from '../../shared/bus/collections.ts';
 import type { AgentName } from '../../shared/domain/agent-name.ts';
 import type { EpochMs } from '../../shared/domain/time.ts';
+import type { RelayLag } from '../../shared/domain/vitals.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Relay, RelayDelivery } from '../../shared/ports/relay.ts';
 import {
@@ -46,6 +47,8 @@ interface Link {
   reply: AgentName;
   missed: boolean;
   acknowledging: NodeJS.Timeout | undefined;
+  /** When each message was taken whose commit is under way; at most one batch of a reader. */
+  readonly takenAt: number[];
 }
 
 export class RelayInbox {
@@ -64,11 +67,24 @@ export class RelayInbox {
         reply: 'orchestrator_ai',
         missed: false,
         acknowledging: undefined,
+        takenAt: [],
       });
   }
 
   stop(): void {
     for (const { acknowledging } of this.#links.values()) clearTimeout(acknowledging);
+  }
+
+  /** What was taken and is not committed. */
+  get lag(): RelayLag {
+    const now = performance.now();
+    let messages = 0;
+    let oldest_ms = 0;
+    for (const { takenAt } of this.#links.values()) {
+      messages += takenAt.length;
+      oldest_ms = Math.max(oldest_ms, now - (takenAt[0] ?? now));
+    }
+    return { messages, oldest_ms: Math.round(oldest_ms) };
   }
 
   /** The handler of every queue of this process. */
@@ -134,7 +150,9 @@ export class RelayInbox {
     link.trying = null;
     link.attempts = 0;
     observe(input);
+    link.takenAt.push(performance.now());
     const commit = postRelayed(input, [rowOf(name, link)]).then(() => {
+      link.takenAt.shift();
       link.committed = Math.max(link.committed, n);
       this.#acknowledge(name, link);
     });
@@ -152,6 +170,7 @@ export class RelayInbox {
         reply,
         missed: false,
         acknowledging: undefined,
+        takenAt: [],
       };
       this.#links.set(name, link);
     }

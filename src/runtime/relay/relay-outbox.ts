@@ -9,9 +9,11 @@ import type { AnyPut, RelayLinkRow, RelayOutboxRow } from '../../shared/bus/coll
 import type { AnyMessage } from '../../shared/bus/message.ts';
 import { isRelayedType, relayedInputs, relayHearers } from '../../shared/bus/relay-schemas.ts';
 import { type AgentName, agentNames } from '../../shared/domain/agent-name.ts';
+import type { EpochMs } from '../../shared/domain/time.ts';
+import type { RelayVitals } from '../../shared/domain/vitals.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Relay } from '../../shared/ports/relay.ts';
-import { type Envelope, wireForm } from './envelope.ts';
+import { ageOf, type Envelope, wireForm } from './envelope.ts';
 
 /** Messages on the way that the other process has not acknowledged; more wait in the database. */
 const windowMessages = 1_000;
@@ -76,6 +78,33 @@ export class RelayOutbox {
   /** Messages that the other processes have not committed yet. */
   get unacknowledged(): number {
     return this.#lanes.reduce((sum, lane) => sum + lane.planned - lane.acknowledged, 0);
+  }
+
+  /** What waits for each agent elsewhere; the oldest by the time at which it was said. */
+  async lag(now: EpochMs): Promise<RelayVitals['sent']> {
+    return Promise.all(
+      this.#lanes.map(async (lane) => {
+        const { to: agent } = lane;
+        const messages = lane.planned - lane.acknowledged;
+        if (messages === 0) return { agent, messages, oldest_ms: 0 };
+        const first = rowKey(lane, lane.acknowledged + 1);
+        const row = lane.cache.get(lane.acknowledged + 1) ?? (await this.#options.readRow(first));
+        // Acknowledged meanwhile, or not yet committed: then it is young.
+        return { agent, messages, oldest_ms: row === undefined ? 0 : ageOf(row.body, now) };
+      }),
+    );
+  }
+
+  /** Sends everything again that is not acknowledged; returns how many of them were on the way. */
+  resend(): number {
+    let count = 0;
+    for (const lane of this.#lanes) {
+      count += lane.sent - lane.acknowledged;
+      lane.sent = lane.acknowledged;
+      lane.progressAt = performance.now();
+      lane.wake?.();
+    }
+    return count;
   }
 
   start(): void {

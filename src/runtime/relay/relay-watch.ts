@@ -11,13 +11,16 @@ type Mood = 'well' | 'slow' | 'silent';
 export class RelayWatch {
   readonly #relay: Relay;
   readonly #log: Log;
+  readonly #changed: (health: RelayHealth) => void;
   #timer: NodeJS.Timeout | undefined;
   #mood: Mood = 'well';
   #last: RelayHealth = { ok: true, latencyMs: null, detail: 'not asked yet' };
 
-  constructor(relay: Relay, log: Log) {
+  /** `changed` hears when it falls silent or slow, and when it is well again. */
+  constructor(relay: Relay, log: Log, changed: (health: RelayHealth) => void = () => undefined) {
     this.#relay = relay;
     this.#log = log;
+    this.#changed = changed;
   }
 
   get health(): RelayHealth {
@@ -26,10 +29,17 @@ export class RelayWatch {
 
   start(): void {
     const look = async () => {
-      this.#judge(await this.#relay.check());
+      await this.look();
       this.#timer = setTimeout(look, lookMs);
     };
     this.#timer = setTimeout(look, lookMs);
+  }
+
+  /** Asks now. */
+  async look(): Promise<RelayHealth> {
+    const health = await this.#relay.check();
+    this.#judge(health);
+    return health;
   }
 
   stop(): void {
@@ -41,6 +51,7 @@ export class RelayWatch {
     const mood: Mood = !health.ok ? 'silent' : (health.latencyMs ?? 0) > slowMs ? 'slow' : 'well';
     if (mood === this.#mood) return;
     this.#mood = mood;
+    this.#changed(health);
     const facts = { relay: this.#relay.kind, latency_ms: health.latencyMs, detail: health.detail };
     if (mood === 'silent')
       this.#log.warn(

@@ -92,6 +92,8 @@ export interface AgentSettings {
     /** False where the venue does not keep stop and target of an entry itself: trading then sends the stop. Absent means true. */
     readonly attached_bracket?: boolean;
   };
+  /** The relay server that the settings name; `needed` when agents are in other processes. Absent when none is named. */
+  readonly relay?: { readonly server: 'redis' | 'rabbitmq'; readonly needed: boolean };
   /** Steps and least amounts as the venue told them at start; other symbols have the house's own rules. */
   readonly instruments?: readonly Instrument[];
   /** How many times faster than real time the market runs while answers take real time; absent means 1. */

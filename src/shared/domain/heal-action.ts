@@ -25,6 +25,10 @@ export const healActions = [
   'clock.measure',
   /** Asks the workflow server now. */
   'workflow.check',
+  /** Drops every connection to the relay and dials it anew. */
+  'relay.reconnect',
+  /** Sends again what the other processes have not acknowledged; they know repetitions by their numbers. */
+  'relay.resend',
   /** Finishes what is under way, commits it and starts the program anew from its tables. */
   'program.restart',
 ] as const;

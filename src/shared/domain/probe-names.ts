@@ -11,11 +11,17 @@ export const probeNames = [
   'workflow',
   'database',
   'model',
+  'relay',
+  'relay_lag',
 ] as const;
 export type ProbeName = (typeof probeNames)[number];
 
 /** Target of probes that look at the one process or machine and not at one of several things. */
 export const wholeSystemTarget = 'system';
+
+/** Ways of messages between processes, each a target of the probe `relay_lag`. */
+export const relayWays = ['sent', 'received', 'elsewhere'] as const;
+export type RelayWay = (typeof relayWays)[number];
 
 /** Observations that Alertmanager sends us; nobody can be asked for them again. */
 export const externalAlertProbe = 'alertmanager';

@@ -39,6 +39,26 @@ export interface SystemVitals {
   readonly clock_skew_ms?: number | null;
   /** What the wall clock moved beyond the steady one since the last report: a jump. */
   readonly clock_jump_ms?: number;
+  /** The relay to agents in other processes; absent when all agents are here. */
+  readonly relay?: RelayVitals;
+}
+
+/** Messages of one way that are not done, and how long ago the oldest of them was said. */
+export interface RelayLag {
+  readonly messages: number;
+  readonly oldest_ms: number;
+}
+
+export interface RelayVitals {
+  readonly server: string;
+  /** As the relay was last asked, a few seconds ago at most. */
+  readonly ok: boolean;
+  readonly latency_ms: number | null;
+  readonly detail: string;
+  /** Sent from here, or waiting in the database to be sent, and not yet committed by the agent's process. */
+  readonly sent: readonly (RelayLag & { readonly agent: AgentName })[];
+  /** Received here, and not yet committed. */
+  readonly received: RelayLag;
 }
 
 export interface ProbeResult {

@@ -48,6 +48,8 @@ export interface Relay {
   waiting(queue: string): Promise<number>;
   /** What was given up, oldest first. */
   deadLetters(queue: string, limit: number): Promise<readonly DeadRelayMessage[]>;
+  /** Drops every connection and dials anew, however well they look. Rejects with RelayUnreachable like `open`. */
+  reconnect(): Promise<void>;
   /** A round trip to the server; never throws. */
   check(): Promise<RelayHealth>;
   close(): Promise<void>;

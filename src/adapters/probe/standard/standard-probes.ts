@@ -1,9 +1,14 @@
 // The house's probes over injected looks: source, store, clock, disk, event loop, heap and agents.
 // They measure and pass on; thresholds belong to the health monitor.
-import type { ProbeName } from '../../../shared/domain/probe-names.ts';
+import {
+  type ProbeName,
+  type RelayWay,
+  relayWays,
+  wholeSystemTarget,
+} from '../../../shared/domain/probe-names.ts';
 import type { SourceStatus } from '../../../shared/domain/source-status.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
-import type { AgentVitals } from '../../../shared/domain/vitals.ts';
+import type { AgentVitals, RelayLag } from '../../../shared/domain/vitals.ts';
 import type { WorkflowServerStatus } from '../../../shared/domain/workflow.ts';
 import type { DatabaseFinding } from '../../../shared/ports/database-care.ts';
 import type { Probe } from '../../../shared/ports/probe.ts';
@@ -31,8 +36,18 @@ export interface StandardProbeParts {
   readonly modelCheck?: (
     provider: string,
   ) => Promise<{ readonly ok: boolean; readonly detail: string } | undefined>;
+  /** Asks the relay server now; absent where the settings name none. */
+  readonly relayCheck?: () => Promise<{
+    readonly ok: boolean;
+    readonly latencyMs: number | null;
+    readonly detail: string;
+  }>;
+  /** What waits on one of the ways of messages between processes, with words; absent when all agents are here. */
+  readonly relayLag?: (way: RelayWay) => Promise<RelayLag & { readonly detail: string }>;
   /** Must not reset the statistics that the vitals report. */
   readonly agents: () => readonly Pick<AgentVitals, 'agent' | 'state'>[];
+  /** Agents of other processes by their signs of life; absent when all are here. */
+  readonly elsewhere?: () => readonly Pick<AgentVitals, 'agent' | 'state'>[];
 }
 
 /** Every probe by name, ready for the effect runner. */
@@ -49,10 +64,15 @@ export function createStandardProbes(parts: StandardProbeParts): ReadonlyMap<Pro
       latencyMs: null,
     }),
     heap: () => lookAtHeap(parts.heap()),
-    agent: () => lookAtAgents(parts.agents()),
+    agent: (target) => lookAtAgents(parts, target),
     workflow: async () => lookAtWorkflows(await parts.workflowCheck?.()),
     database: async () => lookAtDatabase(await parts.databaseLook?.()),
     model: async (target) => lookAtModel(await parts.modelCheck?.(target)),
+    relay: async () => lookAtRelay(await parts.relayCheck?.()),
+    relay_lag: async (target) => {
+      const way = relayWays.find((one) => one === target);
+      return lookAtLag(way === undefined ? undefined : await parts.relayLag?.(way));
+    },
   };
   const names = Object.keys(looks) as ProbeName[];
   return new Map(names.map((name) => [name, guardedProbe({ name, now: parts.now, look: looks[name] })]));
@@ -120,10 +140,27 @@ function lookAtModel(answer: { readonly ok: boolean; readonly detail: string } |
   return { ok: answer.ok, value: null, detail: answer.detail };
 }
 
-/** Value: number of agents that run. */
-function lookAtAgents(agents: readonly Pick<AgentVitals, 'agent' | 'state'>[]): Finding {
-  const down = agents.filter(({ state }) => state !== 'running');
+function lookAtRelay(
+  answer: { readonly ok: boolean; readonly latencyMs: number | null; readonly detail: string } | undefined,
+): Finding {
+  if (answer === undefined) return { ok: true, value: null, detail: 'none is configured', latencyMs: null };
+  return { ok: answer.ok, value: null, detail: answer.detail, latencyMs: answer.latencyMs };
+}
+
+/** Value: age of the oldest message that is not done, milliseconds. */
+function lookAtLag(lag: (RelayLag & { readonly detail: string }) | undefined): Finding {
+  if (lag === undefined) return { ok: true, value: null, detail: 'all agents are here', latencyMs: null };
+  const { messages, oldest_ms, detail } = lag;
+  return { ok: true, value: oldest_ms, detail, latencyMs: null, facts: { messages, oldest_ms } };
+}
+
+/** Value: number of agents that run. Those of this process, or the one that the target names, wherever it is. */
+function lookAtAgents({ agents, elsewhere }: StandardProbeParts, target: string): Finding {
+  const whole = target === wholeSystemTarget;
+  const looked = whole ? agents() : (elsewhere?.() ?? []).filter(({ agent }) => agent === target);
+  if (looked.length === 0) return { ok: true, value: null, detail: 'not looked for yet', latencyMs: null };
+  const down = looked.filter(({ state }) => state !== 'running');
   const detail =
     down.length === 0 ? 'all run' : down.map(({ agent, state }) => `${agent} is ${state}`).join(', ');
-  return { ok: down.length === 0, value: agents.length - down.length, detail, latencyMs: null };
+  return { ok: down.length === 0, value: looked.length - down.length, detail, latencyMs: null };
 }

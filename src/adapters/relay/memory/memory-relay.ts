@@ -113,6 +113,8 @@ export class MemoryRelay implements Relay {
     return this.#queue(queue).dead.slice(0, limit);
   }
 
+  async reconnect(): Promise<void> {}
+
   async check(): Promise<RelayHealth> {
     return { ok: true, latencyMs: 0, detail: 'inside this process' };
   }

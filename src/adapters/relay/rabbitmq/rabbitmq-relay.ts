@@ -38,7 +38,7 @@ export class RabbitRelay implements Relay {
   readonly kind = 'rabbitmq';
   readonly #options: RabbitRelayOptions;
   readonly #limits: RelayLimits;
-  readonly #connection: Connection;
+  #connection: Connection;
   readonly #readers = new Set<QueueReader>();
   #publishing: Promise<Channel> | undefined;
   readonly #declared = new Set<string>();
@@ -46,8 +46,12 @@ export class RabbitRelay implements Relay {
   constructor(options: RabbitRelayOptions) {
     this.#options = options;
     this.#limits = { ...defaultRelayLimits, ...options.limits };
-    this.#connection = new Connection({
-      url: options.url,
+    this.#connection = this.#dial();
+  }
+
+  #dial(): Connection {
+    const connection = new Connection({
+      url: this.#options.url,
       heartbeat: heartbeatSeconds,
       connectionTimeout: this.#limits.answerTimeoutMs,
       acquireTimeout: this.#limits.answerTimeoutMs,
@@ -56,7 +60,8 @@ export class RabbitRelay implements Relay {
       noDelay: true,
     });
     // Every use tells its own failure; without a listener this one would end the process.
-    this.#connection.on('error', () => undefined);
+    connection.on('error', () => undefined);
+    return connection;
   }
 
   async open(): Promise<void> {
@@ -134,6 +139,15 @@ export class RabbitRelay implements Relay {
       // Unacknowledged, so all of them return to the queue.
       await channel.close().catch(() => undefined);
     }
+  }
+
+  /** Readers notice the end of their channel and take one of the new connection. */
+  async reconnect(): Promise<void> {
+    const before = this.#connection;
+    this.#publishing = undefined;
+    this.#connection = this.#dial();
+    before.unsafeDestroy();
+    await this.open();
   }
 
   async check(): Promise<RelayHealth> {

@@ -115,6 +115,16 @@ export class RedisRelay implements Relay {
     return entries.map(([, [, id = '', , body = '', , reason = '']]) => ({ id, body, reason }));
   }
 
+  async reconnect(): Promise<void> {
+    for (const reader of this.#readers) reader.reconnect();
+    // Until it has closed it still looks ready; one that is being dialled closes without a word.
+    const wasReady = this.#sender.status === 'ready';
+    const closed = new Promise<void>((resolve) => this.#sender.once('close', resolve));
+    this.#sender.disconnect(true);
+    if (wasReady) await inTime(this.#limits.answerTimeoutMs, closed).catch(() => undefined);
+    await this.open();
+  }
+
   async check(): Promise<RelayHealth> {
     const begun = performance.now();
     try {

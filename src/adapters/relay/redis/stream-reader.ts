@@ -51,6 +51,11 @@ export class StreamReader {
     await this.#reading;
   }
 
+  /** What is in hand is finished or comes again. */
+  reconnect(): void {
+    this.#options.client.disconnect(true);
+  }
+
   async #read(): Promise<void> {
     const { client } = this.#options;
     while (!this.#stopped) {

@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { CollectionName, CollectionRows } from '../../../shared/bus/collections.ts';
 import { agentsOfSchema } from '../../../shared/config/process-settings.ts';
 import { quotedIdentifier } from '../../../shared/db/sql-driver.ts';
-import type { AgentName } from '../../../shared/domain/agent-name.ts';
+import { type AgentName, agentNames } from '../../../shared/domain/agent-name.ts';
 import type { JournalEntry, ListQuery, StoreReader } from '../../../shared/ports/store.ts';
 import { SqlReader } from '../shared/sql-reader.ts';
 import { PostgresDriver } from './postgres-driver.ts';
@@ -13,6 +13,9 @@ import { postgresTarget } from './postgres-store.ts';
 const answerTimeoutMs = 5_000;
 /** Where an agent lives changes only when somebody starts the processes differently. */
 const placesFreshMs = 15_000;
+
+/** A process that has been silent for so long was stopped for good, or its agents live elsewhere now. */
+const goneMs = 15 * 60_000;
 
 /** Whose rows a collection holds; the others belong to every process itself. */
 const owners: Readonly<Partial<Record<CollectionName, AgentName>>> = {
@@ -42,6 +45,21 @@ export interface ProcessPlace {
   readonly holder: string;
   /** Since the last renewal of its lease, by the database's clock. */
   readonly silentMs: number;
+}
+
+/** Messages of one process that the process of their agent has not committed. */
+export interface WaitingElsewhere {
+  /** Schema of the sender. */
+  readonly from: string;
+  readonly to: string;
+  readonly messages: number;
+  /** When the oldest was said, milliseconds; null when it has just been acknowledged. */
+  readonly saidAt: number | null;
+}
+
+function saidAt(body: string | null): number | null {
+  const at = body === null ? Number.NaN : Date.parse((JSON.parse(body) as { readonly at: string }).at);
+  return Number.isFinite(at) ? at : null;
 }
 
 export class PostgresInstallation {
@@ -86,6 +104,25 @@ export class PostgresInstallation {
         found.push({ schema, agents, holder: row.holder, silentMs: Math.max(0, row.silent) });
     }
     return found.sort((left, right) => left.silentMs - right.silentMs);
+  }
+
+  /** What waits in the other processes for agents elsewhere, oldest first; read in their own rows. */
+  async relayLag(own: string): Promise<readonly WaitingElsewhere[]> {
+    const found: WaitingElsewhere[] = [];
+    for (const { schema, agents, silentMs } of await this.places()) {
+      // What an earlier way of dividing the agents left behind concerns nobody.
+      if (schema === own || agents.length === agentNames.length || silentMs > goneMs) continue;
+      const { rows } = await this.#pool.query<{ to: string; messages: string; oldest: string | null }>(
+        `select l.key as to, ((l.data ->> 'last')::bigint - (l.data ->> 'acknowledged')::bigint)::text as messages,
+           (select o.data ->> 'body' from ${quotedIdentifier(schema)}.relay_outbox o
+            where starts_with(o.key, l.key || '/') order by o.key limit 1) as oldest
+         from ${quotedIdentifier(schema)}.relay_links l`,
+      );
+      for (const { to, messages, oldest } of rows)
+        if (Number(messages) > 0)
+          found.push({ from: schema, to, messages: Number(messages), saidAt: saidAt(oldest) });
+    }
+    return found.sort((left, right) => (left.saidAt ?? 0) - (right.saidAt ?? 0));
   }
 
   /** Schema where the agent lives, or lived last; undefined when it never did. */
