@@ -252,6 +252,7 @@ class HealthMonitor implements Agent {
     this.#system.observe({ ...vitals, at: turn.now }, turn);
     if (vitals.relay !== undefined) this.#relay.observe(vitals.relay, turn);
     this.#work.judge(turn);
+    this.#system.alsoMeasured(this.#work.measured(turn.now), turn);
   }
 
   #probed(result: ProbeResult, turn: Turn): void {

@@ -9,7 +9,7 @@ import { agentBuilder } from './agents.ts';
 import { EffectRunner } from './effect-runner.ts';
 import { ExternalAlerts } from './external-alerts.ts';
 import type { Foundation } from './foundation.ts';
-import { type Care, type CareParts, careOf } from './healing/care.ts';
+import { type Care, type CareParts, careOf, foldersOf } from './healing/care.ts';
 import { decidesAfterStart, LiveFacts } from './live-facts.ts';
 import { selectNotifiers } from './notifier-selection.ts';
 import { operatorDesk } from './operator-desk.ts';
@@ -56,7 +56,7 @@ export async function assemble(
   const news = newsDesk(foundation, post);
   const discovery = discoveryHub(foundation, post);
   const agentSettings = agentSettingsOf(foundation);
-  const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
+  const systemProbe = new SystemProbe({ folders: foldersOf(settings) });
   const external = new ExternalAlerts({ clock, postAndWait });
   const restartProcess = agentSettings.healing?.process_restart === true ? onRestart : undefined;
   const running = { external, loop, hub, kernel, jobs, systemProbe, restartProcess, bridge };
