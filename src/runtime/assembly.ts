@@ -13,6 +13,7 @@ import { type Care, type CareParts, careOf, foldersOf } from './healing/care.ts'
 import { decidesAfterStart, LiveFacts } from './live-facts.ts';
 import { selectNotifiers } from './notifier-selection.ts';
 import { operatorDesk } from './operator-desk.ts';
+import { tellOfAbsence } from './processes/absence-input.ts';
 import { bridgeOf } from './relay/bridge-wiring.ts';
 import type { RelayBridge } from './relay/relay-bridge.ts';
 import { looksAtNamedServer, looksThrough } from './relay/relay-looks.ts';
@@ -47,6 +48,7 @@ export async function assemble(
   const { broker, listener } = foundation.trading;
   const hub = marketHub(foundation, listener, post);
   const bridge = bridgeOf(foundation, loop, hub);
+  foundation.presence?.onAbsence((absence) => void tellOfAbsence(absence, { loop, clock, log }));
   const settle = (effectId: string) => loop.settle(effectId);
   const postAndWait = (input: KernelInput) => loop.postAndWait(input);
   const waits = { post, postAndWait, settle };
@@ -77,7 +79,8 @@ export async function assemble(
     agentSettings,
     notifiers,
     care,
-    guard: care.guard(notifiers.all),
+    // One database, one page: in several processes only the one that the health agent lives in tells.
+    guard: care.guard(settings.AGENTS.includes('health_ai') ? notifiers.all : []),
     rows: kernel.rows,
     facts,
     kernel,
