@@ -564,3 +564,28 @@ test('what people were told directly while commits hung is not told again by the
   expect(told(false)).toEqual(['opened people', 'resolved people']);
   expect(told(true)).toEqual(['opened log', 'resolved log']);
 });
+
+test('nor when the strain behind it was found meanwhile', () => {
+  const world = new HealthWorld();
+  const done = { action: 'database.cancel_runaways', target: 'system', ok: true, at: world.now } as const;
+  world.send('system', 'heal.done', { ...done, heal_id: 'reflex-told', detail: 'people were told' });
+  const look = (ok: boolean) => {
+    const found = { latency_ms: 5, value: null, detail: 'no answer within 5000 ms', at: world.now };
+    world.send('system', 'probe.result', { probe: 'database', target: 'system', ok, ...found });
+  };
+  look(false);
+  world.wait(2 * secondMs);
+  look(true);
+  for (let count = 0; count < 5; count++) {
+    world.vitals({ store_ms: 3_000 });
+    world.wait(5 * secondMs);
+  }
+  expect(world.emitted('health.incident').map(({ cause }) => cause)).toEqual([
+    'database_strained',
+    'store_slow',
+  ]);
+  expect(world.requested('alert.send').map(({ audience, phase }) => `${phase} ${audience}`)).toEqual([
+    'updated people',
+    'opened log',
+  ]);
+});

@@ -177,11 +177,15 @@ export class Pager {
   /** A page just sent that may well have the same cause and is no less severe. */
   #sibling(incident: Incident, now: EpochMs): PageState | undefined {
     const { kind } = parseCause(incident.cause);
-    return [...this.#told.values()]
-      .filter((page) => !page.held && page.merged_into === null && now - page.told_at <= siblingWindowMs)
-      .filter((page) => !isWorse(incident.severity, page.severity))
-      .sort((left, right) => (left.incident_id < right.incident_id ? -1 : 1))
-      .find((page) => mayShareCause(kind, parseCause(page.cause).kind));
+    return (
+      [...this.#told.values()]
+        .filter((page) => !page.held && now - page.told_at <= siblingWindowMs)
+        // What was told directly stays a sibling also when its cause was found meanwhile: it has no incident that could go on.
+        .filter((page) => page.merged_into === null || page.incident_id === reflexToldId)
+        .filter((page) => !isWorse(incident.severity, page.severity))
+        .sort((left, right) => (left.incident_id < right.incident_id ? -1 : 1))
+        .find((page) => mayShareCause(kind, parseCause(page.cause).kind))
+    );
   }
 
   #mayPage(incident: Incident, turn: Turn): boolean {

@@ -44,7 +44,7 @@ test('a process that ends at every start is told once, with its last words, and 
   expect(sent[0]).toMatchObject({ phase: 'opened', severity: 'critical', audience: 'people' });
   expect(sent[0]?.text).toMatch(/^orchestrator-health, trading do not come up: for 3\d s now/);
   expect(sent[0]?.text).toContain(
-    'last with exit code 1). Its last words: The database cannot be opened: ECONNREFUSED.',
+    'the last with exit code 1). Its last words: The database cannot be opened: ECONNREFUSED.',
   );
   expect(sent[0]?.text).toContain('Please act: look at the database server');
   pass(upAfterMs);

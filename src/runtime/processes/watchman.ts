@@ -84,11 +84,12 @@ export class Watchman {
     const down = [...this.#lives].filter(([, { downSince }]) => downSince !== undefined);
     const { ends, lastEnd, lastWords, downSince = now } = this.#life(this.#options.healthProcess);
     this.#told = `watchman-${this.#options.now()}`;
-    const quote = lastWords === '' ? '' : ` Its last words: ${lastWords.slice(0, maxQuote)}.`;
+    const quote =
+      lastWords === '' ? '' : ` Its last words: ${lastWords.slice(0, maxQuote).replace(/\.$/, '')}.`;
     const which = down.map(([name]) => name).sort();
     const verb = which.length === 1 ? 'does' : 'do';
     this.#send('opened', this.#told, [
-      `${which.join(', ')} ${verb} not come up: for ${Math.round((now - downSince) / 1_000)} s now every start has ended (${ends} times, last with ${lastEnd}).${quote}`,
+      `${which.join(', ')} ${verb} not come up: for ${Math.round((now - downSince) / 1_000)} s now no start has lasted (${ends} ended, the last with ${lastEnd}).${quote}`,
       'For trading: nothing is decided or watched meanwhile; protection already placed at a venue stays in force.',
       'Please act: look at the database server and at the log. Starting goes on by itself.',
     ]);
