@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { runCampaign } from '../src/runtime/chaos-campaign.ts';
-import { runMutations } from '../src/runtime/chaos-mutations.ts';
+import { runCampaign } from '../src/runtime/chaos/chaos-campaign.ts';
+import { runMutations } from '../src/runtime/chaos/chaos-mutations.ts';
 import { mutationsMarkdown } from '../src/simulator/chaos/mutation-report.ts';
 import { matrixMarkdown } from '../src/simulator/chaos/report-text.ts';
 

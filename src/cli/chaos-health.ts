@@ -31,7 +31,7 @@ export function chaosHealthCommand(): Command {
 async function runHealth(options: HealthOptions): Promise<void> {
   const { seeds, firstSeed, fault, json, markdown } = options;
   if (json === true && markdown === true) throw new Misuse('choose one form: --json or --markdown');
-  const { healthChaos } = await import('../runtime/chaos-health.ts');
+  const { healthChaos } = await import('../runtime/chaos/chaos-health.ts');
   const { healthChaosMarkdown } = await import('../simulator/chaos-health/report.ts');
   const begun = performance.now();
   const bar = new ProgressBar('seeds', seeds);
