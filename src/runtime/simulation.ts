@@ -17,9 +17,9 @@ import type { CommitBatch } from '../shared/ports/store.ts';
 import { SimulationLoop } from '../simulator/simulation-loop.ts';
 import { type SimulationCounts, SimulationStatistics } from '../simulator/simulation-statistics.ts';
 import { agentBuilder } from './agents.ts';
-import { assertLooksPayable } from './look-guard.ts';
-import { paperVenueOf } from './paper-market.ts';
+import { paperVenueOf } from './broker/paper-market.ts';
 import { loadStrategies } from './strategies.ts';
+import { assertLooksPayable } from './system/look-guard.ts';
 import { version } from './version.ts';
 
 export interface SimulationRequest {
@@ -85,7 +85,7 @@ export async function simulate(settings: Settings, request: SimulationRequest): 
   const agentSettings = simulationSettings(settings, request, plan, strategies.active);
   assertLooksPayable(agentSettings);
   const statistics = new SimulationStatistics();
-  const store = new MemoryStore({ keepJournal: false, keepRecords: false });
+  const store = new MemoryStore({ keepJournal: false, keepRows: false });
   const kernel = new Kernel({ build: agentBuilder(strategies.all) });
   const venue = paperVenueOf(settings, agentSettings.starting_cash, request.seed);
   const loop = new SimulationLoop({

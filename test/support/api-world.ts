@@ -7,7 +7,7 @@ import type { MessageDataByType, MessageType, OperatorCommand } from '../../src/
 import type { CollectionName, CollectionRows } from '../../src/shared/bus/collections.ts';
 import type { AnyMessage } from '../../src/shared/bus/message.ts';
 import type { Candle } from '../../src/shared/domain/candle.ts';
-import type { Decision } from '../../src/shared/domain/decision.ts';
+import type { Decision, DecisionScore } from '../../src/shared/domain/decision.ts';
 import type { HealRecord, Incident } from '../../src/shared/domain/incident.ts';
 import type { LearningView } from '../../src/shared/domain/learning-view.ts';
 import type { Fill, Order } from '../../src/shared/domain/order.ts';
@@ -65,7 +65,10 @@ export function decision(changes: Partial<Decision> = {}): Decision {
   };
 }
 
-export function scored(base: Decision, successful: boolean): Decision {
+export function scored(
+  base: Decision,
+  successful: boolean,
+): Decision & Pick<DecisionScore, 'outcome' | 'open'> {
   return {
     ...base,
     open: false,
