@@ -96,7 +96,7 @@ export class LiveView {
         this.#decision = message.data;
         break;
       case 'decision.scored':
-        if (this.#decision?.id === message.data.id) this.#decision = message.data;
+        if (this.#decision?.id === message.data.id) this.#decision = { ...this.#decision, ...message.data };
         break;
       case 'model.ladder':
         this.#ladder = message.data;

@@ -11,7 +11,6 @@ import {
   houseKindNames,
 } from '../simulator/chaos/cells.ts';
 import { chaosHealthCommand } from './chaos-health.ts';
-import { chaosProcessesCommand } from './chaos-processes.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { note, ProgressBar, printJson, printLine } from './output.ts';
 
@@ -41,7 +40,6 @@ export function chaosCommand(): Command {
     .description('break the world around the house, and the house itself, and prove what holds')
     .addCommand(tradingCommand())
     .addCommand(mutationsCommand())
-    .addCommand(chaosProcessesCommand())
     .addCommand(chaosHealthCommand());
 }
 

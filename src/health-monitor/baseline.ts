@@ -187,12 +187,14 @@ function foldWindow(before: MetricBaseline | undefined, window: Window, at: Epoc
     window.unusual ? unusualWindowWeight : windowWeight,
     window.unusual ? 0 : 1 / (before.windows + 1),
   );
-  const hours = before.hours.length === hoursPerDay ? [...before.hours] : Array<number>(hoursPerDay).fill(0);
-  const seen = before.seen.length === hoursPerDay ? [...before.seen] : Array<number>(hoursPerDay).fill(0);
+  let hours = before.hours.length === hoursPerDay ? before.hours : noHours;
+  let seen = before.seen.length === hoursPerDay ? before.seen : noHours;
   if (!window.unusual) {
-    const learning = (seen[hour] ?? 0) < hourWarmWindows ? firstHourWeight : hourWeight;
-    hours[hour] = (hours[hour] ?? 0) + learning * (middle - before.center - (hours[hour] ?? 0));
-    seen[hour] = Math.min(hourWarmWindows, (seen[hour] ?? 0) + 1);
+    const usual = hours[hour] ?? 0;
+    const times = seen[hour] ?? 0;
+    const learning = times < hourWarmWindows ? firstHourWeight : hourWeight;
+    hours = withValue(hours, hour, tidyState(usual + learning * (middle - before.center - usual)));
+    seen = withValue(seen, hour, Math.min(hourWarmWindows, times + 1));
   }
   // Both the spread inside a window and the distance between windows are noise to be believed.
   const noise = Math.max(
@@ -207,9 +209,19 @@ function foldWindow(before: MetricBaseline | undefined, window: Window, at: Epoc
     latest: middle,
     drift,
     drifting,
-    hours: hours.map(tidyState),
+    hours,
     seen,
   };
+}
+
+const noHours: readonly number[] = Array<number>(hoursPerDay).fill(0);
+
+/** The same list when nothing changes in it: after some days most windows change nothing. */
+function withValue(list: readonly number[], place: number, value: number): readonly number[] {
+  if (list[place] === value) return list;
+  const changed = list.slice();
+  changed[place] = value;
+  return changed;
 }
 
 function newborn(name: string, center: number, scale: number): MetricBaseline {
@@ -228,6 +240,7 @@ function scaleOf(normal: MetricBaseline, rule: MetricRule, center: number): numb
 }
 
 function median(values: readonly number[]): number {
+  if (values.length === 1) return values[0] ?? 0;
   const sorted = [...values].sort((left, right) => left - right);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? 0;

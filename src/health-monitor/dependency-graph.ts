@@ -89,6 +89,7 @@ const dependencies: readonly Dependency[] = [
   { cause: 'inbox_backlog', explains: ['anomaly'], because: 'the backlog is one of the measures' },
   { cause: 'store_slow', explains: ['anomaly', 'drift'], because: 'its latency is one of the measures' },
   { cause: 'disk_low', explains: ['anomaly', 'drift'], because: 'free space is one of the measures' },
+  { cause: 'queue_stuck', explains: ['anomaly', 'drift'], because: 'its depth and age are measures' },
   {
     cause: 'relay_down',
     explains: ['anomaly', 'drift'],

@@ -193,3 +193,28 @@ test('numbers that are none never reach a message or a row', () => {
     expect(JSON.parse(JSON.stringify([emitted, puts]))).toEqual([emitted, puts]);
   expect(calmVitals.cpu_load).toBe(0.1);
 });
+
+test('what people were told directly while commits hung is not told again by the agent', () => {
+  const told = (reflex: boolean) => {
+    const world = new HealthWorld();
+    if (reflex) {
+      const done = { action: 'database.cancel_runaways', target: 'system', ok: true, at: world.now } as const;
+      world.send('system', 'heal.done', { ...done, heal_id: 'reflex-told', detail: 'people were told' });
+    }
+    for (let count = 0; count < 5; count++) {
+      world.vitals({ store_ms: null });
+      world.wait(5 * secondMs);
+    }
+    for (let count = 0; count < 60; count++) {
+      world.vitals({ store_ms: 3 });
+      world.wait(5 * secondMs);
+    }
+    expect(world.emitted('health.incident').map(({ cause, open }) => [cause, open])).toEqual([
+      ['store_slow', true],
+      ['store_slow', false],
+    ]);
+    return world.requested('alert.send').map(({ audience, phase }) => `${phase} ${audience}`);
+  };
+  expect(told(false)).toEqual(['opened people', 'resolved people']);
+  expect(told(true)).toEqual(['opened log', 'resolved log']);
+});

@@ -103,8 +103,8 @@ const metricBaseline = z.object({
   /** Windows for which that has been a drift. */
   drifting: z.number(),
   /** Usual difference of each hour of the day (UTC), and windows seen of it; empty before the second window. */
-  hours: z.array(z.number()),
-  seen: z.array(z.number()),
+  hours: z.array(z.number()).readonly(),
+  seen: z.array(z.number()).readonly(),
 });
 const heapSchema = z.object({
   /** Lowest heap use of recent windows, oldest first: a leak raises the floor. */

@@ -1,7 +1,7 @@
 // What an agent is to the kernel: state restored from rows, and one synchronous handler.
 // An agent must never read the clock, draw ambient randomness, wait, or touch the outside world.
 import type { MessageDataByType, MessageType } from '../shared/bus/catalogue.ts';
-import type { CollectionName, CollectionRows } from '../shared/bus/collections.ts';
+import type { ClosingWords, CollectionName, CollectionRows } from '../shared/bus/collections.ts';
 import type { EffectDataByKind, EffectKind } from '../shared/bus/effects.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentName, Recipient } from '../shared/domain/agent-name.ts';
@@ -30,7 +30,16 @@ export interface Turn {
     data: EffectDataByKind[Kind],
     options?: { correlationId?: string },
   ): string;
-  put<Name extends CollectionName>(collection: Name, key: string, value: CollectionRows[Name]): void;
+  /**
+   * `closedBy`: data of a message of this turn that says all by which the row, closed by it, differs from the row before;
+   * the journal then does not repeat the row. Throws Error when the row is not closed.
+   */
+  put<Name extends CollectionName>(
+    collection: Name,
+    key: string,
+    value: CollectionRows[Name],
+    closedBy?: ClosingWords,
+  ): void;
   remove(collection: CollectionName, key: string): void;
   /** Sets or moves this agent's named alarm; it comes back as `kernel.alarm`. */
   setAlarm(name: string, at: EpochMs): void;

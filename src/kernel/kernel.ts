@@ -224,7 +224,7 @@ export class Kernel {
 
   #deliver(agent: AgentName, message: AnyMessage, turn: InputTurn): void {
     if (this.#supervisor.isDown(agent)) {
-      if (!message.message_type.startsWith('market.')) this.#deadLetter(message, `${agent} is down`, turn);
+      if (!isSuperseded(message.message_type)) this.#deadLetter(message, `${agent} is down`, turn);
       return;
     }
     const buffer = new TurnBuffer(agent, message, turn.at, turn.sequence, this.#seed, turn.counters);
@@ -306,18 +306,12 @@ class InputTurn {
   }
 }
 
-/** Up to this many, comparing all pairs costs less than a map of them. */
-const maxComparedPuts = 12;
-
-function isReplaced(put: AnyPut, puts: readonly AnyPut[], place: number): boolean {
-  for (let later = place + 1; later < puts.length; later++)
-    if (puts[later]?.key === put.key && puts[later]?.collection === put.collection) return true;
-  return false;
-}
-
 /** One input's changes take effect together, so of a row written more than once only the last value counts. */
 function lastOfEachRow(puts: readonly AnyPut[]): readonly AnyPut[] {
-  if (puts.length <= maxComparedPuts && !puts.some((put, place) => isReplaced(put, puts, place))) return puts;
+  if (puts.length < 2) return puts;
+  const keys = new Set<string>();
+  for (const put of puts) keys.add(put.key);
+  if (keys.size === puts.length) return puts;
   const rows = new Map<string, AnyPut>();
   for (const put of puts) rows.set(`${put.collection}/${put.key}`, put);
   return [...rows.values()];
@@ -328,4 +322,9 @@ const inputTypeSet: ReadonlySet<string> = new Set(inputTypes);
 /** True for types that the outside may send; everything else is emitted by agents only. */
 export function isInputType(type: string): boolean {
   return inputTypeSet.has(type);
+}
+
+/** Of these the next one says all that this one said: an agent that was down misses nothing. */
+function isSuperseded(type: string): boolean {
+  return type.startsWith('market.') || type === 'system.vitals';
 }

@@ -1,6 +1,13 @@
 // One handler call's staged outputs. They count only when the handler returns; a throw discards them all.
 import type { MessageDataByType, MessageType } from '../shared/bus/catalogue.ts';
-import type { AlarmRow, AnyPut, CollectionName, CollectionRows } from '../shared/bus/collections.ts';
+import {
+  type AlarmRow,
+  type AnyPut,
+  type ClosingWords,
+  type CollectionName,
+  type CollectionRows,
+  collectionLoading,
+} from '../shared/bus/collections.ts';
 import type { AnyEffect, EffectDataByKind, EffectKind } from '../shared/bus/effects.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentName, Recipient } from '../shared/domain/agent-name.ts';
@@ -83,8 +90,16 @@ export class TurnBuffer implements Turn {
     return id;
   }
 
-  put<Name extends CollectionName>(collection: Name, key: string, value: CollectionRows[Name]): void {
-    this.puts.push({ collection, key, value } as unknown as AnyPut);
+  put<Name extends CollectionName>(
+    collection: Name,
+    key: string,
+    value: CollectionRows[Name],
+    closedBy?: ClosingWords,
+  ): void {
+    if (closedBy === undefined) this.puts.push({ collection, key, value } as unknown as AnyPut);
+    else if (collectionLoading[collection] !== 'open' || (value as Partial<ClosingWords>).open !== false)
+      throw new Error(`${collection}/${key} is not closed`);
+    else this.puts.push({ collection, key, value, closedBy } as unknown as AnyPut);
   }
 
   remove(collection: CollectionName, key: string): void {

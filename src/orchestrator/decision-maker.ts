@@ -258,9 +258,9 @@ export class DecisionMaker {
 
   /** Records and announces what became of decisions of which everything is known by now. */
   #score(turn: Turn): void {
-    for (const scored of this.#parts.learning.settle(turn.now)) {
-      turn.put('decisions', scored.id, scored);
-      turn.emit('decision.scored', scored);
+    for (const { decision, score } of this.#parts.learning.settle(turn.now)) {
+      turn.put('decisions', score.id, { ...decision, ...score }, score);
+      turn.emit('decision.scored', score);
     }
   }
 }

@@ -1,8 +1,11 @@
 // Small number helpers shared by the orchestrator's parts; every result is safe in a JSON row.
 
+/** Powers of ten by their exponent: raising to a power costs more than the rest of a rounding. */
+const scales = [1, 10, 100, 1e3, 1e4, 1e5, 1e6] as const;
+
 /** Rounded to `digits` decimals, never minus zero. */
-export function rounded(value: number, digits = 3): number {
-  const scale = 10 ** digits;
+export function rounded(value: number, digits: 0 | 1 | 2 | 3 | 4 | 5 | 6 = 3): number {
+  const scale = scales[digits];
   return Math.round(value * scale) / scale + 0;
 }
 

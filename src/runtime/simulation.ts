@@ -85,7 +85,7 @@ export async function simulate(settings: Settings, request: SimulationRequest): 
   const agentSettings = simulationSettings(settings, request, plan, strategies.active);
   assertLooksPayable(agentSettings);
   const statistics = new SimulationStatistics();
-  const store = new MemoryStore({ keepJournal: false, keepRecords: false });
+  const store = new MemoryStore({ keepJournal: false, keepRows: false });
   const kernel = new Kernel({ build: agentBuilder(strategies.all) });
   const venue = paperVenueOf(settings, agentSettings.starting_cash, request.seed);
   const loop = new SimulationLoop({

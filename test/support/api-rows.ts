@@ -2,7 +2,7 @@
 import { MemoryStore } from '../../src/adapters/store/memory/memory-store.ts';
 import type { CollectionName, CollectionRows } from '../../src/shared/bus/collections.ts';
 import type { Candle } from '../../src/shared/domain/candle.ts';
-import type { Decision } from '../../src/shared/domain/decision.ts';
+import type { Decision, DecisionScore } from '../../src/shared/domain/decision.ts';
 import type { HealRecord, Incident } from '../../src/shared/domain/incident.ts';
 import type { Fill, Order } from '../../src/shared/domain/order.ts';
 import type { EquityPoint, Position } from '../../src/shared/domain/position.ts';
@@ -57,7 +57,10 @@ export function decision(changes: Partial<Decision> = {}): Decision {
   };
 }
 
-export function scored(base: Decision, successful: boolean): Decision {
+export function scored(
+  base: Decision,
+  successful: boolean,
+): Decision & Pick<DecisionScore, 'outcome' | 'open'> {
   return {
     ...base,
     open: false,

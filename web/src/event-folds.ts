@@ -23,9 +23,15 @@ const decisionFold = folding(row.decisionSchema, (state, item) => ({
   },
 }));
 
+/** Of a decision that the page does not hold there is nothing to complete. */
+const scoreFold = folding(row.decisionScoreSchema, (state, { id, outcome }) => ({
+  ...state,
+  decisions: state.decisions.map((decision) => (decision.id === id ? { ...decision, outcome } : decision)),
+}));
+
 const folds: Readonly<Record<string, Fold>> = {
   decision: decisionFold,
-  'decision.scored': decisionFold,
+  'decision.scored': scoreFold,
   signal: folding(row.signalSchema, (state, item) => ({
     ...state,
     signals: upsert(state.signals, item, (other) => other.signal_id),

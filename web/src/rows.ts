@@ -44,6 +44,8 @@ export const decisionSchema = z.object({
 });
 export type Decision = z.output<typeof decisionSchema>;
 
+export const decisionScoreSchema = decisionSchema.pick({ id: true, outcome: true });
+
 const evidenceSchema = z.object({ name: key, value: figure, at: instant });
 
 export const signalSchema = z.object({

@@ -81,7 +81,7 @@ export class DecisionTally {
     this.#countOutcome(decision);
   }
 
-  #countOutcome(decision: Decision): void {
+  #countOutcome(decision: Pick<Decision, 'outcome' | 'task_ids'>): void {
     if (decision.outcome === null) return;
     if (decision.outcome.successful) this.#successful++;
     if (decision.outcome.successful || decision.task_ids.length > 0) this.#scored++;

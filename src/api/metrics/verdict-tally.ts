@@ -1,7 +1,7 @@
 // Counts verdicts of the orchestrator and what became of them, by kind of action and by mode, since this process started.
 // Repeated words about the same decision are counted once.
 import type { AnyMessage } from '../../shared/bus/message.ts';
-import { type Decision, decisionActions } from '../../shared/domain/decision.ts';
+import { type Decision, type DecisionScore, decisionActions } from '../../shared/domain/decision.ts';
 import { marketModes } from '../../shared/domain/mode.ts';
 import { LabelCounts } from './label-counts.ts';
 
@@ -29,8 +29,8 @@ export class VerdictTally {
     } else if (message.message_type === 'decision.scored') this.#count(message.data);
   }
 
-  #count({ id, action, mode, outcome, task_ids }: Decision): void {
-    if (outcome === null || this.#scored.has(id)) return;
+  #count({ id, action, mode, outcome, task_ids }: DecisionScore): void {
+    if (this.#scored.has(id)) return;
     this.#scored.add(id);
     for (const oldest of this.#scored) {
       if (this.#scored.size <= maxRemembered) break;

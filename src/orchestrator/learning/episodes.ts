@@ -6,7 +6,7 @@ import { type TaskKind, taskKinds } from '../../shared/domain/task.ts';
 import { dayMs, type EpochMs } from '../../shared/domain/time.ts';
 import { memoryRows, writeMemory } from '../memory-rows.ts';
 import { rounded } from '../numbers.ts';
-import { type Situation, vectorLength } from './situation.ts';
+import { hourAt, type Situation, vectorLength } from './situation.ts';
 
 const prefix = 'episode/';
 export const maxEpisodes = 256;
@@ -46,8 +46,11 @@ export type Lesson = Pick<Episode, 'kinds' | 'kept' | 'found' | 'missed' | 'net'
 export class Episodes {
   /** By slot number; slots fill from 0 on and are never given back. */
   #held: Episode[] = [];
-  /** Their vectors, one after the other: the search must be cheap. */
+  /** Their vectors, one after the other, and the places of their modes: the search must be cheap. */
   readonly #vectors = new Float64Array(maxEpisodes * vectorLength);
+  readonly #modes = new Int8Array(maxEpisodes);
+  /** The vector that is searched for. */
+  readonly #wanted = new Float64Array(vectorLength);
   readonly #unsaved = new Set<number>();
 
   restore(state: StateReader): void {
@@ -59,6 +62,7 @@ export class Episodes {
       if (episode === undefined || Number(slot) !== this.#held.length || this.#held.length >= maxEpisodes)
         break;
       this.#vectors.set(episode.vector, this.#held.length * vectorLength);
+      this.#modes[this.#held.length] = marketModes.indexOf(episode.mode);
       this.#held.push(episode);
     }
   }
@@ -71,10 +75,15 @@ export class Episodes {
   recall({ mode, vector }: Situation, now: EpochMs): Recollection[] {
     const slots: number[] = [];
     const similarities: number[] = [];
-    for (let slot = 0; slot < this.#held.length; slot += 1) {
-      const distance = this.#distance(slot, mode, vector, farthest);
+    const held = this.#held;
+    const [vectors, modes, wanted] = [this.#vectors, this.#modes, this.#wanted];
+    const wantedMode = marketModes.indexOf(mode);
+    wanted.set(vector);
+    for (let slot = 0; slot < held.length; slot += 1) {
+      const apart = modes[slot] === wantedMode ? 0 : modeDistance;
+      const distance = apart + distanceBelow(vectors, slot * vectorLength, wanted, farthest - apart);
       if (distance >= farthest) continue;
-      const faded = 0.5 ** (Math.max(0, now - (this.#held[slot]?.at ?? now)) / halfLifeMs);
+      const faded = 0.5 ** (Math.max(0, now - (held[slot] as Episode).at) / halfLifeMs);
       const similarity = Math.exp(-((distance / reach) ** 2)) * faded;
       if (similarity < leastSimilarity) continue;
       // The few best, in order; among equals the lower slot comes first.
@@ -99,15 +108,22 @@ export class Episodes {
     const kinds = lesson.kinds.join();
     let into: number | undefined;
     let nearest = sameDistance;
+    const [vectors, modes, wanted] = [this.#vectors, this.#modes, this.#wanted];
+    const wantedMode = marketModes.indexOf(mode);
+    wanted.set(vector);
     for (let slot = 0; slot < this.#held.length; slot += 1) {
-      const distance = this.#distance(slot, mode, vector, nearest);
+      if (modes[slot] !== wantedMode) continue;
+      const distance = distanceBelow(vectors, slot * vectorLength, wanted, nearest);
       if (distance >= nearest || this.#held[slot]?.kinds.join() !== kinds) continue;
       nearest = distance;
       into = slot;
     }
     const slot = into ?? this.#freeSlot();
     const before = into === undefined ? undefined : this.#held[into];
-    if (before === undefined) this.#vectors.set(vector, slot * vectorLength);
+    if (before === undefined) {
+      this.#vectors.set(vector, slot * vectorLength);
+      this.#modes[slot] = wantedMode;
+    }
     this.#held[slot] = {
       at: Math.max(now, before?.at ?? now),
       mode,
@@ -130,30 +146,34 @@ export class Episodes {
     this.#unsaved.clear();
   }
 
-  /** Distance of an episode from a situation; infinite as soon as it is certainly not below `limit`. */
-  #distance(slot: number, mode: MarketMode, vector: readonly number[], limit: number): number {
-    const far = Number.POSITIVE_INFINITY;
-    const apart = this.#held[slot]?.mode === mode ? 0 : modeDistance;
-    if (apart >= limit) return far;
-    const most = (limit - apart) ** 2;
-    const begin = slot * vectorLength;
-    let squares = 0;
-    for (let k = 0; k < vectorLength; k += 1) {
-      const step = (this.#vectors[begin + k] as number) - (vector[k] as number);
-      squares += step * step;
-      if (squares >= most) return far;
-    }
-    return Math.sqrt(squares) + apart;
-  }
-
   #freeSlot(): number {
     if (this.#held.length < maxEpisodes) return this.#held.length;
     let oldest = 0;
-    this.#held.forEach((episode, slot) => {
-      if (episode.at < (this.#held[oldest]?.at ?? 0)) oldest = slot;
-    });
+    let since = Number.POSITIVE_INFINITY;
+    for (let slot = 0; slot < this.#held.length; slot += 1) {
+      const { at } = this.#held[slot] as Episode;
+      if (at >= since) continue;
+      since = at;
+      oldest = slot;
+    }
     return oldest;
   }
+}
+
+/** Distance between the vector at `begin` and another; infinite as soon as it is certainly not below `limit`. */
+function distanceBelow(vectors: Float64Array, begin: number, wanted: Float64Array, limit: number): number {
+  const most = limit * limit;
+  // Most are far by the hour alone.
+  const sine = (vectors[begin + hourAt] as number) - (wanted[hourAt] as number);
+  const cosine = (vectors[begin + hourAt + 1] as number) - (wanted[hourAt + 1] as number);
+  if (sine * sine + cosine * cosine >= most) return Number.POSITIVE_INFINITY;
+  let squares = 0;
+  for (let k = 0; k < vectorLength; k += 1) {
+    const step = (vectors[begin + k] as number) - (wanted[k] as number);
+    squares += step * step;
+    if (squares >= most) return Number.POSITIVE_INFINITY;
+  }
+  return Math.sqrt(squares);
 }
 
 /** A row as this program writes it; anything else is not remembered. */

@@ -299,7 +299,7 @@ test('an answered look is no success by itself: what was there counts, found or 
   learning.taskClosed(closed(finder, 'crypto-normal-scan'), [find], monday + 10 * minuteMs);
   const later = follow(learning, monday + 11 * minuteMs);
   expect(learning.settle(monday + 30 * minuteMs), 'hindsight is not complete').toEqual([]);
-  const scored = new Map(learning.settle(monday + 2 * hourMs).map((one) => [one.id, one.outcome]));
+  const scored = new Map(learning.settle(monday + 2 * hourMs).map(({ score }) => [score.id, score.outcome]));
   expect(scored.get(finder.id)).toMatchObject({ successful: true, opportunities: { found: 1, missed: 0 } });
   expect(scored.get(finder.id)?.opportunities?.found_value).toBeCloseTo(2 * Math.exp(-11 / 30), 3);
   for (const { id } of [passive, blind])
@@ -320,7 +320,7 @@ test('a signal that turns out wrong makes its decision unsuccessful; one that no
     learning.taskClosed(closed(decision, 'crypto-normal-scan'), [], monday);
     expect(learning.settle(monday + hourMs), 'its signal is still open').toEqual([]);
     if (result !== null) learning.signalScored('sig-1', result, monday + 2 * hourMs);
-    return learning.settle(monday + 6 * hourMs)[0]?.outcome;
+    return learning.settle(monday + 6 * hourMs)[0]?.score.outcome;
   };
   expect(outcomeOf('right')).toMatchObject({ successful: true, signals: { given: 1, right: 1, unknown: 0 } });
   expect(outcomeOf('wrong')).toMatchObject({ successful: false, signals: { wrong: 1 } });
@@ -333,7 +333,7 @@ test('a task without its effect, or one that was never answered, fails its decis
   const decision = follow(learning, monday, ['health-monitor-check']);
   expect(learning.settle(monday + 5 * hourMs), 'its task is still open').toEqual([]);
   learning.taskClosed(closed(decision, 'health-monitor-check', false), [], monday);
-  expect(learning.settle(monday + 5 * hourMs)[0]?.outcome).toMatchObject({
+  expect(learning.settle(monday + 5 * hourMs)[0]?.score.outcome).toMatchObject({
     successful: false,
     detail: '1 of 1 tasks finished, 1 without the promised effect; nothing missed; 1 looks for 0.01',
   });

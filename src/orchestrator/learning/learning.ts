@@ -1,7 +1,7 @@
 // Learn: follows every decision until hindsight is complete, scores it by what it promised, and says of the present
 // situation what past ones teach. It must never touch a floor, a limit or a safety kind: it tilts scores, within bounds.
 import type { StateReader, Turn } from '../../kernel/agent.ts';
-import type { Decision } from '../../shared/domain/decision.ts';
+import type { Decision, DecisionScore } from '../../shared/domain/decision.ts';
 import type { AssetClass } from '../../shared/domain/instrument.ts';
 import type { MarketMode } from '../../shared/domain/mode.ts';
 import type { Signal } from '../../shared/domain/signal.ts';
@@ -130,12 +130,13 @@ export class Learning {
     this.record.add(cells, { signals: 1, right: outcome === 'right' ? 1 : 0 }, now);
   }
 
-  /** Scores every decision of which everything is known by now; returns them with their outcomes. */
-  settle(now: EpochMs): Decision[] {
+  /** Scores every decision of which everything is known by now; returns them, as they were made, with their scores. */
+  settle(now: EpochMs): { readonly decision: Decision; readonly score: DecisionScore }[] {
     return this.#promises.takeComplete(now).map(({ decision, row }) => {
       const outcome = outcomeOf(row, decision.task_ids.length, now);
       if (row !== undefined) this.#learnFrom(decision, row, outcome, now);
-      return { ...decision, outcome, open: false };
+      const { id, mode, action, confidence, task_ids } = decision;
+      return { decision, score: { id, mode, action, confidence, task_ids, outcome, open: false } };
     });
   }
 

@@ -195,6 +195,7 @@ export class Promises {
 
   /** Decisions whose hindsight is complete at `now`, and those given up for the bound, oldest first; they are let go. */
   takeComplete(now: EpochMs): { readonly decision: Decision; readonly row: PromiseRow | undefined }[] {
+    if (!this.#anyComplete(now)) return [];
     const waiting = [...this.#decisions.values()].sort(
       (left, right) => left.at - right.at || (left.id < right.id ? -1 : 1),
     );
@@ -209,6 +210,15 @@ export class Promises {
       if (this.#rows.delete(decision.id)) this.#unsaved.add(decision.id);
       return { decision, row };
     });
+  }
+
+  #anyComplete(now: EpochMs): boolean {
+    if (this.#decisions.size > maxOpenDecisions) return true;
+    for (const id of this.#decisions.keys()) {
+      const row = this.#rows.get(id);
+      if (row === undefined || isComplete(row, now)) return true;
+    }
+    return false;
   }
 
   save(turn: Turn): void {

@@ -21,6 +21,8 @@ export interface Situation {
 }
 
 export const vectorLength = 10;
+/** Place of the hour's sine in the vector; its cosine comes next. */
+export const hourAt = 2;
 export const featureLength = 6;
 
 export function situationOf(snapshot: Snapshot, mode: MarketMode): Situation {

@@ -35,6 +35,8 @@ export class TrackRecord {
   /** Rows as they are written: time of the newest count, then the counts as they weighed then. */
   readonly #cells = new Map<string, CellRow>();
   readonly #unsaved = new Set<string>();
+  #lastAge = 0;
+  #lastKept = 1;
 
   restore(state: StateReader): void {
     this.#cells.clear();
@@ -49,10 +51,14 @@ export class TrackRecord {
     for (const cell of cells) {
       const before = this.#cells.get(cell);
       if (before === undefined && this.#cells.size >= maxCells) continue;
-      const keep = keptAt(before, now);
+      const keep = this.#keptAt(before, now);
       const row = [Math.max(now, before?.[0] ?? now)];
-      for (let k = 1; k < width; k += 1)
-        row.push(rounded((before?.[k] ?? 0) * keep + (more[k - 1] as number), digits));
+      for (let k = 1; k < width; k += 1) {
+        const old = before?.[k] ?? 0;
+        const one = more[k - 1] as number;
+        // Most counts of most cells stay zero.
+        row.push(old === 0 && one === 0 ? 0 : rounded(old * keep + one, digits));
+      }
       this.#cells.set(cell, row);
       this.#unsaved.add(cell);
     }
@@ -61,20 +67,29 @@ export class TrackRecord {
   /** Decisions counted in a cell and how many of them kept their promise, as they weigh at `now`. */
   promises(cell: string, now: EpochMs): { readonly kept: number; readonly decisions: number } {
     const row = this.#cells.get(cell);
-    const keep = keptAt(row, now);
+    const keep = this.#keptAt(row, now);
     return { kept: (row?.[1] ?? 0) * keep, decisions: (row?.[2] ?? 0) * keep };
   }
 
   /** All counts of a cell as they weigh at `now`. */
   countsAt(cell: string, now: EpochMs): Counts {
     const row = this.#cells.get(cell);
-    const keep = keptAt(row, now);
+    const keep = this.#keptAt(row, now);
     return Object.fromEntries(counted.map((name, k) => [name, (row?.[k + 1] ?? 0) * keep])) as Counts;
   }
 
   /** Names of all cells, sorted. */
   get cells(): string[] {
     return [...this.#cells.keys()].sort();
+  }
+
+  /** What a count of this row still weighs; rows written together are asked for together, so the last answer is kept. */
+  #keptAt(row: CellRow | undefined, now: EpochMs): number {
+    const age = row === undefined ? 0 : Math.max(0, now - (row[0] as number));
+    if (age === this.#lastAge) return this.#lastKept;
+    this.#lastAge = age;
+    this.#lastKept = 0.5 ** (age / halfLifeMs);
+    return this.#lastKept;
   }
 
   save(turn: Turn): void {
@@ -84,10 +99,6 @@ export class TrackRecord {
     }
     this.#unsaved.clear();
   }
-}
-
-function keptAt(row: CellRow | undefined, now: EpochMs): number {
-  return row === undefined ? 0 : 0.5 ** (Math.max(0, now - (row[0] as number)) / halfLifeMs);
 }
 
 /** False for a row of another version, or one holding what is not a number. */

@@ -103,16 +103,19 @@ export class Variants {
     const row = this.#arms.get(arm);
     const n = this.#width;
     const keep = row === undefined ? 0 : kept(row, now);
-    const feature = (i: number) => features[i] ?? 0;
+    const squares: number[] = [];
+    const rewards: number[] = [];
+    for (let i = 0; i < n; i += 1) {
+      const one = features[i] ?? 0;
+      for (let j = 0; j < n; j += 1)
+        squares.push(rounded((row?.squares[i * n + j] ?? 0) * keep + one * (features[j] ?? 0), digits));
+      rewards.push(rounded((row?.rewards[i] ?? 0) * keep + one * reward, digits));
+    }
     this.#arms.set(arm, {
       at: Math.max(now, row?.at ?? now),
       weight: rounded((row?.weight ?? 0) * keep + 1, digits),
-      squares: Array.from({ length: n * n }, (_, k) =>
-        rounded((row?.squares[k] ?? 0) * keep + feature(Math.floor(k / n)) * feature(k % n), digits),
-      ),
-      rewards: Array.from({ length: n }, (_, i) =>
-        rounded((row?.rewards[i] ?? 0) * keep + feature(i) * reward, digits),
-      ),
+      squares,
+      rewards,
     });
     this.#unsaved.add(arm);
   }

@@ -129,7 +129,7 @@ function oneMinute(kernel: Kernel, give: (input: KernelInput) => void, from: num
 
 /** The looks themselves, on this machine. */
 async function probeShare(): Promise<number> {
-  const systemProbe = new SystemProbe({ folder: tmpdir() });
+  const systemProbe = new SystemProbe({ folders: [tmpdir()] });
   const store = new MemoryStore({ keepJournal: false, keepRecords: false });
   await store.open();
   const probes = createStandardProbes({

@@ -38,18 +38,17 @@ const maxHistory = 300;
 export interface HealthChaosRequest {
   readonly firstSeed: number;
   readonly seeds: number;
-  /** Only this fault; absent takes them in turn. */
-  readonly fault?: HealthFault;
+  /** Taken in turn; absent means all. */
+  readonly faults?: readonly HealthFault[];
   readonly progress: (done: number) => void;
 }
 
 /** Runs all seeds one after the other; they do not depend on each other. */
 export function healthChaos(request: HealthChaosRequest): HealthChaosReport {
-  const { firstSeed, seeds, fault, progress } = request;
+  const { firstSeed, seeds, progress, faults = healthFaultNames } = request;
   const runs: HealthChaosRun[] = [];
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
-    const turn = healthFaultNames[seed % healthFaultNames.length] ?? healthFaultNames[0];
-    runs.push(runHealthChaos(seed, fault ?? turn));
+    runs.push(runHealthChaos(seed, faults[seed % faults.length] ?? healthFaultNames[0]));
     progress(runs.length);
   }
   return healthChaosReport(firstSeed, runs);
@@ -81,14 +80,17 @@ export function runHealthChaos(seed: number, fault: HealthFault, deaf = false): 
   const models = (settings.models?.rungs ?? []).map(({ provider }) => provider);
   const running = healthFaults[fault]({ patient, random, sources, models });
   ward.begin(running);
-  const seen = () => witness.outcome(running, ward.exposedAt ?? since, ward.inputs, venue, ward.now);
+  const seen = () => {
+    const times = { since, visible: ward.exposedAt ?? since, given: ward.inputs, now: ward.now };
+    return witness.outcome(running, times, venue);
+  };
   for (let waited = 0; waited < patienceMs; waited += stepMs) {
     ward.run(stepMs);
-    const { resolved, healed_after_ms } = seen();
-    if (resolved && healed_after_ms !== null) break;
+    const { resolved, healed_after_ms, over_by_itself } = seen();
+    if (resolved && (healed_after_ms !== null || over_by_itself)) break;
   }
   ward.run(quietMs);
-  return { seed, fault, playbook: running.playbook, ...seen() };
+  return { seed, fault, playbook: running.playbook, ends_by: running.endsBy, ...seen() };
 }
 
 /** What the generated market was before: a function of the seed and the time alone. */
@@ -145,6 +147,7 @@ function settingsOf(strategy: string): AgentSettings {
     risk: defaultRiskSettings,
     chores: choreKinds.filter((kind) => kind === 'heal' || kind === 'probe-round'),
     workflows: { server: 'n8n', runner: 'auto' },
+    relay: { server: 'redis', needed: true },
     healing: { process_restart: true, create_index: true, database: 'postgres' },
     models: {
       rungs: [

@@ -55,6 +55,11 @@ export interface Care {
   close(): Promise<void>;
 }
 
+/** Folders of ours whose disks must not fill; the embedded database is in DATA_DIR. */
+export function foldersOf({ LOG_DIR, DATA_DIR }: Settings): readonly string[] {
+  return [LOG_DIR, DATA_DIR];
+}
+
 export function careOf(parts: CareParts): Care {
   const { settings, store, loop, hub, kernel, clock, log, jobs, systemProbe, clockSkewMs, bridge } = parts;
   const { DATABASE_URL: url, DATABASE_SCHEMA: schema } = settings;
@@ -69,7 +74,7 @@ export function careOf(parts: CareParts): Care {
     systemProbe,
     clockSkewMs,
     database,
-    folder: settings.LOG_DIR,
+    folders: foldersOf(settings),
     modelCheck: (provider) => checkModel(provider, settings),
     ...(parts.elsewhere === undefined ? {} : { elsewhere: parts.elsewhere }),
     ...(parts.relayLooks === undefined ? {} : { relay: parts.relayLooks }),

@@ -1,6 +1,6 @@
 // Joins the standard probes to the running parts.
 import { createStandardProbes } from '../../adapters/probe/standard/standard-probes.ts';
-import { diskSpace, type SystemProbe } from '../../adapters/probe/system/system-probe.ts';
+import { fullestDisk, type SystemProbe } from '../../adapters/probe/system/system-probe.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { AgentVitals } from '../../shared/domain/vitals.ts';
 import type { WorkflowServerStatus } from '../../shared/domain/workflow.ts';
@@ -21,7 +21,7 @@ export interface ProbeParts {
   readonly systemProbe: SystemProbe;
   /** Own clock minus the venue's, null while unknown. */
   readonly clockSkewMs: () => number | null;
-  readonly folder: string;
+  readonly folders: readonly string[];
   readonly external: ExternalAlerts;
   /** Agents in other processes; absent when all are here. */
   readonly elsewhere?: () => readonly Pick<AgentVitals, 'agent' | 'state'>[];
@@ -35,7 +35,7 @@ export interface ProbeParts {
 
 /** Every probe by name, as the effect runner wants them. */
 export function createProbes(parts: ProbeParts): ReadonlyMap<string, Probe> {
-  const { store, hub, kernel, clock, systemProbe, folder, workflowCheck, database, modelCheck } = parts;
+  const { store, hub, kernel, clock, systemProbe, folders, workflowCheck, database, modelCheck } = parts;
   const alerts = parts.external.probe();
   const probes = createStandardProbes({
     now: () => clock.now(),
@@ -44,7 +44,7 @@ export function createProbes(parts: ProbeParts): ReadonlyMap<string, Probe> {
     clockSkewMs: () => widestSkew(parts.clockSkewMs, database),
     modelCheck,
     ...(database === undefined ? {} : { databaseLook: () => database.look() }),
-    diskSpace: () => diskSpace(folder),
+    diskSpace: () => fullestDisk(folders),
     eventLoopDelayMs: () => systemProbe.eventLoopDelayMs,
     heap: () => systemProbe.heap(),
     agents: () => kernel.supervisor.states(),

@@ -87,6 +87,20 @@ test('what a handler throws is its end; one that hears nothing is left behind at
   expect(begun).toBe(0);
 });
 
+test('what healing lets go of ends with an error that is committed, so that the orchestrator tries again', async () => {
+  const heeding = desk(
+    (_, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  );
+  expect(heeding.made.letGo()).toBe(0);
+  const work = heeding.made.release(heeding.effect(60_000));
+  expect(heeding.made.letGo()).toBe(1);
+  await work;
+  expect(heeding.order).toEqual(['committed', 'settled e1']);
+  expect(heeding.results[0]).toMatchObject({ succeeded: false, result: { error: 'healing let go of it' } });
+  expect(heeding.made.running).toBe(0);
+});
+
 test('a stop tells and settles nothing, so that the next start does it again', async () => {
   const waiting = desk(
     (_, signal) =>

@@ -1,6 +1,17 @@
 // The activity log: what the agents did is there once, under its correlation id; ticks and quotes are not.
 import { expect, test } from 'vitest';
-import { candle, decision, heal, incident, order, position, refusal, signal, startAt, task } from '../../../test/support/api-rows.ts';
+import {
+  candle,
+  decision,
+  heal,
+  incident,
+  order,
+  position,
+  refusal,
+  signal,
+  startAt,
+  task,
+} from '../../../test/support/api-rows.ts';
 import { message } from '../../../test/support/api-world.ts';
 import { writeActivity } from './activity-log.ts';
 

@@ -24,7 +24,7 @@ function fieldsOf(message: AnyMessage): Fields | undefined {
     }
     case 'decision.scored': {
       const { id, outcome } = message.data;
-      return { decision_id: id, successful: outcome?.successful ?? null, detail: outcome?.detail ?? null };
+      return { decision_id: id, successful: outcome.successful, detail: outcome.detail };
     }
     case 'signal': {
       const { signal_id, symbol, action, confidence, strategy, reasoning } = message.data;

@@ -8,7 +8,8 @@ import { agentBuilder } from '../agents.ts';
 import { ExternalAlerts } from '../alerts/external-alerts.ts';
 import { selectNotifiers } from '../alerts/notifier-selection.ts';
 import { operatorDesk } from '../alerts/operator-desk.ts';
-import { type Care, type CareParts, careOf } from '../healing/care.ts';
+import { type Care, type CareParts, careOf, foldersOf } from '../healing/care.ts';
+import { tellOfAbsence } from '../processes/absence-input.ts';
 import { bridgeOf } from '../relay/bridge-wiring.ts';
 import type { RelayBridge } from '../relay/relay-bridge.ts';
 import { looksAtNamedServer, looksThrough } from '../relay/relay-looks.ts';
@@ -47,6 +48,7 @@ export async function assemble(
   const { broker, listener } = foundation.trading;
   const hub = marketHub(foundation, listener, post);
   const bridge = bridgeOf(foundation, loop, hub);
+  foundation.presence?.onAbsence((absence) => void tellOfAbsence(absence, { loop, clock, log }));
   const settle = (effectId: string) => loop.settle(effectId);
   const postAndWait = (input: KernelInput) => loop.postAndWait(input);
   const waits = { post, postAndWait, settle };
@@ -54,7 +56,7 @@ export async function assemble(
   const news = newsDesk(foundation, post);
   const discovery = discoveryHub(foundation, post);
   const agentSettings = agentSettingsOf(foundation);
-  const systemProbe = new SystemProbe({ folder: settings.LOG_DIR });
+  const systemProbe = new SystemProbe({ folders: foldersOf(settings) });
   const external = new ExternalAlerts({ clock, postAndWait });
   const restartProcess = agentSettings.healing?.process_restart === true ? onRestart : undefined;
   const running = { external, loop, hub, kernel, jobs, systemProbe, restartProcess, bridge };
@@ -77,7 +79,8 @@ export async function assemble(
     agentSettings,
     notifiers,
     care,
-    guard: care.guard(notifiers.all),
+    // One database, one page: in several processes only the one that the health agent lives in tells.
+    guard: care.guard(settings.AGENTS.includes('health_ai') ? notifiers.all : []),
     rows: kernel.rows,
     facts,
     kernel,

@@ -2,7 +2,7 @@
 import type { AgentName } from '../domain/agent-name.ts';
 import type { CandidateBatch } from '../domain/candidate.ts';
 import type { Candle } from '../domain/candle.ts';
-import type { Decision } from '../domain/decision.ts';
+import type { Decision, DecisionScore } from '../domain/decision.ts';
 import type { HealAction } from '../domain/heal-action.ts';
 import type { Proposal } from '../domain/health-report.ts';
 import type { DeadLetter, HealRecord, Incident } from '../domain/incident.ts';
@@ -292,7 +292,7 @@ export interface MessageDataByType {
   'model.ladder': LadderState;
   mandate: Mandate;
   decision: Decision;
-  'decision.scored': Decision;
+  'decision.scored': DecisionScore;
   'task.assigned': TaskAssignment;
   'task.completed': TaskCompletion;
   'task.changed': Task;

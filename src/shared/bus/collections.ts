@@ -118,6 +118,13 @@ export interface Put<Name extends CollectionName = CollectionName> {
   readonly key: string;
   /** New value, or null to remove the row. */
   readonly value: CollectionRows[Name] | null;
+  /** Data of a message of the same turn that says all by which this closed row differs from the one before. */
+  readonly closedBy?: ClosingWords;
+}
+
+/** What a message says that closes a row: some of its fields, with the last. */
+export interface ClosingWords {
+  readonly open: false;
 }
 
 export type AnyPut = { [Name in CollectionName]: Put<Name> }[CollectionName];

@@ -69,6 +69,73 @@ test('a journal line gives back its turn, every message and row in full', () => 
   );
 });
 
+/** Rows that are written short, and some that only look like them. */
+const shortRows = fc.oneof(
+  fc.record({
+    collection: fc.constant('agent_memory'),
+    key: fc.constantFrom('health_ai/a', 'health_ai/a/b', 'health_ai', 'other/a', ''),
+    value: fc.option(
+      fc.record({
+        agent: fc.constant('health_ai'),
+        value: fc.constantFrom(null, 0, '', [], { memory: 'x' }, { due_at: 1 }),
+      }),
+    ),
+  }),
+  fc.record({
+    collection: fc.constant('alarms'),
+    key: fc.constantFrom('health_ai/a', 'health_ai/a/b', 'health_ai/', 'x'),
+    value: fc.option(
+      fc.record({
+        owner: fc.constant('health_ai'),
+        name: fc.constantFrom('a', 'a/b', 'b', ''),
+        due_at: fc.nat(),
+      }),
+    ),
+  }),
+);
+
+test('rows of memory and alarms come back as they were, also under keys that are not theirs', () => {
+  fc.assert(
+    fc.property(turns, fc.array(shortRows, { maxLength: 5 }), (turn, rows) => {
+      const puts = [...turn.puts, ...rows] as JournalledTurn['puts'];
+      const read = readJournalLine(writeJournalLine({ ...turn, puts }));
+      expect(JSON.stringify(read?.puts)).toBe(JSON.stringify(puts));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a candle comes back with its names, wherever it is addressed to', () => {
+  const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
+  fc.assert(
+    fc.property(fc.array(number, { minLength: 5, maxLength: 5 }), text, (values, to) => {
+      const [open, high, low, close, volume] = values;
+      const candle = { symbol: 'BTCUSDT', timeframe: '1m', openTime: at, open, high, low, close, volume };
+      const event = { source: 'tape', kind: 'recorded', candle, happened_at: at + 1, known_at: at + 2 };
+      const input = { id: 'm7', from: 'market', to, message_type: 'market.candle', data: event, at };
+      const whole = { ...input, correlation_id: 'm7', causation_id: null, schema: 1 };
+      const turn = { sequence: 7, input: whole, emitted: [], effects: [], puts: [] };
+      const line = writeJournalLine(turn as unknown as JournalledTurn);
+      expect(JSON.stringify(readJournalLine(line)?.input)).toBe(JSON.stringify(whole));
+    }),
+  );
+});
+
+test('a row that a message closes is not repeated, and is read as closed', () => {
+  const said = { id: 'd1', outcome: 'good', open: false } as const;
+  const input = { id: 'm1', from: 'kernel', to: 'all', message_type: 'kernel.alarm', data: {}, at };
+  const shared = { correlation_id: 'm1', causation_id: null, schema: 1 };
+  const scored = { ...input, ...shared, id: 'm1.1', message_type: 'decision.scored', data: said };
+  const row = { id: 'd1', reasoning: 'a long reason', outcome: 'good', open: false };
+  const put = { collection: 'decisions', key: 'd1', value: row, closedBy: said };
+  const turn = { sequence: 1, input: { ...input, ...shared }, emitted: [scored], effects: [], puts: [put] };
+  const line = writeJournalLine(turn as unknown as JournalledTurn);
+  expect(line).not.toContain('a long reason');
+  expect(putsOfJournalLine(line)).toEqual([{ collection: 'decisions', key: 'd1', value: said }]);
+  const untold = writeJournalLine({ ...turn, emitted: [] } as unknown as JournalledTurn);
+  expect(putsOfJournalLine(untold)).toEqual([{ collection: 'decisions', key: 'd1', value: row }]);
+});
+
 test('what a turn says twice is written once', () => {
   const reason = 'a long reason '.repeat(20);
   const running = { id: 't1', kind: 'x', state: 'running', reason, open: true };
@@ -103,6 +170,9 @@ test('a reference to nothing is no journal line', () => {
   expect(readJournalLine(`{"n":1,${input}}`)).toBeDefined();
   expect(
     readJournalLine(`{"n":1,${input},"p":[{"collection":"tasks","key":"t","of":"m1.1"}]}`),
+  ).toBeUndefined();
+  expect(
+    readJournalLine(`{"n":1,${input},"p":[{"collection":"tasks","key":"t","closed_by":"m1.1"}]}`),
   ).toBeUndefined();
   expect(readJournalLine(`{"n":1,${input},"o":[{"id":"m1.2","of":"m1.1","with":{}}]}`)).toBeUndefined();
   expect(readJournalLine('{"n":1}')).toBeUndefined();

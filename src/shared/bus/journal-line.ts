@@ -1,7 +1,9 @@
 // The text of one journalled turn. What a turn says twice is written once: a row or a message that repeats an earlier
 // message of the same turn refers to it, and a message leaves out what it shares with its turn.
 import type { AgentName, Recipient } from '../domain/agent-name.ts';
+import type { Timeframe } from '../domain/candle.ts';
 import type { EpochMs } from '../domain/time.ts';
+import type { CandleEvent } from './catalogue.ts';
 import type { AnyPut } from './collections.ts';
 import type { AnyEffect } from './effects.ts';
 import type { AnyMessage } from './message.ts';
@@ -28,6 +30,7 @@ interface WrittenMessage {
   readonly to?: Recipient | undefined;
   readonly message_type: AnyMessage['message_type'];
   readonly data?: unknown;
+  readonly candle?: WrittenCandle;
   readonly of?: string | undefined;
   readonly with?: Data | undefined;
   readonly at?: EpochMs;
@@ -44,10 +47,44 @@ interface WrittenEffect {
   readonly correlation_id: string | undefined;
 }
 
-/** A put as written: with its value, or with the id of the emitted message whose data it is. */
+/**
+ * A put as written: with its value, with the id of the emitted message whose data it is, or, of a row that is closed, with
+ * the id of the message that says by what it differs from the row before.
+ */
 type WrittenPut =
-  | AnyPut
-  | { readonly collection: AnyPut['collection']; readonly key: string; readonly of: string };
+  | Omit<AnyPut, 'closedBy'>
+  | (PutName & { readonly of: string })
+  | (PutName & { readonly closed_by: string })
+  | WrittenMemory
+  | WrittenAlarm;
+
+/** Most rows are these two, and their keys begin with the agent's name: without a value or a time the row is gone. */
+interface WrittenMemory {
+  readonly memory: string;
+  readonly value?: unknown;
+}
+interface WrittenAlarm {
+  readonly alarm: string;
+  readonly due_at?: EpochMs;
+}
+
+type PutName = Pick<AnyPut, 'collection' | 'key'>;
+
+/** A candle as written: most inputs are one, so its fields have places and no names. */
+type WrittenCandle = readonly [
+  source: string,
+  kind: CandleEvent['kind'],
+  symbol: string,
+  timeframe: Timeframe,
+  openTime: EpochMs,
+  open: number,
+  high: number,
+  low: number,
+  close: number,
+  volume: number,
+  happenedAt: EpochMs,
+  knownAt: EpochMs,
+];
 
 interface WrittenTurn {
   readonly n: number;
@@ -70,7 +107,10 @@ export function writeJournalLine(turn: JournalledTurn): string {
   return JSON.stringify(line);
 }
 
-function writtenInput({ id, from, to, message_type, data, at, correlation_id }: AnyMessage): WrittenMessage {
+function writtenInput(input: AnyMessage): WrittenMessage {
+  const { id, from, to, message_type, data, at, correlation_id } = input;
+  if (input.message_type === 'market.candle' && to === 'all' && correlation_id === id && input.data.candle)
+    return { id, from, message_type, candle: writtenCandle(input.data), at };
   return {
     id,
     from,
@@ -80,6 +120,18 @@ function writtenInput({ id, from, to, message_type, data, at, correlation_id }: 
     at,
     correlation_id: correlation_id === id ? undefined : correlation_id,
   };
+}
+
+function writtenCandle({ source, kind, candle, happened_at, known_at }: CandleEvent): WrittenCandle {
+  const { symbol, timeframe, openTime, open, high, low, close, volume } = candle;
+  return [source, kind, symbol, timeframe, openTime, open, high, low, close, volume, happened_at, known_at];
+}
+
+function readCandle(written: WrittenCandle): CandleEvent {
+  const [source, kind, symbol, timeframe, openTime, open, high, low, close, volume, happened_at, known_at] =
+    written;
+  const candle = { symbol, timeframe, openTime, open, high, low, close, volume };
+  return { source, kind, candle, happened_at, known_at };
 }
 
 function writtenMessages(input: AnyMessage, emitted: readonly AnyMessage[]): WrittenMessage[] {
@@ -139,16 +191,40 @@ function writtenEffect(input: AnyMessage, effect: AnyEffect): WrittenEffect {
 }
 
 function writtenPuts(emitted: readonly AnyMessage[], puts: readonly AnyPut[]): readonly WrittenPut[] {
-  if (emitted.length === 0) return puts;
+  if (emitted.length === 0) return puts.map(shortPut);
   const messageIds = new Map<unknown, string>();
   for (const message of emitted) messageIds.set(message.data, message.id);
   return puts.map((put) => {
-    const of = put.value === null ? undefined : messageIds.get(put.value);
-    return of === undefined ? put : { collection: put.collection, key: put.key, of };
+    const { collection, key, value, closedBy } = put;
+    const of = value === null ? undefined : messageIds.get(value);
+    if (of !== undefined) return { collection, key, of };
+    const closed_by = closedBy === undefined ? undefined : messageIds.get(closedBy);
+    return closed_by === undefined ? shortPut(put) : { collection, key, closed_by };
   });
 }
 
-/** The turn of a journal line, everything in full; undefined when the text is no journal line. */
+function shortPut(put: AnyPut): WrittenPut {
+  const { collection, key, value } = put;
+  if (collection === 'agent_memory') {
+    if (value === null) return { memory: key };
+    if (value.value !== undefined && begins(key, value.agent)) return { memory: key, value: value.value };
+  } else if (collection === 'alarms') {
+    if (value === null) return { alarm: key };
+    const { owner, name, due_at } = value;
+    if (key.length === owner.length + 1 + name.length && begins(key, owner) && key.endsWith(name))
+      return { alarm: key, due_at };
+  }
+  return { collection, key, value };
+}
+
+function begins(key: string, agent: string): boolean {
+  return key.startsWith(agent) && key[agent.length] === '/';
+}
+
+/**
+ * The turn of a journal line, everything in full, except a row that a message closes: of it only what that message says.
+ * No start restores such a row. Undefined when the text is no journal line.
+ */
 export function readJournalLine(text: string): JournalledTurn | undefined {
   let written: Partial<WrittenTurn> | null;
   try {
@@ -157,7 +233,8 @@ export function readJournalLine(text: string): JournalledTurn | undefined {
     return undefined;
   }
   if (typeof written?.n !== 'number' || typeof written.i !== 'object' || written.i === null) return undefined;
-  const input = readMessage(written.i, written.i.data, written.i.at, written.i.id);
+  const said = written.i.candle === undefined ? written.i.data : readCandle(written.i.candle);
+  const input = readMessage(written.i, said, written.i.at, written.i.id);
   const emitted: AnyMessage[] = [];
   const dataById = new Map<string, unknown>();
   for (const message of written.o ?? []) {
@@ -172,8 +249,9 @@ export function readJournalLine(text: string): JournalledTurn | undefined {
   const effects = (written.e ?? []).map((effect) => readEffect(effect, input));
   const puts: AnyPut[] = [];
   for (const put of written.p ?? []) {
-    if ('of' in put && !dataById.has(put.of)) return undefined;
-    puts.push('of' in put ? resolvedPut(put, dataById.get(put.of)) : put);
+    const by = 'of' in put ? put.of : 'closed_by' in put ? put.closed_by : undefined;
+    if (by !== undefined && !dataById.has(by)) return undefined;
+    puts.push(readPut(put, by === undefined ? undefined : dataById.get(by)));
   }
   return { sequence: written.n, input, emitted, effects, puts };
 }
@@ -202,8 +280,20 @@ function readEffect({ id, kind, agent, data, correlation_id }: WrittenEffect, in
   return { id, kind, agent, data, correlation_id: correlation, at: input.at } as AnyEffect;
 }
 
-function resolvedPut(put: Pick<AnyPut, 'collection' | 'key'>, value: unknown): AnyPut {
-  return { collection: put.collection, key: put.key, value } as AnyPut;
+function readPut(put: WrittenPut, said: unknown): AnyPut {
+  if ('memory' in put) {
+    const key = put.memory;
+    const row = 'value' in put ? { agent: key.slice(0, key.indexOf('/')), value: put.value } : null;
+    return { collection: 'agent_memory', key, value: row } as AnyPut;
+  }
+  if ('alarm' in put) {
+    const key = put.alarm;
+    const [owner, name] = [key.slice(0, key.indexOf('/')), key.slice(key.indexOf('/') + 1)];
+    const row = 'due_at' in put ? { owner, name, due_at: put.due_at } : null;
+    return { collection: 'alarms', key, value: row } as AnyPut;
+  }
+  const { collection, key } = put;
+  return { collection, key, value: 'value' in put ? put.value : said } as AnyPut;
 }
 
 const putsMark = ',"p":[';

@@ -105,3 +105,9 @@ export interface Decision {
   /** True until the outcome is scored. */
   readonly open: boolean;
 }
+
+/** What became of a decision, with what it is counted by; everything else about it was said when it was made. */
+export type DecisionScore = Pick<Decision, 'id' | 'mode' | 'action' | 'confidence' | 'task_ids'> & {
+  readonly outcome: DecisionOutcome;
+  readonly open: false;
+};

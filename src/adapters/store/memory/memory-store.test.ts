@@ -34,6 +34,18 @@ test('recordLimit keeps the newest records and every row that a start restores',
   expect(await store.count('alarms')).toBe(1_000);
 });
 
+test('keepRows false keeps no row and still checks the chain', async () => {
+  const store = new MemoryStore({ keepRows: false });
+  commitPuts(store, [
+    equityPut(1),
+    { collection: 'alarms', key: 'a', value: { owner: 'health_ai', name: 'a', due_at: 1 } },
+  ]);
+  expect([await store.count('equity'), await store.count('alarms')]).toEqual([0, 0]);
+  const entry = { sequence: 2, at: 5, line: 'x', hash: nextChainHash(emptyChainHash, 'x') };
+  const gap = { entries: [entry], puts: [], effects: [], settledEffectIds: [] };
+  expect(() => store.commitNow(gap)).toThrow(StoreConflictError);
+});
+
 test('keepRecords false keeps only what a start restores', async () => {
   const store = new MemoryStore({ keepRecords: false });
   commitPuts(store, [

@@ -30,6 +30,8 @@ export interface MemoryStoreOptions {
   readonly recordLimit?: number;
   /** False keeps only rows that a start would restore. Default true. */
   readonly keepRecords?: boolean;
+  /** False keeps no rows: for a simulation, which nobody reads or starts again. The journal's chain is still checked. Default true. */
+  readonly keepRows?: boolean;
 }
 
 /** Evicting in slices of this share keeps one put at constant cost. */
@@ -44,6 +46,7 @@ export class MemoryStore implements Store, JournalBaseReader {
   readonly #venue = new MemoryVenueBook();
   readonly #keepJournal: boolean;
   readonly #keepRecords: boolean;
+  readonly #keepRows: boolean;
   readonly #recordLimit: number;
   readonly #evictAbove = {} as Record<CollectionName, number>;
   #sequence = 0;
@@ -53,6 +56,7 @@ export class MemoryStore implements Store, JournalBaseReader {
   constructor(options: MemoryStoreOptions = {}) {
     this.#keepJournal = options.keepJournal ?? true;
     this.#keepRecords = options.keepRecords ?? true;
+    this.#keepRows = options.keepRows ?? true;
     this.#recordLimit = options.recordLimit ?? Number.POSITIVE_INFINITY;
     for (const name of collectionNames) this.#evictLater(name, 0);
     this.#rows = Object.fromEntries(collectionNames.map((name) => [name, new Map()])) as Rows;
@@ -91,6 +95,7 @@ export class MemoryStore implements Store, JournalBaseReader {
     const last = batch.entries.at(-1);
     if (last !== undefined) this.#lastAt = last.at;
     if (this.#keepJournal) for (const entry of batch.entries) this.#journal.push(entry);
+    if (!this.#keepRows) return;
     for (const put of batch.puts) this.#apply(put);
     for (const effect of batch.effects) this.#effects.set(effect.id, effect);
     for (const id of batch.settledEffectIds) this.#effects.delete(id);

@@ -53,9 +53,9 @@ function editedTurn(turn: Turn, edits: AgentEdits): Turn {
       const bent = edits.effect === undefined ? data : edits.effect(kind, data, turn);
       return bent === undefined ? '' : turn.effect(kind, bent, options);
     },
-    put: (collection, key, value) => {
+    put: (collection, key, value, closedBy) => {
       const bent = edits.put === undefined ? value : edits.put(collection, value, turn);
-      if (bent !== undefined) turn.put(collection, key, bent);
+      if (bent !== undefined) turn.put(collection, key, bent, bent === value ? closedBy : undefined);
     },
     remove: (collection, key) => turn.remove(collection, key),
     setAlarm: (name, at) => turn.setAlarm(name, at),
