@@ -112,6 +112,16 @@ test('a page belongs to the fault in which its incident was first told, also its
   });
 });
 
+test('a server that came back between two attempts is over by itself, not healed', () => {
+  const relay = faultOf('relay_partitioned');
+  const failed = heal(3_000, { playbook: 'relay_down', target: 'redis', outcome: 'failed' });
+  const down = incident(3_000, { cause: 'relay_down:redis' });
+  const verdict = judge(relay, { ...good, incidents: [down], heals: [failed] });
+  expect(verdict).toMatchObject({ verified: false, over_by_itself: true });
+  expect(missesOf(verdict)).toEqual([]);
+  expect(judge(killed, { ...good, heals: [] }).over_by_itself, 'what lasts until it is mended').toBe(false);
+});
+
 test('where no agent can hear, the named watcher and the outside view count', () => {
   const words = [
     { at: 1_100, by: 'trading', text: 'WARN something else' },

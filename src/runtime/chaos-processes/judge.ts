@@ -43,6 +43,8 @@ export interface FaultVerdict {
   /** By the expected playbook's own record; where no agent can keep one, by all being well from outside. */
   readonly verified: boolean;
   readonly verified_by: 'health_ai' | 'outside';
+  /** The run took the fault back and all was well, without a verified record of the playbook: between two attempts, or before any. */
+  readonly over_by_itself: boolean;
   readonly done: readonly string[];
   /** The words that called a person; null when nobody was called. */
   readonly escalated: string | null;
@@ -64,6 +66,8 @@ export function judge(fault: ProcessFault, everything: Evidence): FaultVerdict {
   const heals = evidence.heals.filter(({ seenAt }) => seenAt >= begun);
   const own = heals.filter(({ heal }) => isOwn(fault, heal));
   const byAgent = fault.watcher === 'health_ai';
+  const isWell = well !== undefined;
+  const verified = byAgent ? own.some(({ heal }) => heal.outcome === 'verified') : isWell;
   const pages = pagesOf(evidence);
   const escalation = evidence.incidents.find(
     ({ seenAt, incident }) => seenAt >= begun && incident.summary.includes('a person is needed'),
@@ -77,8 +81,9 @@ export function judge(fault: ProcessFault, everything: Evidence): FaultVerdict {
     ends_by: fault.endsBy,
     fault_lasted_ms: Math.round(lastedMs),
     healed_after_ms: well === undefined ? null : Math.round(well - begun),
-    verified: byAgent ? own.some(({ heal }) => heal.outcome === 'verified') : well !== undefined,
+    verified,
     verified_by: byAgent ? 'health_ai' : 'outside',
+    over_by_itself: isWell && !verified && fault.endsBy === 'time',
     done: byAgent ? doneBy(heals) : [...deedsOf(fault, evidence), ...doneBy(heals)],
     escalated: escalation?.incident.summary ?? called?.text ?? null,
     pages_sent: pages.length,
@@ -113,7 +118,8 @@ export function missesOf(verdict: FaultVerdict): string[] {
   else if (detected > detectWithinMs) why.push(`detected by ${watcher} after ${detected / 1_000} s`);
   if (verdict.healed_after_ms === null && verdict.escalated === null)
     why.push('neither healed nor escalated');
-  else if (!verdict.verified && verdict.escalated === null) why.push(`${verdict.playbook} was not verified`);
+  else if (!verdict.verified && !verdict.over_by_itself && verdict.escalated === null)
+    why.push(`${verdict.playbook} was not verified`);
   if (verdict.pages_opened > 1) why.push(`${verdict.pages_opened} pages for one cause`);
   return why;
 }

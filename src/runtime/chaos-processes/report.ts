@@ -39,6 +39,7 @@ export interface ProcessFaultFigures {
   readonly healed: number;
   readonly healed_after_ms: Spread;
   readonly verified: number;
+  readonly over_by_itself: number;
   readonly escalated: number;
   readonly pages_sent: number;
   readonly pages_per_cause_max: number;
@@ -169,6 +170,7 @@ function figuresOf(fault: ProcessFault, runs: readonly ProcessFaultRun[]): Proce
     healed: runs.filter((run) => run.healed_after_ms !== null).length,
     healed_after_ms: spread(runs.map((run) => run.healed_after_ms)),
     verified: runs.filter((run) => run.verified).length,
+    over_by_itself: runs.filter((run) => run.over_by_itself).length,
     escalated: runs.filter((run) => run.escalated !== null).length,
     pages_sent: total((run) => run.pages_sent),
     pages_per_cause_max: Math.max(0, ...runs.map((run) => run.pages_opened)),

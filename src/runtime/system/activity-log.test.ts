@@ -5,14 +5,14 @@ import {
   decision,
   heal,
   incident,
-  message,
   order,
   position,
   refusal,
   signal,
   startAt,
   task,
-} from '../../../test/support/api-world.ts';
+} from '../../../test/support/api-rows.ts';
+import { message } from '../../../test/support/api-world.ts';
 import { writeActivity } from './activity-log.ts';
 
 function written(messages: Parameters<typeof writeActivity>[1]): Record<string, unknown>[] {
