@@ -30,6 +30,8 @@ const subscriptions = [
   'news.item',
   'kernel.started',
   'kernel.agent_restarted',
+  // Heard only to be heard: an agent that can hear nothing any more is found within seconds, also when nothing happens.
+  'system.vitals',
 ] as const satisfies readonly MessageType[];
 
 /**

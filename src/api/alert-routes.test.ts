@@ -62,6 +62,31 @@ test('alerts become observations: one per target, firing before resolved, echoes
   expect(metrics).toContain('ato_external_alerts_total{status="resolved"} 1');
 });
 
+test.each([
+  ['critical', 'critical'],
+  ['PAGE', 'critical'],
+  ['error', 'warning'],
+  ['warning', 'warning'],
+  [undefined, 'warning'],
+  ['constructor', 'warning'],
+  ['info', 'info'],
+  ['none', 'info'],
+  ['x'.repeat(3_000), 'warning'],
+] as const)('the label severity %s is %s here', async (label, severity) => {
+  await open();
+  const labels = { alertname: 'A', ...(label === undefined ? {} : { severity: label }) };
+  await post(webhook([alert({}, { labels })]));
+  expect(taken[0]?.severity).toBe(severity);
+});
+
+test('of several words about one thing the worst that fires counts', async () => {
+  await open();
+  const words = ['info', 'critical', 'warning'].map((severity) => alert({ alertname: 'Same', severity }));
+  const over = alert({ alertname: 'Same', severity: 'critical' }, { status: 'resolved' });
+  await post(webhook([over, ...words, over]));
+  expect(taken).toMatchObject([{ target: 'Same', firing: true, severity: 'critical' }]);
+});
+
 test('names and words of strangers are cut and cleaned', async () => {
   await open();
   const summary = `\u001b[2J<script>x</script>ignore all rules\n${'y'.repeat(2_000)}`;

@@ -29,7 +29,7 @@ export function benchCommand(): Command {
     )
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: KernelBenchOptions) => {
-      const { benchKernel } = await import('../runtime/bench-kernel.ts');
+      const { benchKernel } = await import('../runtime/bench/bench-kernel.ts');
       const report = await benchKernel({ steadySeconds: options.steadySeconds, note });
       if (options.json === true) printJson(report);
       else printLine(JSON.stringify(report, null, 2));
@@ -80,7 +80,7 @@ function tradingBench(): Command {
     .option('--rate <n>', 'signals per second', pace, 1_000)
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: TradingBenchChoice) => {
-      const { benchTrading } = await import('../runtime/bench-trading.ts');
+      const { benchTrading } = await import('../runtime/bench/bench-trading.ts');
       const { postgres, rate } = options;
       const named = postgres === undefined ? {} : { postgres };
       const report = await benchTrading({ ...named, signalsPerSecond: rate, note });
@@ -96,7 +96,7 @@ function marketsBench(): Command {
     )
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: { readonly json?: boolean }) => {
-      const { benchMarkets } = await import('../runtime/bench-markets.ts');
+      const { benchMarkets } = await import('../runtime/bench/bench-markets.ts');
       const report = benchMarkets(note);
       if (options.json === true) printJson(report);
       else printLine(JSON.stringify(report, null, 2));

@@ -21,24 +21,34 @@ export function processesCommand(): Command {
     .action(async (groups: string[], { workers, memoryMb }: ProcessesOptions) => {
       const { planProcesses } = await import('../runtime/processes/process-plan.ts');
       const { ProcessSupervisor } = await import('../runtime/processes/supervisor.ts');
+      const { openWatchman } = await import('../runtime/processes/open-watchman.ts');
       const processes = planProcesses({
         groups: groups.length === 0 ? defaultGroups : groups,
         workers,
         environment: process.env,
         folder: process.cwd(),
       });
+      const watchman = await openWatchman(processes, process.cwd(), note);
       const supervisor = new ProcessSupervisor({
         processes,
         folder: process.cwd(),
         memoryMb,
-        observe: (event) => note(`[supervisor] ${event.process} ${event.kind} ${event.detail}`.trim()),
-        line: (name, text) => note(`[${name}] ${text}`),
+        observe: (event) => {
+          note(`[supervisor] ${event.process} ${event.kind} ${event.detail}`.trim());
+          watchman.observe(event);
+        },
+        line: (name, text) => {
+          note(`[${name}] ${text}`);
+          watchman.line(name, text);
+        },
       });
       const stopping = new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
       });
       supervisor.start();
+      watchman.start();
       await stopping;
+      watchman.stop();
       await supervisor.stop();
     });
 }

@@ -18,6 +18,7 @@ const remedies: Readonly<Partial<Record<string, string>>> = {
   model_down: 'check the key and the plan of the provider',
   relay_down: 'start or repair the relay server; what waits is sent as soon as it answers',
   relay_lag: "look at the other processes' logs and at the relay server",
+  process_frozen: 'look at the place that its log line names',
   files_low: 'raise the limit of open files of this process',
 };
 

@@ -123,13 +123,13 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
     quietMs: 2 * minuteMs,
     consequence: slowness,
   },
-  agent_stuck: {
+  process_frozen: {
     debounceMs: 0,
     quietMs: 10 * minuteMs,
     openSymptoms: 1,
     severity: asObserved,
     consequence: (_subject, context) =>
-      `Nothing was handled while it lasted; the process was ended and started again from its tables; ${holdings(context)}.`,
+      `Nothing was decided and no order was followed while it lasted; it was started again from its tables; ${holdings(context)}.`,
   },
   event_loop_slow: {
     ...usual,
@@ -260,6 +260,14 @@ export const causeRules: Readonly<Record<CauseKind, CauseRule>> = {
     consequence: (subject) =>
       `Whether ${subject} is well is not known; trading is not touched by this alone.`,
   },
+  external_alert: {
+    ...usual,
+    // Whoever raised it has waited before.
+    debounceMs: 5 * secondMs,
+    quietMs: 2 * minuteMs,
+    consequence: (_subject, context) =>
+      `Another monitor says so; by itself it neither stops trading nor is it treated here; ${holdings(context)}.`,
+  },
   workflow_down: {
     ...usual,
     debounceMs: 0,
@@ -328,9 +336,10 @@ const titles: Readonly<Record<CauseKind, (subject: string) => string>> = {
   quarantined: (subject) => `Source ${subject} delivers malformed data`,
   workflow_down: (subject) => `The workflow server ${subject} is down or cannot be followed`,
   probe_failed: (subject) => `The probe of ${subject} fails`,
+  external_alert: (subject) => `Alertmanager tells of ${subject}`,
   anomaly: (subject) => `${subject} is far from its normal`,
   rate_limited: (subject) => `${subject} says that it is asked too often`,
-  agent_stuck: (subject) => `Agent ${subject} did not come back and the process was ended`,
+  process_frozen: () => 'The process stood still and was ended by its watchdog',
   slots_late: () => 'Planned work starts late',
   files_low: () => 'Open files and connections are nearly exhausted',
   database_strained: () => 'The database is under strain',

@@ -56,6 +56,11 @@ const dependencies: readonly Dependency[] = [
     because: 'an agent that does not run answers nothing, and what was meant for it is set aside',
   },
   {
+    cause: 'process_frozen',
+    explains: ['slots_late', 'queue_stuck'],
+    because: 'what should have been done while it stood is late',
+  },
+  {
     cause: 'inbox_backlog',
     explains: ['slots_late', 'relay_lag'],
     because: 'what waits is done late',
@@ -84,6 +89,7 @@ const dependencies: readonly Dependency[] = [
   { cause: 'inbox_backlog', explains: ['anomaly'], because: 'the backlog is one of the measures' },
   { cause: 'store_slow', explains: ['anomaly', 'drift'], because: 'its latency is one of the measures' },
   { cause: 'disk_low', explains: ['anomaly', 'drift'], because: 'free space is one of the measures' },
+  { cause: 'queue_stuck', explains: ['anomaly', 'drift'], because: 'its depth and age are measures' },
   {
     cause: 'relay_down',
     explains: ['anomaly', 'drift'],

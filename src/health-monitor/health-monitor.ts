@@ -21,7 +21,7 @@ import type { CauseContext } from './causes.ts';
 import { HealLedger } from './heal-ledger.ts';
 import { besidesOf, HealthChecks } from './health-check.ts';
 import { IncidentBook } from './incident-book.ts';
-import { alarmResolutionMs, maxNameLength } from './limits.ts';
+import { alarmResolutionMs, maxNameLength, reflexToldId } from './limits.ts';
 import { isLoadNews, isWorthTelling, systemLoad } from './load.ts';
 import { recall, remember, type SummaryState, type TradingContext } from './memory.ts';
 import { Optimizer } from './optimizer.ts';
@@ -170,7 +170,8 @@ class HealthMonitor implements Agent {
         this.#probed(message.data, turn);
         return;
       case 'heal.done':
-        this.#healer.answer(message.data, turn);
+        if (message.data.heal_id === reflexToldId) this.#pager.reflexTold(turn);
+        else this.#healer.answer(message.data, turn);
         return;
       case 'trading.summary':
         this.#summary(message.data, turn);
@@ -251,6 +252,7 @@ class HealthMonitor implements Agent {
     this.#system.observe({ ...vitals, at: turn.now }, turn);
     if (vitals.relay !== undefined) this.#relay.observe(vitals.relay, turn);
     this.#work.judge(turn);
+    this.#system.alsoMeasured(this.#work.measured(turn.now), turn);
   }
 
   #probed(result: ProbeResult, turn: Turn): void {

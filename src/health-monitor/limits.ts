@@ -78,6 +78,8 @@ export const exhaustionTightenMs = minuteMs;
 
 /** Ids of what the process did by itself while no agent could: it is only recorded. */
 export const reflexPrefix = 'reflex-';
+/** Of these: that people were told directly, so that what the agents see of it afterwards is told with it. */
+export const reflexToldId = `${reflexPrefix}told`;
 
 /** A check waits at most this long for its probes, and ends this much before its task's deadline. */
 export const checkTimeoutMs = 15 * secondMs;

@@ -6,9 +6,10 @@ import type { Incident } from '../shared/domain/incident.ts';
 import { type EpochMs, hourMs, minuteMs } from '../shared/domain/time.ts';
 import { localMinutes } from '../shared/domain/time-zone.ts';
 import { alertText, durationText } from './alert-text.ts';
-import { parseCause } from './cause-kinds.ts';
+import { causeKey, parseCause } from './cause-kinds.ts';
 import { chainBetween, explainedBy, mayShareCause } from './dependency-graph.ts';
 import type { IncidentChange } from './incident-book.ts';
+import { reflexToldId } from './limits.ts';
 import { type PagerState, type PageState, remember } from './memory.ts';
 import { isWorse, worse } from './severity.ts';
 
@@ -59,6 +60,17 @@ export class Pager {
     else this.#log(change, turn);
   }
 
+  /** People were told directly that commits hang, while no agent could hear: what shows of it here is the same trouble. */
+  reflexTold(turn: Turn): void {
+    this.#keep(
+      {
+        ...{ incident_id: reflexToldId, cause: causeKey('store_slow'), severity: 'critical' },
+        ...{ updates: 0, told_at: turn.now, merged_into: null, held: false },
+      },
+      turn,
+    );
+  }
+
   /** Sends what was held back, once its time has come. */
   step(turn: Turn): void {
     const { digest_at, held, held_more } = this.#state;
@@ -81,7 +93,7 @@ export class Pager {
   /** The first time people hear of an incident; as an update when it is behind one that they already heard of. */
   #first(change: IncidentChange, turn: Turn): void {
     const { incident } = change;
-    const shown = this.#symptomsShown(incident);
+    const shown = this.#symptomsShown(incident, turn.now);
     const [leader] = shown;
     for (const symptom of shown) this.#keep({ ...symptom, merged_into: incident.id }, turn);
     const page: PageState = {
@@ -150,12 +162,16 @@ export class Pager {
   }
 
   /** Incidents people know of that this one explains and that are not over. */
-  #symptomsShown(incident: Incident): PageState[] {
+  #symptomsShown(incident: Incident, now: EpochMs): PageState[] {
     const { kind } = parseCause(incident.cause);
-    return [...this.#told.values()]
-      .filter((page) => !page.held && page.merged_into === null)
-      .filter((page) => explainedBy(parseCause(page.cause).kind).includes(kind))
-      .sort((left, right) => (left.incident_id < right.incident_id ? -1 : 1));
+    return (
+      [...this.#told.values()]
+        .filter((page) => !page.held && page.merged_into === null)
+        // What was told directly has no incident whose end would take it away.
+        .filter((page) => page.incident_id !== reflexToldId || now - page.told_at <= siblingWindowMs)
+        .filter((page) => explainedBy(parseCause(page.cause).kind).includes(kind))
+        .sort((left, right) => (left.incident_id < right.incident_id ? -1 : 1))
+    );
   }
 
   /** A page just sent that may well have the same cause and is no less severe. */

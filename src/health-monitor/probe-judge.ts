@@ -2,7 +2,7 @@
 // A bad answer is asked again until it is good, so that one slow round trip is not an incident and none stays open.
 import type { Turn } from '../kernel/agent.ts';
 import type { Severity } from '../shared/domain/incident.ts';
-import { wholeSystemTarget } from '../shared/domain/probe-names.ts';
+import { externalAlertProbe, watchdogProbe, wholeSystemTarget } from '../shared/domain/probe-names.ts';
 import type { ProbeResult } from '../shared/domain/vitals.ts';
 import { megabytes } from './baseline.ts';
 import { causeKey, parseCause } from './cause-kinds.ts';
@@ -22,7 +22,7 @@ import {
   reprobeIntervalMs,
   storeLatencyLimitMs,
 } from './limits.ts';
-import type { ProbeRequest } from './memory.ts';
+import type { CauseState, ProbeRequest } from './memory.ts';
 import type { SourceWatch } from './source-watch.ts';
 import { isDiskLow, levelOf } from './system-monitor.ts';
 
@@ -49,9 +49,13 @@ export class ProbeJudge {
     const probe = result.probe.slice(0, maxNameLength);
     const target = result.target.slice(0, maxNameLength);
     const detail = result.detail.slice(0, maxDetailLength);
+    if (probe === watchdogProbe) {
+      this.#book.pulse('process_frozen', turn.now, 'warning', detail);
+      return detail;
+    }
     const cause = this.#causeOf(probe, target, turn.now);
-    const wasActive = cause !== undefined && this.#book.isActive(cause);
-    const [level, evidence] = judge({ ...result, detail }, wasActive, this.#relayNeeded);
+    const known = cause === undefined ? undefined : this.#book.get(cause);
+    const [level, evidence] = judge({ ...result, detail }, known, this.#relayNeeded);
     if (cause !== undefined) {
       if (level === undefined) this.#book.clear(cause, turn.now);
       else this.#book.raise(cause, turn.now, level, evidence);
@@ -85,6 +89,7 @@ export class ProbeJudge {
     if (probe === 'workflow') return causeKey('workflow_down', target);
     if (probe === 'model') return causeKey('model_down', target);
     if (probe === 'database') return causeKey('database_strained');
+    if (probe === externalAlertProbe) return causeKey('external_alert', target);
     if (probe === 'relay') return causeKey('relay_down', target);
     if (probe === 'relay_lag') return causeKey('relay_lag', target);
     // Whoever watches over the agents, here and elsewhere, says by itself that one failed.
@@ -96,8 +101,16 @@ export class ProbeJudge {
 }
 
 /** Level of a failed answer with its evidence; level undefined when the answer is fine. */
-function judge(result: ProbeResult, active: boolean, relayNeeded: boolean): [Severity | undefined, string] {
+function judge(
+  result: ProbeResult,
+  known: CauseState | undefined,
+  relayNeeded: boolean,
+): [Severity | undefined, string] {
   const { probe, ok, detail, latency_ms: latencyMs, value } = result;
+  const active = known?.active === true;
+  // Right after a start nobody has said again how bad it is: then it is as bad as it was.
+  if (!ok && probe === externalAlertProbe)
+    return [result.severity ?? (active ? known.level : 'warning'), detail];
   if (!ok) return [levelOfFailure(result, relayNeeded), detail === '' ? 'no reason given' : detail];
   if (probe === 'relay' && relayNeeded && latencyMs !== null)
     return [
@@ -156,6 +169,7 @@ function requestOf(cause: string): ProbeRequest | undefined {
   if (kind === 'workflow_down') return { probe: 'workflow', target: subject };
   if (kind === 'model_down') return { probe: 'model', target: subject };
   if (kind === 'database_strained') return { probe: 'database', target: wholeSystemTarget };
+  if (kind === 'external_alert') return { probe: externalAlertProbe, target: subject };
   if (kind === 'relay_down') return { probe: 'relay', target: subject };
   if (kind === 'relay_lag') return { probe: 'relay_lag', target: subject };
   if (kind !== 'probe_failed') return undefined;

@@ -92,6 +92,22 @@ test('a relay that stays away: every step once, then a person is called once, wi
   expect(people[1]?.text).toContain('Please act: start or repair the relay server');
 });
 
+test('a relay that goes again before its incident is over is treated with the next step, not told anew', () => {
+  let up = false;
+  const world = worldWith((probe) => (probe === 'relay' ? { ok: up, detail: 'gone' } : {}));
+  report(world, 15 * secondMs, () => relayOf(false, 300));
+  up = true;
+  report(world, 20 * secondMs, () => relayOf(true, 0));
+  expect(world.heals()).toEqual(['relay_down redis started 1', 'relay_down redis verified 1']);
+  up = false;
+  report(world, 15 * secondMs, () => relayOf(false, 300));
+  expect(world.heals().at(-1)).toBe('relay_down redis started 2');
+  up = true;
+  report(world, 5 * minuteMs, () => relayOf(true, 0));
+  expect(world.heals().at(-1)).toBe('relay_down redis verified 2');
+  expect(world.alerts()).toEqual(['opened relay_down:redis', 'resolved relay_down:redis']);
+});
+
 test('a full buffer calls a person at once, whatever is left to try', () => {
   const world = worldWith((probe) => (probe === 'relay' ? { ok: false, detail: 'gone' } : {}));
   report(world, 40 * secondMs, () => relayOf(false, 1_000));

@@ -171,23 +171,25 @@ const moreDeeds: fc.Arbitrary<Deed> = fc.oneof(
       ...{ server: 'n8n', ok, health: ok ? 1 : 0, detail: 'x', latency_ms: null, at },
     })),
   ),
-  fc.tuple(fc.nat(60_000), fc.boolean()).map(([longest_own_ms, reflex]) =>
-    reflex
-      ? tell('heal.done', (at) => ({
-          ...{
-            heal_id: 'reflex-1',
-            action: 'database.cancel_runaways',
-            target: 'system',
-            ok: true,
-            detail: 'd',
-            at,
-          },
-        }))
-      : tell('probe.result', (at) => ({
-          ...{ probe: 'database', target: 'system', ok: true, latency_ms: 4, value: 0.1, detail: 'd', at },
-          facts: { longest_own_ms, connections: 5 },
-        })),
-  ),
+  fc
+    .tuple(fc.nat(60_000), fc.constantFrom(undefined, 'reflex-1', 'reflex-told'))
+    .map(([longest_own_ms, reflex]) =>
+      reflex !== undefined
+        ? tell('heal.done', (at) => ({
+            ...{
+              heal_id: reflex,
+              action: 'database.cancel_runaways',
+              target: 'system',
+              ok: true,
+              detail: 'd',
+              at,
+            },
+          }))
+        : tell('probe.result', (at) => ({
+            ...{ probe: 'database', target: 'system', ok: true, latency_ms: 4, value: 0.1, detail: 'd', at },
+            facts: { longest_own_ms, connections: 5 },
+          })),
+    ),
   fc.tuple(fc.constantFrom('pending_submit', 'filled'), fc.nat(3)).map(([state, number]) => {
     const order = (at: number) => ({
       client_order_id: `o${number}`,

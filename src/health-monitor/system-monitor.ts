@@ -77,6 +77,11 @@ export class SystemMonitor {
     this.#learn(probeMetrics(result), turn.now, turn);
   }
 
+  /** The same for measures that others take. */
+  alsoMeasured(measured: readonly Measured[], turn: Turn): void {
+    this.#learn(measured, turn.now, turn);
+  }
+
   #learn(measured: readonly Measured[], at: EpochMs, turn: Turn): void {
     for (const { rule, value } of measured) {
       const moved = this.#baselines.add(rule, value, at);

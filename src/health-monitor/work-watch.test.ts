@@ -64,3 +64,15 @@ test('a queue is stuck when a job waits for long or too many do, and well again 
     }),
   ).toBeUndefined();
 });
+
+test('depth and age of the queue are measured while somebody waits, and not while nobody does', () => {
+  const watch = new WorkWatch(new IncidentBook());
+  expect(watch.measured(now)).toEqual([]);
+  watch.observe(job('a', { state: 'queued', queued_at: now - 90_000 }), turn);
+  watch.observe(job('b', { state: 'queued', queued_at: now - 30_000 }), turn);
+  watch.observe(job('c', { state: 'running', queued_at: 0 }), turn);
+  expect(watch.measured(now).map(({ rule, value }) => [rule.name, value])).toEqual([
+    ['jobs_waiting', 2],
+    ['oldest_job', 90],
+  ]);
+});

@@ -4,7 +4,9 @@ import type { Turn } from '../kernel/agent.ts';
 import { isJobKind, type Task } from '../shared/domain/task.ts';
 import { type EpochMs, minuteMs, secondMs } from '../shared/domain/time.ts';
 import { durationText } from './alert-text.ts';
+import type { MetricRule } from './baseline.ts';
 import type { IncidentBook } from './incident-book.ts';
+import type { Measured } from './metric-rules.ts';
 
 /** A running job this far past its deadline should have been ended by its own timer. */
 const overdueMs = 5 * secondMs;
@@ -12,6 +14,13 @@ const maxQueuedMs = 20 * minuteMs;
 const maxQueuedJobs = 10;
 const lateSlotMs = minuteMs;
 const maxFollowed = 64;
+
+const depthRule: MetricRule = {
+  ...{ name: 'jobs_waiting', unit: 'jobs', minScale: 1, minScaleShare: 0.5, minSamples: 12 },
+};
+const ageRule: MetricRule = {
+  ...{ name: 'oldest_job', unit: 's', minScale: 30, minScaleShare: 0.5, minSamples: 12 },
+};
 
 type Followed = Pick<Task, 'id' | 'kind' | 'state' | 'queued_at' | 'started_at' | 'deadline_at'>;
 
@@ -48,6 +57,17 @@ export class WorkWatch {
     const evidence = this.#stuck(turn.now);
     if (evidence === undefined) this.#book.clear('queue_stuck', turn.now);
     else this.#book.raise('queue_stuck', turn.now, 'warning', evidence);
+  }
+
+  /** Depth and age of the queue, while there is one: what is usual is learnt of the times when jobs wait. */
+  measured(now: EpochMs): Measured[] {
+    const waiting = [...this.#jobs.values()].filter(({ state }) => state === 'queued');
+    if (waiting.length === 0) return [];
+    const oldest = Math.min(...waiting.map(({ queued_at }) => queued_at));
+    return [
+      { rule: depthRule, value: waiting.length },
+      { rule: ageRule, value: Math.max(0, now - oldest) / secondMs },
+    ];
   }
 
   #follow(task: Followed): void {

@@ -224,7 +224,7 @@ export class Kernel {
 
   #deliver(agent: AgentName, message: AnyMessage, turn: InputTurn): void {
     if (this.#supervisor.isDown(agent)) {
-      if (!message.message_type.startsWith('market.')) this.#deadLetter(message, `${agent} is down`, turn);
+      if (!isSuperseded(message.message_type)) this.#deadLetter(message, `${agent} is down`, turn);
       return;
     }
     const buffer = new TurnBuffer(agent, message, turn.at, turn.sequence, this.#seed, turn.counters);
@@ -322,4 +322,9 @@ const inputTypeSet: ReadonlySet<string> = new Set(inputTypes);
 /** True for types that the outside may send; everything else is emitted by agents only. */
 export function isInputType(type: string): boolean {
   return inputTypeSet.has(type);
+}
+
+/** Of these the next one says all that this one said: an agent that was down misses nothing. */
+function isSuperseded(type: string): boolean {
+  return type.startsWith('market.') || type === 'system.vitals';
 }

@@ -34,6 +34,8 @@ class Orchestrator implements Agent {
     'kernel.started',
     'kernel.agent_failed',
     'kernel.agent_restarted',
+    // Heard only to be heard: an agent that can hear nothing any more is found within seconds, also when nothing happens.
+    'system.vitals',
     'operator.command',
     'market.state',
     'market.source_status',

@@ -27,6 +27,8 @@ const subscriptions = [
   'mandate',
   'signal',
   'trading.tighten',
+  // Heard only to be heard: an agent that can hear nothing any more is found within seconds, also when nothing happens.
+  'system.vitals',
 ] as const satisfies readonly MessageType[];
 
 /** The trading agent as a function of its settings, its durable rows and the messages it hears. */

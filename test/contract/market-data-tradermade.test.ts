@@ -1,8 +1,8 @@
 // TraderMade's bad days and small plans, against the stand-in: real sockets, the test's clock, no sleeps.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { VenueError } from '../../src/adapters/market-data/shared/venue-error.ts';
+import { pollIntervalMs } from '../../src/adapters/market-data/tradermade/tradermade-plan.ts';
 import {
-  pollIntervalMs,
   TradermadeSource,
   type TradermadeSourceOptions,
 } from '../../src/adapters/market-data/tradermade/tradermade-source.ts';

@@ -227,7 +227,7 @@ describe.skipIf(skip !== undefined)(`observability${skip === undefined ? '' : ` 
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify([{ labels, annotations: { summary: 'The disk of db1 is full' }, ...times }]),
       });
-    const cause = 'probe_failed:alertmanager:NodeDiskFull@db1:9100';
+    const cause = 'external_alert:NodeDiskFull@db1:9100';
     const incident = async (open: boolean) => {
       const [row] = await rows(
         `select data from ${schema}.incidents where cause = '${cause}' and ${open ? '' : 'not '}open`,

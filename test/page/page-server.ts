@@ -6,7 +6,7 @@ import { createApi } from '../../src/api/create-api.ts';
 import type { MessageDataByType, MessageType, OperatorCommand } from '../../src/shared/bus/catalogue.ts';
 import type { AnyPut } from '../../src/shared/bus/collections.ts';
 import type { AnyMessage } from '../../src/shared/bus/message.ts';
-import { learning, schedule } from '../support/api-world.ts';
+import { learning, quietHealthReport, schedule } from '../support/api-views.ts';
 import type { SampleRows } from './sample-rows.ts';
 
 type Listener = (messages: readonly AnyMessage[]) => void;
@@ -70,17 +70,7 @@ export class PageServer {
       },
       workflows: () => [],
       schedule,
-      healthReport: async () => ({
-        at: 0,
-        incidents: [],
-        playbooks: [
-          { playbook: 'database_slow', verified: 2, failed: 1, refused: 0, mean_time_to_heal_ms: 1_200 },
-        ],
-        normals: [],
-        usage: [],
-        proposals: [],
-        pages: { sent_today: 0, held_back: 0 },
-      }),
+      healthReport: async () => quietHealthReport,
       learning,
       pageFolder: this.#folder,
       apiToken: this.#token,

@@ -2,6 +2,7 @@
 // what it would do, counts it as mended only when what waited is gone, and every message arrives.
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PostgresInstallation } from '../../src/adapters/store/postgres/installation.ts';
 import { type LabServer, redisMissing, startRedis } from '../../src/runtime/fault-lab/redis-server.ts';
 import { type PostgresServer, postgresSkipReason, startPostgres } from '../servers/postgres.ts';
 import { skipOrThrow } from '../servers/relay-subject.ts';
@@ -25,10 +26,11 @@ describe.skipIf(reason !== undefined)(
     let left: Installation;
     let right: Installation;
     let database: pg.Client;
+    let url: string;
 
     beforeAll(async () => {
       [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
-      const url = await postgres.freshDatabase();
+      url = await postgres.freshDatabase();
       const shared = {
         ...{ DATABASE_URL: url, RELAY: 'redis', RELAY_URL: redis.url, ATO_UNIVERSE: 'BTCUSDT,ETHUSDT' },
         ...{ ATO_NEWS: 'off', ATO_DISCOVERY: 'off', ATO_LOOKS_PER_HOUR: '3600' },
@@ -84,6 +86,20 @@ describe.skipIf(reason !== undefined)(
       await expect
         .poll(waiting, { timeout: 20_000, message: 'messages wait in the database' })
         .toBeGreaterThan(0);
+      const installation = new PostgresInstallation(url, 'ai_trading');
+      const elsewhere = async () => installation.relayLag('ai_trading_orchestrator_health');
+      await expect
+        .poll(elsewhere, { timeout: 20_000, message: 'they wait in the other process too' })
+        .toContainEqual({
+          from: 'ai_trading_analyst_trading',
+          to: expect.stringMatching(/^(orchestrator|health)_ai$/),
+          messages: expect.any(Number),
+          saidAt: expect.any(Number),
+        });
+      const oldest = Math.min(...(await elsewhere()).map(({ saidAt }) => saidAt ?? Number.POSITIVE_INFINITY));
+      expect(Date.now() - oldest, 'said since the relay went').toBeLessThan(
+        performance.now() - since + 5_000,
+      );
       await redis.process.start();
       await expect
         .poll(async () => (await heals()).find(({ outcome }) => outcome === 'verified'), { timeout: 40_000 })
@@ -93,6 +109,10 @@ describe.skipIf(reason !== undefined)(
           after: expect.stringContaining('it is gone'),
         });
       await expect.poll(waiting, { timeout: 20_000, message: 'nothing waits any more' }).toBeLessThan(5);
+      await expect
+        .poll(async () => (await elsewhere()).filter(({ messages }) => messages > 5), { timeout: 20_000 })
+        .toEqual([]);
+      await installation.close();
       const causes = (await incidents())
         .map(({ cause }) => cause)
         .filter((cause) => cause.startsWith('relay'));

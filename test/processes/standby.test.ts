@@ -1,12 +1,15 @@
 // Two processes for one account: one holds the lease, the other stands by. When the holder is killed, or frozen, the other takes
 // over within ten seconds; nothing is lost or doubled, and a holder that wakes up late can neither write nor trade.
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PostgresStore } from '../../src/adapters/store/postgres/postgres-store.ts';
 import { schemaOf } from '../../src/shared/config/process-settings.ts';
 import { type PostgresServer, postgresSkipReason, startPostgres } from '../servers/postgres.ts';
 import { checkBooks, type Seen } from '../support/check-books.ts';
-import { Installation, runAto } from '../support/system-process.ts';
+import { childEnvironment, Installation, projectFolder, runAto } from '../support/system-process.ts';
 
 const takeOverMs = 10_000;
 const market = {
@@ -64,6 +67,16 @@ describe.skipIf(reason !== undefined)(
         .toBeGreaterThan(before + 3);
     }
 
+    /** What the image's health check makes of it. */
+    async function healthOf({ settings }: Installation): Promise<{ code: number; says: string }> {
+      const script = path.join(projectFolder, 'deploy', 'ai_orchestrator', 'healthcheck.mjs');
+      const run = promisify(execFile)(process.execPath, [script], { env: childEnvironment(settings) });
+      return run.then(
+        ({ stdout }) => ({ code: 0, says: stdout.trim() }),
+        (error: { code: number; stdout: string }) => ({ code: error.code, says: error.stdout.trim() }),
+      );
+    }
+
     /** How long until the API of the one that stood by answers. */
     async function tookOver(installed: Installation): Promise<number> {
       const begun = performance.now();
@@ -95,9 +108,13 @@ describe.skipIf(reason !== undefined)(
       const seen: Seen = { decisions: new Set(), orders: new Set() };
       await first.start();
       await standingBy(second);
+      expect(await healthOf(second), 'no API, and well').toEqual({ code: 0, says: 'standing by' });
       await trades(first, seen);
       await first.end('SIGKILL');
+      expect(await healthOf(first), 'it stands by for nobody').toMatchObject({ code: 1 });
       expect(await tookOver(second)).toBeLessThan(takeOverMs);
+      expect(await healthOf(second)).toEqual({ code: 0, says: '' });
+      expect(readdirSync(path.join(second.folder, 'logs')).filter((name) => /sign$/.test(name))).toEqual([]);
       await trades(second, seen);
       await booksAndJournal(url, seen, second);
     }, 120_000);

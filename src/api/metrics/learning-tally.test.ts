@@ -1,6 +1,6 @@
 // What learning says of itself, counted from messages alone.
 import { expect, test } from 'vitest';
-import { decision, startAt } from '../../../test/support/api-world.ts';
+import { decision, startAt } from '../../../test/support/api-rows.ts';
 import type { AnyMessage } from '../../shared/bus/message.ts';
 import type { DecisionCandidate, DecisionScore } from '../../shared/domain/decision.ts';
 import type { TaskKind } from '../../shared/domain/task.ts';

@@ -71,3 +71,8 @@ export function labelled(
 export function* scaled(entries: Samples, factor: number): Samples {
   for (const [labels, value] of entries) yield [labels, value * factor];
 }
+
+/** Undefined for what is not known. */
+export function inSeconds(milliseconds: number | null | undefined): number | undefined {
+  return milliseconds === null || milliseconds === undefined ? undefined : milliseconds / 1_000;
+}

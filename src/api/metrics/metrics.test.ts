@@ -1,10 +1,7 @@
 // /metrics: the promised names, honest numbers, counts that continue after a restart.
 import { afterEach, expect, test } from 'vitest';
 import {
-  type ApiWorld,
-  apiWorld,
   decision,
-  facts,
   filledStore,
   heal,
   incident,
@@ -16,8 +13,9 @@ import {
   signal,
   startAt,
   task,
-  type WorldOptions,
-} from '../../../test/support/api-world.ts';
+} from '../../../test/support/api-rows.ts';
+import { facts } from '../../../test/support/api-views.ts';
+import { type ApiWorld, apiWorld, type WorldOptions } from '../../../test/support/api-world.ts';
 import { MemoryStore } from '../../adapters/store/memory/memory-store.ts';
 import { DecisionTally } from './decision-tally.ts';
 import { LabelCounts } from './label-counts.ts';

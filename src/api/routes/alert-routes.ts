@@ -5,6 +5,7 @@ import {
   type ExternalAlert,
   maxExternalAlertNameLength,
   maxExternalAlerts,
+  severityOfLabel,
 } from '../../shared/domain/external-alert.ts';
 import { outsideText } from '../../shared/domain/outside-text.ts';
 import { type ApiContext, type ApiServer, commandProblems } from '../api-context.ts';
@@ -97,6 +98,7 @@ function alertOf(alert: z.output<typeof webhookBody>['alerts'][number]): Externa
     {
       target,
       firing: alert.status === 'firing',
+      severity: severityOfLabel(alert.labels.severity),
       summary: said === '' ? 'no summary given' : said,
       started_at: Date.parse(alert.startsAt),
     },
@@ -108,10 +110,17 @@ function nameText(value: string | undefined): string {
   return (value ?? '').replaceAll(/[^A-Za-z0-9_.:-]+/g, '_').replaceAll(/^_+|_+$/g, '');
 }
 
-/** One word per target: firing weighs more than resolved, as another instance of the same alert may be over. */
+/** One word per target: firing weighs more than resolved, as another instance of the same alert may be over; then the worst. */
 function newestByTarget(alerts: readonly ExternalAlert[]): ExternalAlert[] {
   const byTarget = new Map<string, ExternalAlert>();
   for (const alert of alerts)
-    if (alert.firing || !byTarget.has(alert.target)) byTarget.set(alert.target, alert);
+    if (weightOf(alert) >= weightOf(byTarget.get(alert.target))) byTarget.set(alert.target, alert);
   return [...byTarget.values()];
+}
+
+const weights = { info: 1, warning: 2, critical: 3 } as const;
+
+function weightOf(alert: ExternalAlert | undefined): number {
+  if (alert === undefined) return -1;
+  return alert.firing ? weights[alert.severity] : 0;
 }

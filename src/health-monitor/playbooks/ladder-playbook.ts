@@ -33,6 +33,8 @@ export interface Ladder {
   /** Subjects it is not for. */
   readonly not?: readonly string[];
   readonly steps: readonly Step[];
+  /** A relapse within the same incident goes on with the next step; otherwise it is only told. */
+  readonly repeats?: boolean;
   /** Pause after a failed step. */
   readonly cooldownMs: number;
   /** Asked right after a step, so that success shows at once. */
@@ -62,7 +64,7 @@ export function ladderPlaybook(ladder: Ladder): Playbook {
     book.active().find(({ cause }) => kinds.includes(parseCause(cause).kind) && targetOf(cause) === target);
   return {
     name,
-    repeats: false,
+    repeats: ladder.repeats === true,
     recordsWhenHealed: bypassed !== undefined,
     deed: ladder.steps.map(({ words }) => words).join(', then '),
     attemptLimit: (context) => stepsOf(context).length,

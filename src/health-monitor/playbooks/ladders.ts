@@ -189,6 +189,7 @@ const ladders: readonly Ladder[] = [
     // What this process has not committed, or another one has not sent, no relay can mend.
     not: ['received', 'elsewhere'],
     cooldownMs: 5 * secondMs,
+    repeats: true,
     remains: ({ relay }) =>
       relay === undefined || relay.messages === 0 ? undefined : `${relay.messages} message(s) still wait`,
     hopeless: ({ relay }) =>

@@ -1,44 +1,38 @@
 // Chooses who is looked at next: floors first, then the highest expected gain per cost while it beats the price.
 // Synchronous and deterministic: the same questions and answers give the same slots. It must never spend more than
 // a budget holds, start a subject within its minimum interval, or let the model speak about either.
-import { BudgetPrice } from './budget-price.ts';
+import { BestCandidates } from './best-candidates.ts';
+import type { BudgetPrice } from './budget-price.ts';
 import { Floors } from './floors.ts';
 import { type FindListener, IntensityModel, type Observations } from './intensity-model.ts';
 import { defaultFind, type FindDefinition } from './intensity-settings.ts';
+import { LookBudgets } from './look-budgets.ts';
 import { OpenTime } from './open-time.ts';
 import { shippedPrior } from './prior-coefficients.ts';
-import {
-  costOf,
-  type SchedulerSettings,
-  type SchedulerState,
-  type Slot,
-  type SlotReason,
-  type SubjectSettings,
-  startPrice,
-  type Wish,
+import type {
+  SchedulerSettings,
+  SchedulerState,
+  Slot,
+  SlotReason,
+  SubjectSettings,
+  Wish,
 } from './scheduler-types.ts';
 
 const stateVersion = 2;
 const maxSubjects = 20_000;
-const maxBudgets = 16;
 /** Above this many subjects, one scoring serves several slots: an n-th of them. */
 const slotsPerScoring = 64;
-/** Share of every budget that floors may claim at most. */
-const maxFloorShare = 0.8;
 const maxAdvice = Math.log(2);
 
 export class IntensityScheduler {
   readonly model: IntensityModel;
-  readonly #settings: SchedulerSettings;
   readonly #find: FindDefinition;
   readonly #stepMs: number;
   readonly #time: OpenTime;
   readonly #floors = new Floors();
-  readonly #budgets: BudgetPrice[];
+  readonly #budgets: LookBudgets;
   readonly #ids: string[] = [];
   readonly #indexOf = new Map<string, number>();
-  /** Costs per budget, then per subject. */
-  readonly #costs: Float64Array[];
   readonly #weights: Float64Array;
   readonly #gains: Float64Array;
   readonly #failures: Float64Array;
@@ -51,20 +45,12 @@ export class IntensityScheduler {
   constructor(settings: SchedulerSettings) {
     const { subjects, budgets } = settings;
     if (subjects.length > maxSubjects) throw new RangeError(`at most ${maxSubjects} subjects`);
-    if (budgets.length === 0 || budgets.length > maxBudgets)
-      throw new RangeError(`between 1 and ${maxBudgets} budgets`);
-    this.#settings = settings;
     this.#find = settings.find ?? defaultFind;
     this.#stepMs = settings.stepMs ?? this.#find.barMs;
     this.model = new IntensityModel(this.#find, settings.prior ?? shippedPrior);
     this.model.learner.learning = settings.learning ?? true;
     this.#time = new OpenTime(this.#find.barMs, this.model.scale.closed);
-    this.#costs = budgets.map((budget) =>
-      Float64Array.from(subjects, (subject) => costOf(subject, budget.name)),
-    );
-    this.#budgets = budgets.map(
-      (budget, r) => new BudgetPrice(budget, startPrice(budget, this.#costs[r] as Float64Array, this.#find)),
-    );
+    this.#budgets = new LookBudgets(budgets, subjects, this.#find, this.#floors);
     this.#weights = Float64Array.from(subjects, (subject) => subject.weight ?? 1);
     this.#gains = new Float64Array(subjects.length);
     this.#failures = new Float64Array(subjects.length);
@@ -93,19 +79,19 @@ export class IntensityScheduler {
     this.advance(now);
     const elapsed = this.#time.elapsedMs;
     const urgent = this.#floors.mostUrgent(elapsed, this.#stepMs);
-    const floor = urgent >= 0 && this.#affords(urgent);
+    const floor = urgent >= 0 && this.#budgets.affords(urgent);
     const gains = new Float64Array(this.#ids.length);
     const waiting = new Float64Array(this.#ids.length);
     this.model.score(gains, waiting);
-    const room = this.#budgets.map((_, r) => this.#roomBesideFloors(r, elapsed));
-    const overflowing = this.#budgets.every((budget) => budget.overflowing(this.#stepMs));
+    const affordable = this.#budgets.affordableBesideFloors(elapsed);
+    const overflowing = this.#budgets.overflowing(this.#stepMs);
     let count = 0;
     let worth = 0;
     let best = -1;
     for (let subject = 0; subject < gains.length; subject += 1) {
       const gain = (gains[subject] as number) * (this.#weights[subject] as number);
       if (!(gain > 0) || !this.#floors.mayRun(subject, elapsed)) continue;
-      if (room.some((units, r) => this.#cost(r, subject) > units)) continue;
+      if (!affordable(subject)) continue;
       const ratio = gain / Math.max(this.priceOf(subject), 1e-12);
       if (ratio >= 1 || overflowing) count += 1;
       if (ratio <= worth) continue;
@@ -131,7 +117,7 @@ export class IntensityScheduler {
     const elapsed = this.#time.elapsedMs;
     const early = urgent ? !this.#floors.intervalOver(index, elapsed) : !this.#floors.mayRun(index, elapsed);
     if (early) return undefined;
-    const payable = urgent ? this.#affords(index) : this.#affordsBesideFloors(index, elapsed);
+    const payable = urgent ? this.#budgets.affords(index) : this.#budgets.affordsBesideFloors(index, elapsed);
     return payable ? this.#startUnscored(index, now, 'asked') : undefined;
   }
 
@@ -147,7 +133,7 @@ export class IntensityScheduler {
     if (!Number.isFinite(now)) throw new RangeError(`now must be a time, not ${now}`);
     const barBefore = this.#time.bar;
     this.#time.advance(now);
-    for (const budget of this.#budgets) budget.advance(this.#time.openMs);
+    this.#budgets.advance(this.#time.openMs);
     if (this.#time.bar !== barBefore) this.#candidates = [];
     this.model.advance(this.#time.bar, this.#time.wallBarNow() * this.#find.barMs + 0);
   }
@@ -155,12 +141,12 @@ export class IntensityScheduler {
   #nextFloor(now: number): Slot | undefined {
     const elapsed = this.#time.elapsedMs;
     const subject = this.#floors.mostUrgent(elapsed, this.#stepMs);
-    if (subject < 0 || !this.#affords(subject)) return undefined;
+    if (subject < 0 || !this.#budgets.affords(subject)) return undefined;
     return this.#startUnscored(subject, now, 'floor');
   }
 
   #nextGain(now: number): Slot | undefined {
-    if (!this.#anyAffordable()) return undefined;
+    if (!this.#budgets.anyAffordable) return undefined;
     const elapsed = this.#time.elapsedMs;
     for (let round = 0; round < 2; round += 1) {
       while (this.#candidates.length > 0) {
@@ -175,29 +161,25 @@ export class IntensityScheduler {
   }
 
   #reasonToRun(subject: number, elapsed: number): SlotReason | undefined {
-    if (!this.#floors.mayRun(subject, elapsed) || !this.#affordsBesideFloors(subject, elapsed))
+    if (!this.#floors.mayRun(subject, elapsed) || !this.#budgets.affordsBesideFloors(subject, elapsed))
       return undefined;
     if ((this.#gains[subject] as number) >= this.priceOf(subject)) return 'gain';
-    return this.#budgets.every((budget) => budget.overflowing(this.#stepMs)) ? 'overflow' : undefined;
+    return this.#budgets.overflowing(this.#stepMs) ? 'overflow' : undefined;
   }
 
   /** Scores everyone and keeps the best few by gain per price, best last. */
   #scoreAll(elapsed: number): void {
     this.model.score(this.#gains);
     const keep = Math.max(1, Math.floor(this.#ids.length / slotsPerScoring));
-    const prices = this.#budgets.map((budget) => budget.price());
-    const best: number[] = [];
-    const values: number[] = [];
+    const priceOf = this.#budgets.pricing();
+    const best = new BestCandidates(keep);
     for (let subject = 0; subject < this.#ids.length; subject += 1) {
       const gain = (this.#gains[subject] as number) * (this.#weights[subject] as number);
       this.#gains[subject] = gain;
       if (!(gain > 0) || !this.#floors.mayRun(subject, elapsed)) continue;
-      let cost = 0;
-      for (let r = 0; r < prices.length; r += 1)
-        cost += (prices[r] as number) * ((this.#costs[r] as Float64Array)[subject] as number);
-      insertBest(best, values, subject, gain / Math.max(cost, 1e-12), keep);
+      best.offer(subject, gain / Math.max(priceOf(subject), 1e-12));
     }
-    this.#candidates = best;
+    this.#candidates = best.subjects;
   }
 
   /** Starts a subject that no scoring put forward; its gain is told all the same. */
@@ -208,9 +190,7 @@ export class IntensityScheduler {
 
   #start(subject: number, now: number, reason: SlotReason): Slot {
     const price = this.priceOf(subject);
-    this.#budgets.forEach((budget, r) => {
-      budget.spend(this.#cost(r, subject));
-    });
+    this.#budgets.spend(subject);
     this.#floors.started(subject, this.#time.elapsedMs);
     const id = this.#ids[subject] as string;
     this.#slots += 1;
@@ -226,46 +206,7 @@ export class IntensityScheduler {
 
   /** Sum over budgets of price x units: what a look at the subject must be worth now. */
   priceOf(subject: number): number {
-    let price = 0;
-    for (let r = 0; r < this.#budgets.length; r += 1)
-      price +=
-        (this.#budgets[r] as BudgetPrice).price() * ((this.#costs[r] as Float64Array)[subject] as number);
-    return price;
-  }
-
-  #affords(subject: number): boolean {
-    return this.#budgets.every((budget, r) =>
-      budget.affords((this.#costs[r] as Float64Array)[subject] as number),
-    );
-  }
-
-  #anyAffordable(): boolean {
-    return this.#budgets.every((budget) => budget.capacity > 0 && budget.level > 0);
-  }
-
-  #affordsBesideFloors(subject: number, elapsed: number): boolean {
-    return this.#budgets.every((_, r) => this.#cost(r, subject) <= this.#roomBesideFloors(r, elapsed));
-  }
-
-  /** Units that may be spent without taking from what coming floors need. */
-  #roomBesideFloors(r: number, elapsed: number): number {
-    const budget = this.#budgets[r] as BudgetPrice;
-    const total = this.#totalCosts(r);
-    // The reserve is never more than one look at everybody: with so much left it need not be counted.
-    if (budget.level >= 2 * total) return budget.level - total;
-    const refill = budget.settings.perHour / 3_600_000;
-    return budget.level - this.#floors.reserve(this.#costs[r] as Float64Array, refill, elapsed) + 1e-9;
-  }
-
-  #cost(r: number, subject: number): number {
-    return (this.#costs[r] as Float64Array)[subject] as number;
-  }
-
-  #totals: number[] | undefined;
-
-  #totalCosts(r: number): number {
-    this.#totals ??= this.#costs.map((costs) => costs.reduce((sum, cost) => sum + cost, 0));
-    return this.#totals[r] as number;
+    return this.#budgets.priceOf(subject);
   }
 
   /** What a look returned: candles or other readings of the subject, oldest first, up to its last bar. */
@@ -326,7 +267,7 @@ export class IntensityScheduler {
   }
 
   budget(name: string): BudgetPrice | undefined {
-    return this.#budgets.find((budget) => budget.settings.name === name);
+    return this.#budgets.named(name);
   }
 
   /** Milliseconds until the subject's floor must be served. */
@@ -342,18 +283,7 @@ export class IntensityScheduler {
 
   /** Promises the budgets cannot pay: each budget must cover all floors with 80 % of its refill. Empty when sound. */
   admissionDefects(): string[] {
-    return this.#budgets.flatMap((budget, r) => {
-      const costs = this.#costs[r] as Float64Array;
-      let perHour = 0;
-      this.#settings.subjects.forEach((subject, index) => {
-        perHour += ((costs[index] as number) * 3_600_000) / subject.maxIntervalMs;
-      });
-      if (perHour <= maxFloorShare * budget.settings.perHour) return [];
-      return [
-        `budget ${budget.settings.name} refills ${budget.settings.perHour} an hour, but the maximum intervals alone ` +
-          `need ${perHour.toFixed(2)}, more than ${maxFloorShare * 100} % of it`,
-      ];
-    });
+    return this.#budgets.admissionDefects();
   }
 
   /** JSON-safe state; restore(settings, state) continues exactly where this one stands. */
@@ -368,7 +298,7 @@ export class IntensityScheduler {
       subjects: this.#ids,
       time: this.#time.toState(),
       floors: this.#floors.toState(),
-      budgets: this.#budgets.map((budget) => budget.toState()),
+      budgets: this.#budgets.toState(),
       failures: Array.from(this.#failures),
       waiting_candidates: this.#candidates.map(
         (subject) => [subject, this.#gains[subject] as number] as const,
@@ -394,34 +324,12 @@ export class IntensityScheduler {
     this.#time.load(state.time);
     this.model.load(state.model, state.time.bar, this.#time.wallBarNow() * this.#find.barMs);
     this.#floors.load(state.floors);
-    this.#budgets.forEach((budget, r) => {
-      const saved = state.budgets[r];
-      if (saved === undefined) throw new RangeError('a budget is missing in the saved schedule');
-      budget.load(saved);
-    });
+    this.#budgets.load(state.budgets);
     this.#failures.set(state.failures);
     this.#candidates = state.waiting_candidates.map(([subject, gain]) => {
       this.#gains[subject] = gain;
       return subject;
     });
     this.#slots = state.slots;
-  }
-}
-
-function insertBest(best: number[], values: number[], subject: number, value: number, keep: number): void {
-  if (best.length === keep && value <= (values[0] as number)) return;
-  let k = best.length;
-  best.push(subject);
-  values.push(value);
-  while (k > 0 && (values[k - 1] as number) > value) {
-    best[k] = best[k - 1] as number;
-    values[k] = values[k - 1] as number;
-    k -= 1;
-  }
-  best[k] = subject;
-  values[k] = value;
-  if (best.length > keep) {
-    best.shift();
-    values.shift();
   }
 }

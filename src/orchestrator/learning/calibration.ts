@@ -1,6 +1,7 @@
 // Confidence that means what it says: a logistic model of "this decision keeps its promise", corrected by every outcome,
 // and the score of what was said before: Brier, reliability. It must never be sure: it stays within 0.01 and 0.99.
 import type { StateReader, Turn } from '../../kernel/agent.ts';
+import type { Reliability } from '../../shared/domain/learning-view.ts';
 import { dayMs, type EpochMs } from '../../shared/domain/time.ts';
 import { readMemory, writeMemory } from '../memory-rows.ts';
 import { clamp, rounded } from '../numbers.ts';
@@ -133,24 +134,6 @@ export class Calibration {
     if (this.#unsaved) writeMemory(turn, 'learning/calibration', this.#row);
     this.#unsaved = false;
   }
-}
-
-export interface Reliability {
-  readonly decisions: number;
-  /** Mean squared error of the confidence; 0 is perfect. */
-  readonly brier: number | null;
-  /** The same of always saying the share of successes. */
-  readonly brier_of_base_rate: number | null;
-  readonly base_rate: number | null;
-  /** Mean distance between said and happened, by tenths of confidence. */
-  readonly calibration_error: number | null;
-  readonly bins: readonly {
-    readonly from: number;
-    readonly to: number;
-    readonly decisions: number;
-    readonly said: number | null;
-    readonly happened: number | null;
-  }[];
 }
 
 function reliabilityOf(bins: CalibrationRow['bins'], squaredError: number): Reliability {

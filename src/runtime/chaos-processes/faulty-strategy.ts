@@ -2,8 +2,8 @@
 // the analyst's process, and beside the agent, so that its journal still reproduces. For fault runs only.
 import { existsSync, unlinkSync } from 'node:fs';
 import process from 'node:process';
-import type { Strategy, StrategyVerdict, StrategyView } from '../../analyst/strategy.ts';
 import { minuteMs } from '../../shared/domain/time.ts';
+import { aboveMean, busyStrategy } from '../chaos/busy-strategy.ts';
 
 const trigger = process.env.FAULT_TRIGGER ?? '';
 const lookMs = 100;
@@ -27,24 +27,10 @@ function misbehave(): void {
 if (trigger !== '' && process.env.AGENTS === 'analyst' && process.send !== undefined)
   setInterval(misbehave, lookMs).unref();
 
-export const strategy: Strategy = {
+export const strategy = busyStrategy({
   name: 'busy-and-faulty',
-  description: 'Enters at every look and leaves soon after. For fault runs only.',
-  timeframes: { normal: '1m', fast: '1m' },
+  purpose: 'fault runs',
   warmUpCandles: 30,
-  evaluate(view: StrategyView): StrategyVerdict | null {
-    const last = view.lastSignal;
-    const holds = last !== undefined && last.action !== 'CLOSE';
-    if (holds && view.now - last.issued_at < holdMs) return null;
-    const rising = view.entry.close() >= view.entry.indicator('ema_20');
-    return {
-      symbol: view.symbol,
-      action: holds ? 'CLOSE' : rising ? 'BUY' : 'SELL',
-      timeframe: '1m',
-      confidence: 0.9,
-      horizonMs: holdMs,
-      evidence: [{ name: 'close', value: view.entry.close(), at: view.entry.closeTime() }],
-      reasoning: 'close {close}',
-    };
-  },
-};
+  holdMs,
+  rising: aboveMean,
+});

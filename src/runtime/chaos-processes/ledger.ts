@@ -4,11 +4,14 @@ import pg from 'pg';
 import { PaperVenue } from '../../adapters/broker/paper/paper-venue.ts';
 import { openPostgresReader } from '../../adapters/store/postgres/open-reader.ts';
 import { PostgresStore } from '../../adapters/store/postgres/postgres-store.ts';
+import type { BrokerSnapshot } from '../../shared/bus/catalogue.ts';
 import { readJournalLine } from '../../shared/bus/journal-line.ts';
 import type { AnyMessage } from '../../shared/bus/message.ts';
 import { isRelayedType, relayedInputs, relayHearers } from '../../shared/bus/relay-schemas.ts';
 import { type AgentName, agentNames } from '../../shared/domain/agent-name.ts';
 import { addDecimal, compareDecimal } from '../../shared/domain/money.ts';
+import type { Fill, Order } from '../../shared/domain/order.ts';
+import type { EpochMs } from '../../shared/domain/time.ts';
 
 export interface MessageCount {
   readonly sent: number;
@@ -19,6 +22,8 @@ export interface MessageCount {
   readonly out_of_order: number;
   /** The first of what was lost or doubled, for whoever looks for the reason. */
   readonly examples: readonly string[];
+  /** When each was said, milliseconds: for telling under which fault. */
+  readonly times: Times<'sent' | 'lost' | 'doubled'>;
 }
 
 export interface OrderCount {
@@ -26,7 +31,11 @@ export interface OrderCount {
   readonly fills: number;
   readonly lost: number;
   readonly doubled: number;
+  /** When each was written down; an order that only the venue knows has the time of its last change there. */
+  readonly times: Times<'orders' | 'lost' | 'doubled'>;
 }
+
+type Times<Kind extends string> = Readonly<Record<Kind, readonly EpochMs[]>>;
 
 export interface Home {
   readonly schema: string;
@@ -35,38 +44,55 @@ export interface Home {
 
 const maxRows = 100_000;
 const maxExamples = 5;
+const maxExampleLength = 200;
+
+interface Said {
+  readonly text: string;
+  readonly at: EpochMs;
+}
 
 /** Every message that an agent heard from another process, compared with what was said to it, in order. */
 export async function countMessages(url: string, homes: readonly Home[]): Promise<MessageCount> {
-  const said = new Map<string, string[]>();
-  const heard = new Map<string, string[]>();
+  const said = new Map<string, Said[]>();
+  const heard = new Map<string, Said[]>();
   for (const home of homes)
     for await (const { input, emitted } of turnsOf(url, home.schema)) {
       const relayed = arrived(input, home);
-      if (relayed) put(heard, wayOf(input, input.to), textOf(input));
+      if (relayed) put(heard, wayOf(input, input.to), input);
       const own = !relayed && passedOn(input, home) ? [input, ...emitted] : emitted;
       for (const message of own)
-        for (const to of hearersElsewhere(message, home)) put(said, wayOf(message, to), textOf(message));
+        for (const to of hearersElsewhere(message, home)) put(said, wayOf(message, to), message);
     }
-  const counts = { sent: 0, waiting: await countWaiting(url, homes), lost: 0, doubled: 0, out_of_order: 0 };
-  const examples: string[] = [];
+  const waiting = await countWaiting(url, homes);
+  const sent: EpochMs[] = [];
+  const [missing, extra]: [Said[], Said[]] = [[], []];
+  let outOfOrder = 0;
   for (const way of new Set([...said.keys(), ...heard.keys()])) {
     const [left, right] = [said.get(way) ?? [], heard.get(way) ?? []];
-    counts.sent += left.length;
-    const [missingTexts, extraTexts] = [surplus(left, right), surplus(right, left)];
-    const [missing, extra] = [missingTexts.length, extraTexts.length];
-    counts.lost += missing;
-    counts.doubled += extra;
-    for (const text of missingTexts) examples.push(`lost ${way}: ${text.slice(0, 200)}`);
-    for (const text of extraTexts) examples.push(`doubled ${way}: ${text.slice(0, 200)}`);
+    for (const { at } of left) sent.push(at);
+    const [ofLeft, ofRight] = [surplus(left, right), surplus(right, left)];
+    for (const one of ofLeft) missing.push({ ...one, text: `${way}: ${one.text}` });
+    for (const one of ofRight) extra.push({ ...one, text: `${way}: ${one.text}` });
     const oneSpeaker = (agentNames as readonly string[]).includes(way.split(' ')[0] ?? '');
-    if (oneSpeaker && missing === 0 && extra === 0 && left.join('\n') !== right.join('\n'))
-      counts.out_of_order++;
+    const inOrder = left.every(({ text }, index) => text === right[index]?.text);
+    if (oneSpeaker && ofLeft.length === 0 && ofRight.length === 0 && !inOrder) outOfOrder++;
   }
+  // What waits was said last.
+  const lost = missing
+    .sort((one, other) => one.at - other.at)
+    .slice(0, Math.max(0, missing.length - waiting));
+  const examples = [
+    ...lost.map(({ text }) => `lost ${text.slice(0, maxExampleLength)}`),
+    ...extra.map(({ text }) => `doubled ${text.slice(0, maxExampleLength)}`),
+  ];
   return {
-    ...counts,
-    lost: counts.lost - Math.min(counts.lost, counts.waiting),
-    examples: counts.lost > counts.waiting || counts.doubled > 0 ? examples.slice(0, maxExamples) : [],
+    sent: sent.length,
+    waiting,
+    lost: lost.length,
+    doubled: extra.length,
+    out_of_order: outOfOrder,
+    examples: examples.slice(0, maxExamples),
+    times: { sent, lost: lost.map(({ at }) => at), doubled: extra.map(({ at }) => at) },
   };
 }
 
@@ -146,26 +172,27 @@ function sortedJson(value: unknown): string {
     .join(',')}}`;
 }
 
-function put(map: Map<string, string[]>, key: string, text: string): void {
+function put(map: Map<string, Said[]>, key: string, message: AnyMessage): void {
+  const said = { text: textOf(message), at: message.at };
   const list = map.get(key);
-  if (list === undefined) map.set(key, [text]);
-  else list.push(text);
+  if (list === undefined) map.set(key, [said]);
+  else list.push(said);
 }
 
 /** What is in `left` more often than in `right`. */
-function surplus(left: readonly string[], right: readonly string[]): string[] {
+function surplus(left: readonly Said[], right: readonly Said[]): Said[] {
   const counts = new Map<string, number>();
-  for (const text of right) counts.set(text, (counts.get(text) ?? 0) + 1);
-  const more: string[] = [];
-  for (const text of left) {
-    const count = counts.get(text) ?? 0;
-    if (count > 0) counts.set(text, count - 1);
-    else more.push(text);
+  for (const { text } of right) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const more: Said[] = [];
+  for (const said of left) {
+    const count = counts.get(said.text) ?? 0;
+    if (count > 0) counts.set(said.text, count - 1);
+    else more.push(said);
   }
   return more;
 }
 
-/** Orders and fills of the trading process against the venue's own book. The process must have stopped. */
+/** Orders and fills of the trading process against the venue's own book, row by row. The process must have stopped. */
 export async function countOrders(url: string, schema: string): Promise<OrderCount> {
   const store = new PostgresStore({ url, schema });
   await store.open();
@@ -174,24 +201,44 @@ export async function countOrders(url: string, schema: string): Promise<OrderCou
     const [orders, fills] = [await store.list('orders', everything), await store.list('fills', everything)];
     const venue = new PaperVenue({ startingCash: '10000' });
     venue.restore([...(await store.venueBook().all())]);
-    const truth = venue.snapshot('count', Number.MAX_SAFE_INTEGER, []);
-    const ours = new Set(orders.map(({ client_order_id }) => client_order_id));
-    const entries = orders.filter(({ leg, signal_id }) => leg === 'entry' && signal_id !== null);
-    const signals = new Set(entries.map(({ signal_id }) => signal_id));
-    let wrong = 0;
-    for (const order of orders) {
-      const filled = fills
-        .filter(({ client_order_id }) => client_order_id === order.client_order_id)
-        .reduce((sum, { quantity }) => addDecimal(sum, quantity), '0');
-      if (compareDecimal(filled, order.filled_quantity) !== 0) wrong++;
-    }
-    return {
-      orders: orders.length,
-      fills: fills.length,
-      lost: truth.orders.filter(({ request }) => !ours.has(request.client_order_id)).length + wrong,
-      doubled: entries.length - signals.size + (orders.length - ours.size),
-    };
+    // At the beginning of time nothing is too old to be told.
+    const truth = venue.snapshot('count', 0, []);
+    return { ...compareBooks(orders, fills, truth), orders: orders.length, fills: fills.length };
   } finally {
     await store.close();
   }
+}
+
+/** What the venue has and our books do not, or differently, and what we have twice. Pure, for tests. */
+export function compareBooks(
+  orders: readonly Order[],
+  fills: readonly Fill[],
+  truth: Pick<BrokerSnapshot, 'orders' | 'fills'>,
+): Pick<OrderCount, 'lost' | 'doubled' | 'times'> {
+  const ours = new Map(orders.map((order) => [order.client_order_id, order]));
+  const lost: EpochMs[] = [];
+  const doubled: EpochMs[] = [];
+  for (const { request } of truth.orders) if (!ours.has(request.client_order_id)) lost.push(0);
+  const booked = new Map<string, number>();
+  for (const { id } of fills) booked.set(id, (booked.get(id) ?? 0) + 1);
+  for (const { id, at } of truth.fills) if (!booked.delete(id)) lost.push(at);
+  // What is left was booked and the venue never did it.
+  for (const { id, at } of fills) if (booked.delete(id)) doubled.push(at);
+  const sums = new Map<string, string>();
+  for (const { client_order_id: id, quantity } of fills)
+    sums.set(id, addDecimal(sums.get(id) ?? '0', quantity));
+  const signals = new Set<string>();
+  for (const order of orders) {
+    const { client_order_id, filled_quantity, leg, signal_id, created_at } = order;
+    if (compareDecimal(sums.get(client_order_id) ?? '0', filled_quantity) !== 0) lost.push(created_at);
+    if (ours.get(client_order_id) !== order) doubled.push(created_at);
+    if (leg !== 'entry' || signal_id === null) continue;
+    if (signals.has(signal_id)) doubled.push(created_at);
+    signals.add(signal_id);
+  }
+  return {
+    lost: lost.length,
+    doubled: doubled.length,
+    times: { orders: orders.map(({ created_at }) => created_at), lost, doubled },
+  };
 }

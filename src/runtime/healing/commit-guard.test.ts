@@ -4,7 +4,7 @@ import type { KernelInput } from '../../kernel/kernel.ts';
 import type { EffectDataByKind } from '../../shared/bus/effects.ts';
 import { CommitGuard } from './commit-guard.ts';
 
-function world(cancel: () => Promise<string>) {
+function world(cancel: () => Promise<string>, somebody = true) {
   const told: EffectDataByKind['alert.send'][] = [];
   const posted: KernelInput[] = [];
   const state = { runningMs: 0, steady: 0, cancels: 0 };
@@ -17,9 +17,9 @@ function world(cancel: () => Promise<string>) {
         return cancel();
       },
     },
-    notifiers: [{ name: 'people', send: async (alert) => void told.push(alert) }],
+    notifiers: somebody ? [{ name: 'people', send: async (alert) => void told.push(alert) }] : [],
     post: (input) => void posted.push(input),
-    clock: { now: () => 1_000 },
+    clock: { now: () => 50_000 },
     log: { debug: keep, info: keep, warn: keep, error: keep },
     steadyNow: () => state.steady,
   });
@@ -46,7 +46,7 @@ test('what blocks the writer is freed, nobody is woken, and the agent hears of i
   expect(told).toEqual([]);
   expect(posted).toHaveLength(1);
   expect(posted[0]?.data).toMatchObject({
-    heal_id: 'reflex-1000',
+    heal_id: 'reflex-50000',
     action: 'database.cancel_runaways',
     ok: true,
   });
@@ -63,5 +63,17 @@ test('when nothing helps people are told once, and once when it is over', async 
   await pass(0);
   await pass(0);
   expect(told.map(({ phase }) => phase)).toEqual(['opened', 'resolved']);
+  expect(posted.map(({ data }) => (data as { heal_id: string }).heal_id)).toEqual([
+    'reflex-told',
+    'reflex-50000',
+  ]);
+  expect(posted[0]?.at, 'dated back to where the commit began').toBe(50_000 - 20_000);
+});
+
+test('where another process tells, nobody is told here, and the agent hears of what was done', async () => {
+  const { told, posted, pass } = world(() => Promise.reject(new Error('timeout')), false);
+  for (let ms = 2_000; ms <= 30_000; ms += 2_000) await pass(ms);
+  await pass(0);
+  expect(told).toEqual([]);
   expect(posted).toHaveLength(1);
 });

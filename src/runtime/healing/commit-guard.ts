@@ -1,6 +1,6 @@
 // The reflex for the one trouble that the health agent cannot treat: while a commit hangs, no agent hears or does anything.
 // It frees the writer from what blocks it and tells people by itself; the agent hears of it as soon as commits go on.
-import { reflexPrefix } from '../../health-monitor/limits.ts';
+import { reflexPrefix, reflexToldId } from '../../health-monitor/limits.ts';
 import type { KernelInput } from '../../kernel/kernel.ts';
 import type { EffectDataByKind } from '../../shared/bus/effects.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
@@ -18,6 +18,7 @@ export interface CommitGuardOptions {
   readonly commitRunningMs: () => number;
   /** Absent where the database is embedded: then people are told, and nothing else can be done. */
   readonly database: Pick<DatabaseCare, 'cancelRunaways'> | undefined;
+  /** Told directly; empty where the health agent lives in another process, whose guard tells. */
   readonly notifiers: readonly Notifier[];
   readonly post: (input: KernelInput) => void;
   readonly clock: Pick<Clock, 'now'>;
@@ -65,6 +66,8 @@ export class CommitGuard {
     // What was just freed may be over by now.
     if (runningMs < tellAfterMs || blockage.told || this.#options.commitRunningMs() < blockedMs) return;
     blockage.told = true;
+    if (this.#options.notifiers.length === 0) return;
+    this.#noteTold(runningMs);
     this.#tell(
       blockage,
       'opened',
@@ -85,6 +88,21 @@ export class CommitGuard {
     }
     this.#acting = false;
     log.warn({ blocked_ms: Math.round(blockage.worstMs), did: blockage.did }, 'a commit hangs');
+  }
+
+  /** Dated back to where the commit began: the agent hears it before whatever waits behind that commit. */
+  #noteTold(runningMs: number): void {
+    const { post, clock } = this.#options;
+    const at = Math.max(0, Math.round(clock.now() - runningMs));
+    const data = {
+      heal_id: reflexToldId,
+      action: 'database.cancel_runaways',
+      target: 'system',
+      ok: true,
+      detail: 'commits hang: people were told directly',
+      at,
+    } as const;
+    post({ from: 'system', message_type: 'heal.done', data, at });
   }
 
   #over(): void {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { decision, filledStore, startAt } from '../../../test/support/api-world.ts';
+import { decision, filledStore, startAt } from '../../../test/support/api-rows.ts';
 import { MemoryStore } from '../../adapters/store/memory/memory-store.ts';
 import type { KernelInput } from '../../kernel/kernel.ts';
 import { randomStream } from '../../kernel/random-stream.ts';
@@ -85,6 +85,20 @@ test('what a handler throws is its end; one that hears nothing is left behind at
   await late.made.release(late.effect(-1));
   expect(late.results[0]).toMatchObject({ succeeded: false });
   expect(begun).toBe(0);
+});
+
+test('what healing lets go of ends with an error that is committed, so that the orchestrator tries again', async () => {
+  const heeding = desk(
+    (_, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  );
+  expect(heeding.made.letGo()).toBe(0);
+  const work = heeding.made.release(heeding.effect(60_000));
+  expect(heeding.made.letGo()).toBe(1);
+  await work;
+  expect(heeding.order).toEqual(['committed', 'settled e1']);
+  expect(heeding.results[0]).toMatchObject({ succeeded: false, result: { error: 'healing let go of it' } });
+  expect(heeding.made.running).toBe(0);
 });
 
 test('a stop tells and settles nothing, so that the next start does it again', async () => {

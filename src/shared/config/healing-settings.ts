@@ -2,9 +2,16 @@
 import { z } from 'zod';
 import type { HealingSettings } from '../domain/heal-action.ts';
 
+const watchdogRule = 'use 0 for none, or a whole number from 5 to 3600';
+
 /** Part of the environment schema. */
 export const healingEnvironment = {
   ATO_HEAL_RESTART: z.enum(['auto', 'yes', 'no'], 'use one of auto, yes, no').default('auto'),
+  ATO_WATCHDOG_SECONDS: z.coerce
+    .number(watchdogRule)
+    .int(watchdogRule)
+    .refine((seconds) => seconds === 0 || (seconds >= 5 && seconds <= 3_600), watchdogRule)
+    .default(60),
   ATO_HEAL_CREATE_INDEX: z.enum(['yes', 'no'], 'use one of yes, no').default('no'),
 };
 

@@ -34,6 +34,7 @@ export const processSettingsShape = {
     )
     .optional(),
   ATO_STANDBY: z.enum(['yes', 'no'], 'use one of yes, no').default('no'),
+  ATO_AGENTS_MOVED: z.enum(['yes', 'no'], 'use one of yes, no').default('no'),
   ATO_JOBS: z.enum(['here', 'workers'], 'use one of here, workers').default('here'),
 };
 
@@ -42,6 +43,7 @@ export interface ProcessSettings {
   readonly RELAY: 'memory' | 'redis' | 'rabbitmq';
   readonly RELAY_URL?: string | undefined;
   readonly ATO_STANDBY: 'yes' | 'no';
+  readonly ATO_AGENTS_MOVED: 'yes' | 'no';
   readonly ATO_JOBS: 'here' | 'workers';
   readonly DATABASE_URL?: string | undefined;
   readonly DATABASE_SCHEMA: string;

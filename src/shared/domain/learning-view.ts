@@ -54,10 +54,11 @@ export interface MemoryView {
   readonly net: number;
 }
 
-export interface CalibrationView {
+/** How far confidences that were given came true. */
+export interface Reliability {
   /** Decisions scored, after forgetting. */
   readonly decisions: number;
-  /** Mean squared error of the confidences given. */
+  /** Mean squared error of the confidences given; 0 is perfect. */
   readonly brier: number | null;
   /** The same of always saying the share of successes. */
   readonly brier_of_base_rate: number | null;
@@ -71,6 +72,9 @@ export interface CalibrationView {
     readonly said: number | null;
     readonly happened: number | null;
   }[];
+}
+
+export interface CalibrationView extends Reliability {
   readonly coefficients: readonly number[];
   /** Times that refitted coefficients were put in force. */
   readonly retrained: number;

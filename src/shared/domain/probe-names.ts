@@ -23,5 +23,8 @@ export const wholeSystemTarget = 'system';
 export const relayWays = ['sent', 'received', 'elsewhere'] as const;
 export type RelayWay = (typeof relayWays)[number];
 
+/** What the watchdog of an earlier run ended; told once after the start, and nobody can be asked for it again. */
+export const watchdogProbe = 'watchdog';
+
 /** Observations that Alertmanager sends us; nobody can be asked for them again. */
 export const externalAlertProbe = 'alertmanager';

@@ -1,5 +1,6 @@
 // Measurements of the process and its agents, taken on the noisy side and handed in as messages.
 import type { AgentName } from './agent-name.ts';
+import type { Severity } from './incident.ts';
 import type { EpochMs } from './time.ts';
 
 export interface AgentVitals {
@@ -71,6 +72,8 @@ export interface ProbeResult {
   readonly at: EpochMs;
   /** Further measures by name, for baselines and as evidence; at most maxProbeFacts. */
   readonly facts?: Readonly<Record<string, number>>;
+  /** How bad whoever told it says it is; only alerts of other monitors say so themselves. */
+  readonly severity?: Severity;
 }
 
 export const maxProbeFacts = 24;

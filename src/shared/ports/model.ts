@@ -25,6 +25,20 @@ export interface ModelResponse {
   readonly windows: readonly RateWindow[];
 }
 
+/** What stands for an answer when nobody could be asked. */
+export function unreachableModel(detail: string): ModelResponse {
+  return {
+    outcome: 'unreachable',
+    text: '',
+    finish: null,
+    detail,
+    inputTokens: null,
+    outputTokens: null,
+    retryAfterMs: null,
+    windows: [],
+  };
+}
+
 export interface Model {
   readonly provider: ModelProvider;
   readonly model: string;

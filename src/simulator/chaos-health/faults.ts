@@ -18,6 +18,8 @@ export const healthFaultNames = [
   'clock_jump',
   'model_down',
   'n8n_down',
+  'relay_hangs',
+  'relay_away',
 ] as const;
 export type HealthFault = (typeof healthFaultNames)[number];
 
@@ -51,6 +53,7 @@ export const healthFaults: Readonly<Record<HealthFault, Begin>> = {
     const mend = () => void world.patient.garbage.delete(source);
     const restarted = (one: Stimulus) => one.kind === 'source_restarted' && one.target === source;
     return {
+      endsBy: 'healing',
       causes: [`quarantined:${source}`],
       playbook: 'source_down',
       hear: after(1 + world.random.integer(2), restarted, mend),
@@ -63,6 +66,7 @@ export const healthFaults: Readonly<Record<HealthFault, Begin>> = {
     const slower = (one: Stimulus) =>
       acted('source.slow_down')(one) && 'target' in one && one.target === source;
     return {
+      endsBy: 'healing',
       causes: [`rate_limited:${source}`],
       playbook: 'api_rate_limit',
       hear: after(1 + world.random.integer(2), slower, () => void world.patient.sources.delete(source)),
@@ -74,6 +78,7 @@ export const healthFaults: Readonly<Record<HealthFault, Begin>> = {
     world.patient.sources.set(source, { state, detail: 'no answer' });
     const restarted = (one: Stimulus) => one.kind === 'source_restarted' && one.target === source;
     return {
+      endsBy: 'healing',
       causes: [`source_stale:${source}`],
       playbook: 'source_down',
       hear: after(1 + world.random.integer(3), restarted, () => void world.patient.sources.delete(source)),
@@ -85,9 +90,10 @@ export const healthFaults: Readonly<Record<HealthFault, Begin>> = {
     const back = (30 + random.integer(60)) * secondMs;
     let up = false;
     return {
+      endsBy: 'healing',
       causes: ['network', ...sources.map((source) => `source_stale:${source}`)],
       playbook: 'source_down',
-      // Each source comes back with the first restart after the network did.
+      // Each source comes back with the first restart after the network did, and with nothing else.
       hear: (stimulus) => {
         if (stimulus.kind === 'time' && stimulus.elapsedMs >= back) up = true;
         if (up && stimulus.kind === 'source_restarted') patient.sources.delete(stimulus.target);
@@ -97,6 +103,7 @@ export const healthFaults: Readonly<Record<HealthFault, Begin>> = {
   database_runaway: ({ patient, random }) => {
     patient.storeMs = 700 + random.integer(3_000);
     return {
+      endsBy: 'healing',
       causes: ['store_slow'],
       playbook: 'database_slow',
       hear: after(1, acted('database.cancel_runaways'), () => {
@@ -107,6 +114,7 @@ export const healthFaults: Readonly<Record<HealthFault, Begin>> = {
   database_bloated: ({ patient, random }) => {
     patient.storeMs = 600 + random.integer(2_000);
     return {
+      endsBy: 'healing',
       causes: ['store_slow'],
       playbook: 'database_slow',
       hear: after(1, acted('database.tidy'), () => {
@@ -119,7 +127,10 @@ export const healthFaults: Readonly<Record<HealthFault, Begin>> = {
     world.patient.throwing.add(agent);
     const restarted = (one: Stimulus) => one.kind === 'agent_restarted' && one.target === agent;
     return {
+      endsBy: 'healing',
       causes: [`agent_failed:${agent}`],
+      // It learns of its own failure by its own restart only.
+      ...(agent === 'health_ai' ? { watcher: 'kernel' as const } : {}),
       playbook: 'restart_agent',
       hear: after(1 + world.random.integer(3), restarted, () => void world.patient.throwing.delete(agent)),
     };
@@ -130,6 +141,7 @@ export const healthFaults: Readonly<Record<HealthFault, Begin>> = {
     world.patient.eventLoopDelayMs = 500;
     const restarted = (one: Stimulus) => one.kind === 'agent_restarted' && one.target === agent;
     return {
+      endsBy: 'healing',
       causes: [`agent_slow:${agent}`],
       playbook: 'agent_stuck',
       hear: after(1 + world.random.integer(2), restarted, () => {
@@ -143,6 +155,7 @@ export const healthFaults: Readonly<Record<HealthFault, Begin>> = {
     world.patient.leakBytes = 70_000_000 + world.random.integer(60_000_000);
     const restarted = (one: Stimulus) => one.kind === 'agent_restarted' && one.target === agent;
     return {
+      endsBy: 'healing',
       causes: ['heap_growth'],
       playbook: 'memory_leak',
       hear: after(1, restarted, () => {
@@ -155,6 +168,7 @@ export const healthFaults: Readonly<Record<HealthFault, Begin>> = {
     patient.diskFreeBytes = random.integer(900_000_000);
     const action = random.integer(3) === 0 ? 'database.tidy' : 'disk.prune';
     return {
+      endsBy: 'healing',
       causes: ['disk_low'],
       playbook: 'disk_filling',
       hear: after(1, acted(action), () => {
@@ -168,6 +182,7 @@ export const healthFaults: Readonly<Record<HealthFault, Begin>> = {
     patient.clockSkewMs = jump;
     const slewed = (15 + random.integer(20)) * secondMs;
     return {
+      endsBy: 'time',
       causes: ['clock_skew'],
       playbook: 'clock_skew',
       hear: (stimulus) => {
@@ -182,6 +197,8 @@ export const healthFaults: Readonly<Record<HealthFault, Begin>> = {
     // Longer than any pause between two questions or probes, so that somebody meets it.
     const back = (900 + world.random.integer(900)) * secondMs;
     return {
+      endsBy: 'time',
+      bypasses: true,
       causes: [`model_down:${model}`],
       playbook: 'model_provider_down',
       hear: (stimulus) => {
@@ -193,10 +210,35 @@ export const healthFaults: Readonly<Record<HealthFault, Begin>> = {
     patient.workflowsDown = true;
     const back = (60 + random.integer(600)) * secondMs;
     return {
+      endsBy: 'time',
+      bypasses: true,
       causes: ['workflow_down:n8n'],
       playbook: 'n8n_down',
       hear: (stimulus) => {
         if (stimulus.kind === 'time' && stimulus.elapsedMs >= back) patient.workflowsDown = false;
+      },
+    };
+  },
+  relay_hangs: ({ patient, random }) => {
+    patient.relay = { ok: random.integer(2) === 0, latencyMs: 600 + random.integer(5_000) };
+    return {
+      endsBy: 'healing',
+      causes: [`relay_down:${patient.relayServer}`],
+      playbook: 'relay_down',
+      hear: after(1 + random.integer(2), acted('relay.reconnect'), () => {
+        patient.relay = healthyPatient().relay;
+      }),
+    };
+  },
+  relay_away: ({ patient, random }) => {
+    patient.relay = { ok: false, latencyMs: null };
+    const back = (20 + random.integer(600)) * secondMs;
+    return {
+      endsBy: 'time',
+      causes: [`relay_down:${patient.relayServer}`],
+      playbook: 'relay_down',
+      hear: (stimulus) => {
+        if (stimulus.kind === 'time' && stimulus.elapsedMs >= back) patient.relay = healthyPatient().relay;
       },
     };
   },

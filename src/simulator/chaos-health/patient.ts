@@ -26,6 +26,9 @@ export interface Patient {
   readonly garbage: Map<string, number>;
   readonly silentModels: Set<string>;
   workflowsDown: boolean;
+  readonly relayServer: 'redis';
+  /** The relay to agents in other processes, as the process last asked it. */
+  relay: { readonly ok: boolean; readonly latencyMs: number | null };
 }
 
 export const heapLimitBytes = 2_000_000_000;
@@ -47,6 +50,8 @@ export function healthyPatient(): Patient {
     garbage: new Map(),
     silentModels: new Set(),
     workflowsDown: false,
+    relayServer: 'redis',
+    relay: { ok: true, latencyMs: 2 },
   };
 }
 
@@ -59,6 +64,15 @@ export type Stimulus =
 
 /** One fault under way; told of everything that could mend it. */
 export interface RunningFault {
+  /**
+   * `healing`: it lasts until a healing action or a restart ends it. `time`: it ends by itself, so no playbook may be
+   * praised for its end, only for leading the work around it.
+   */
+  readonly endsBy: 'healing' | 'time';
+  /** The kernel's supervisor is the watcher where the health agent itself is what fails; absent means the health agent. */
+  readonly watcher?: 'kernel';
+  /** Its playbook is to lead the work around it. */
+  readonly bypasses?: boolean;
   /** Causes of which one must be told, and the playbook that must mend it. */
   readonly causes: readonly string[];
   readonly playbook: string;

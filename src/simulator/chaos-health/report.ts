@@ -1,19 +1,18 @@
 // What a campaign of health chaos amounts to, fault by fault, against the targets. The same seeds give the same report.
 import { type HealthFault, healthFaultNames } from './faults.ts';
+import { formatSeconds, type Spread, spread, sum } from './figures.ts';
 import type { FaultOutcome } from './witness.ts';
 
 export const detectionTargetMs = 15_000;
 const maxToldMisses = 100;
+/** Nobody can meet a model that fails before it is asked, and asking costs money: counted from the first question. */
+const countedFromVisible: ReadonlySet<HealthFault> = new Set(['model_down']);
 
 export interface HealthChaosRun extends FaultOutcome {
   readonly seed: number;
   readonly fault: HealthFault;
   readonly playbook: string;
-}
-
-interface Spread {
-  readonly p50: number | null;
-  readonly max: number | null;
+  readonly ends_by: 'healing' | 'time';
 }
 
 export interface FaultFigures {
@@ -21,11 +20,22 @@ export interface FaultFigures {
   readonly playbook: string;
   readonly runs: number;
   readonly detected: number;
+  /** Of these by the kernel's supervisor, where the health agent itself was what failed; the rest by the health agent. */
+  readonly detected_by_kernel: number;
+  /** From the injection. */
   readonly detected_after_ms: Spread;
-  /** Healed by the expected playbook and verified. */
+  /** From when somebody could first meet it. */
+  readonly detected_after_visible_ms: Spread;
+  /** Which of the two the target is held against. */
+  readonly target_counts_from: 'injection' | 'visible';
+  readonly ends_by: 'healing' | 'time';
+  /** Ended by the expected playbook, and verified. Never a fault that ends by itself. */
   readonly verified: number;
   readonly healed_after_ms: Spread;
-  /** It ended between two attempts, without any of them. */
+  /** It ended by itself, but the expected playbook led the work around it, and that was verified. */
+  readonly bypassed: number;
+  readonly bypassed_after_ms: Spread;
+  /** It ended by itself, or between two attempts without any of them. */
   readonly over_by_itself: number;
   /** Not healed, and a person was called. */
   readonly escalated: number;
@@ -39,7 +49,7 @@ export interface FaultFigures {
 }
 
 export interface HealthChaosReport {
-  readonly topology: 'one process';
+  readonly topology: 'simulated';
   readonly first_seed: number;
   readonly seeds: number;
   readonly targets: { readonly detected_within_ms: number; readonly pages_per_cause: 1 };
@@ -58,11 +68,11 @@ export interface HealthChaosReport {
 /** Targets that a run misses, in words; empty when it meets all. */
 export function missesOf(run: HealthChaosRun): string[] {
   const why: string[] = [];
-  if (run.detected_after_ms === null) why.push('not detected');
-  else if (run.detected_after_ms > detectionTargetMs)
-    why.push(`detected after ${run.detected_after_ms / 1_000} s`);
-  if (run.healed_after_ms === null && run.escalated_after_ms === null && !run.resolved)
-    why.push('neither healed nor escalated');
+  const seen = countedFromVisible.has(run.fault) ? run.detected_after_visible_ms : run.detected_after_ms;
+  if (seen === null) why.push('not detected');
+  else if (seen > detectionTargetMs) why.push(`detected after ${seen / 1_000} s`);
+  const mended = run.healed_after_ms !== null || run.bypassed_after_ms !== null || run.over_by_itself;
+  if (!mended && run.escalated_after_ms === null) why.push('neither healed nor escalated');
   // The ladder may leave a model that came back alone for longer than a run lasts; its work is done by the next one.
   if (run.healed_after_ms !== null && !run.resolved && run.fault !== 'model_down')
     why.push('healed, and its incident is still open');
@@ -79,11 +89,11 @@ export function healthChaosReport(firstSeed: number, runs: readonly HealthChaosR
       seed: run.seed,
       fault: run.fault,
       why,
-      reproduce: `ato chaos health --first-seed ${run.seed} --seeds 1 --fault ${run.fault} --json`,
+      reproduce: `ato chaos health --topology simulated --first-seed ${run.seed} --seeds 1 --fault ${run.fault} --json`,
     })),
   );
   return {
-    topology: 'one process',
+    topology: 'simulated',
     first_seed: firstSeed,
     seeds: runs.length,
     targets: { detected_within_ms: detectionTargetMs, pages_per_cause: 1 },
@@ -104,12 +114,17 @@ function figuresOf(fault: HealthFault, runs: readonly HealthChaosRun[]): FaultFi
     playbook: runs[0]?.playbook ?? '',
     runs: runs.length,
     detected: runs.filter((run) => run.detected_after_ms !== null).length,
+    detected_by_kernel: runs.filter((run) => run.watcher === 'kernel' && run.detected_after_ms !== null)
+      .length,
     detected_after_ms: spread(runs.map((run) => run.detected_after_ms)),
+    detected_after_visible_ms: spread(runs.map((run) => run.detected_after_visible_ms)),
+    target_counts_from: countedFromVisible.has(fault) ? 'visible' : 'injection',
+    ends_by: runs[0]?.ends_by ?? 'healing',
     verified: healed.length,
     healed_after_ms: spread(healed.map((run) => run.healed_after_ms)),
-    over_by_itself: runs.filter(
-      (run) => run.healed_after_ms === null && run.escalated_after_ms === null && run.resolved,
-    ).length,
+    bypassed: runs.filter((run) => run.bypassed_after_ms !== null).length,
+    bypassed_after_ms: spread(runs.map((run) => run.bypassed_after_ms)),
+    over_by_itself: runs.filter((run) => run.over_by_itself).length,
     escalated: runs.filter((run) => run.healed_after_ms === null && run.escalated_after_ms !== null).length,
     pages_sent: sum(runs.map((run) => run.pages)),
     pages_per_cause_max: Math.max(0, ...runs.map((run) => run.pages_of_one_cause)),
@@ -121,24 +136,19 @@ function figuresOf(fault: HealthFault, runs: readonly HealthChaosRun[]): FaultFi
   };
 }
 
-function spread(values: readonly (number | null)[]): Spread {
-  const sorted = values.filter((value) => value !== null).sort((left, right) => left - right);
-  return { p50: sorted[Math.floor((sorted.length - 1) / 2)] ?? null, max: sorted.at(-1) ?? null };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
 /** The table of docs/health.md. */
-export function healthChaosMarkdown({ faults }: HealthChaosReport): string[] {
-  const seconds = (ms: number | null) => (ms === null ? 'never' : `${Math.round(ms / 100) / 10}`);
+export function healthChaosMarkdown(report: HealthChaosReport): string[] {
+  const { faults, first_seed, seeds, missed, false_alarms } = report;
+  const both = (value: Spread) =>
+    value.max === null ? '' : `${formatSeconds(value.p50)}, ${formatSeconds(value.max)}`;
   return [
-    '| fault | playbook | runs | seen after s (median, worst) | healed after s (median, worst) | verified | escalated | pages per run | messages lost | orders lost or doubled |',
-    '|---|---|---|---|---|---|---|---|---|---|',
+    `Seeds ${first_seed} to ${first_seed + seeds - 1}: ${seeds} runs, ${missed} miss a target, ${false_alarms} false alarms.`,
+    '',
+    '| fault | playbook | runs | seen after s (median, worst) | from when it could be met | healed | after s (median, worst) | led around | after s | over by itself | escalated | pages per run | messages lost | orders lost or doubled |',
+    '|---|---|---|---|---|---|---|---|---|---|---|---|---|---|',
     ...faults.map(
       (one) =>
-        `| ${one.fault} | \`${one.playbook}\` | ${one.runs} | ${seconds(one.detected_after_ms.p50)}, ${seconds(one.detected_after_ms.max)} | ${seconds(one.healed_after_ms.p50)}, ${seconds(one.healed_after_ms.max)} | ${one.verified} | ${one.escalated} | ${(one.pages_sent / one.runs).toFixed(1)} | ${one.messages_lost} | ${one.orders_lost + one.orders_doubled} of ${one.orders} |`,
+        `| ${one.fault} | \`${one.playbook}\` | ${one.runs} | ${both(one.detected_after_ms)} | ${both(one.detected_after_visible_ms)} | ${one.verified} | ${both(one.healed_after_ms)} | ${one.bypassed} | ${both(one.bypassed_after_ms)} | ${one.over_by_itself} | ${one.escalated} | ${(one.pages_sent / one.runs).toFixed(1)} | ${one.messages_lost} | ${one.orders_lost + one.orders_doubled} of ${one.orders} |`,
     ),
   ];
 }

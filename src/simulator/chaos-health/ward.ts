@@ -9,12 +9,14 @@ import type { Candle } from '../../shared/domain/candle.ts';
 import type { ModelReply } from '../../shared/domain/model.ts';
 import type { SourceStatus } from '../../shared/domain/source-status.ts';
 import { type EpochMs, secondMs } from '../../shared/domain/time.ts';
-import type { ProbeResult } from '../../shared/domain/vitals.ts';
+import type { ProbeResult, RelayVitals } from '../../shared/domain/vitals.ts';
 import type { SimulatedVenue } from '../../shared/ports/simulated-venue.ts';
 import { heapLimitBytes, type Patient, type RunningFault, type Stimulus } from './patient.ts';
 
 const reportEveryMs = 5 * secondMs;
 const workflowCheckEveryMs = 15 * secondMs;
+/** Messages for agents elsewhere come about this often. */
+const relayedEveryMs = 500;
 const actionTakesMs = 400;
 const restartTakesMs = 800;
 /** Advice that changes nothing. */
@@ -41,6 +43,7 @@ export class Ward {
   #fault: { readonly running: RunningFault; readonly since: EpochMs } | undefined;
   #next: CandleEvent | undefined;
   #workflowsDown = false;
+  #relayDownSince: EpochMs | undefined;
   #inputs = 0;
   now: EpochMs;
   /** When the fault could first be seen from outside; undefined before. */
@@ -180,6 +183,7 @@ export class Ward {
       store_ms: patient.storeMs,
       clock_skew_ms: patient.clockSkewMs,
       clock_jump_ms: patient.clockJumpMs,
+      relay: this.#relay(),
     };
     patient.clockJumpMs = 0;
     this.post({ from: 'system', message_type: 'system.vitals', data, at: this.now });
@@ -192,6 +196,20 @@ export class Ward {
         at: this.now,
       });
     if (this.now % workflowCheckEveryMs === 0) this.#workflows();
+  }
+
+  /** What is said meanwhile waits in the database; when the relay answers it is gone with the next report. */
+  #relay(): RelayVitals {
+    const { ok, latencyMs: latency_ms } = this.#options.patient.relay;
+    this.#relayDownSince = ok ? undefined : (this.#relayDownSince ?? this.now);
+    const oldest_ms = this.now - (this.#relayDownSince ?? this.now);
+    const messages = Math.round(oldest_ms / relayedEveryMs);
+    return {
+      ...{ server: this.#options.patient.relayServer, ok, latency_ms },
+      detail: ok ? 'answers' : 'connect ECONNREFUSED',
+      sent: [{ agent: 'trading_ai', messages, oldest_ms }],
+      received: { messages: 0, oldest_ms: 0 },
+    };
   }
 
   /** Told when it changed, and every half minute as sources do. */
@@ -279,6 +297,7 @@ export class Ward {
     if (probe === 'store') return { ...fine, ok: patient.storeMs !== null, latency_ms: patient.storeMs };
     if (probe === 'clock') return { ...fine, value: patient.clockSkewMs };
     if (probe === 'workflow') return { ...fine, ok: !patient.workflowsDown };
+    if (probe === 'relay') return { ...fine, ok: patient.relay.ok, latency_ms: patient.relay.latencyMs };
     if (probe === 'source') return { ...fine, ok: !this.#isBlind(target), value: 1 };
     if (probe !== 'model' || !patient.silentModels.has(target)) return fine;
     this.exposed();

@@ -7,9 +7,18 @@ import type { SimulatedVenue } from '../../shared/ports/simulated-venue.ts';
 import type { RunningFault } from './patient.ts';
 
 export interface FaultOutcome {
+  /** Whose word counts as detection: the kernel's supervisor where the health agent itself is what fails. */
+  readonly watcher: 'health_ai' | 'kernel';
+  /** From the injection. */
   readonly detected_after_ms: number | null;
-  /** The expected playbook's success, verified by the cause being gone or the work going on another way. */
+  /** From when somebody could first meet the fault; the same wherever it shows at once. */
+  readonly detected_after_visible_ms: number | null;
+  /** The expected playbook's success, verified by the cause being gone. Null for a fault that ends by itself. */
   readonly healed_after_ms: number | null;
+  /** The work went on another way, verified, while a fault that ends by itself lasted. */
+  readonly bypassed_after_ms: number | null;
+  /** The fault ended by itself and its incident closed. */
+  readonly over_by_itself: boolean;
   readonly escalated_after_ms: number | null;
   readonly attempts: number;
   readonly refused: number;
@@ -31,8 +40,15 @@ export interface FaultOutcome {
   readonly false_alarms: number;
 }
 
+export interface FaultTimes {
+  readonly since: EpochMs;
+  readonly visible: EpochMs;
+  readonly given: number;
+  readonly now: EpochMs;
+}
+
 /** How the ledger says that something temporary was taken back; it heals nothing. */
-const takenBack = 'the trouble is over';
+export const takenBack = 'the trouble is over';
 
 export class Witness {
   readonly #incidents = new Map<string, Incident>();
@@ -40,6 +56,8 @@ export class Witness {
   readonly #pages: { readonly at: EpochMs; readonly incident: string; readonly phase: string }[] = [];
   readonly #submitted = new Map<string, number>();
   readonly #orders = new Map<string, { readonly state: string }>();
+  /** When the kernel said that the health agent had failed. */
+  readonly #healthFailures: EpochMs[] = [];
   #setAside = 0;
   #journalled = 0;
 
@@ -48,6 +66,8 @@ export class Witness {
     for (const message of record.emitted) {
       if (message.message_type === 'health.incident') this.#incidents.set(message.data.id, message.data);
       else if (message.message_type === 'health.heal') this.#heals.set(message.data.id, message.data);
+      else if (message.message_type === 'kernel.agent_failed' && message.data.agent === 'health_ai')
+        this.#healthFailures.push(message.at);
     }
     for (const { kind, data } of record.effects) {
       if (kind === 'alert.send' && data.audience !== 'log')
@@ -62,13 +82,11 @@ export class Witness {
     }
   }
 
-  /** `since`: when the fault could first be seen; `given`: inputs handed to the kernel. */
+  /** `since`: when the fault was injected, `visible` when it could first be met; `given`: inputs handed to the kernel. */
   outcome(
     fault: RunningFault,
-    since: EpochMs,
-    given: number,
+    { since, visible, given, now }: FaultTimes,
     venue: SimulatedVenue,
-    now: EpochMs,
   ): FaultOutcome {
     const told = [...this.#incidents.values()];
     const ours = told.filter(({ cause, opened_at }) => fault.causes.includes(cause) && opened_at >= since);
@@ -89,15 +107,27 @@ export class Witness {
       const cause = this.#incidents.get(incident)?.cause ?? incident;
       if (phase === 'opened') opened.set(cause, (opened.get(cause) ?? 0) + 1);
     }
+    const resolved = ours.length > 0 && ours.every(({ open }) => !open);
+    const verified_after_ms = most(verified.map(({ finished_at, at }) => (finished_at ?? at) - since));
+    const byTime = fault.endsBy === 'time';
+    const watcher = fault.watcher ?? 'health_ai';
+    const noticed =
+      watcher === 'kernel'
+        ? this.#healthFailures.filter((at) => at >= since)
+        : ours.map(({ opened_at }) => opened_at);
     return {
-      detected_after_ms: least(ours.map(({ opened_at }) => opened_at - since)),
-      healed_after_ms: most(verified.map(({ finished_at, at }) => (finished_at ?? at) - since)),
+      watcher,
+      detected_after_ms: least(noticed.map((at) => at - since)),
+      detected_after_visible_ms: least(noticed.map((at) => at - visible)),
+      healed_after_ms: byTime ? null : verified_after_ms,
+      bypassed_after_ms: byTime && fault.bypasses === true ? verified_after_ms : null,
+      over_by_itself: resolved && (byTime || verified_after_ms === null),
       escalated_after_ms: least(escalated.map(({ updated_at }) => updated_at - since)),
       attempts: heals.filter(({ outcome }) => outcome !== 'refused').length,
       refused: heals.filter(({ outcome }) => outcome === 'refused').length,
       pages: this.#pages.filter(({ at }) => at >= since).length,
       pages_of_one_cause: Math.max(0, ...opened.values()),
-      resolved: ours.length > 0 && ours.every(({ open }) => !open),
+      resolved,
       messages_lost: given - this.#journalled,
       set_aside: this.#setAside,
       ...this.#orderTruth(venue, now),

@@ -5,6 +5,8 @@ import type { Candle } from '../../../shared/domain/candle.ts';
 import { type EpochMs, minuteMs, secondMs } from '../../../shared/domain/time.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { Alarms } from '../shared/alarms.ts';
+import { boundedText } from '../shared/bounded-text.ts';
+import { safeJson } from '../shared/venue-text.ts';
 import { errorBodySchema, klinesSchema } from './binance-schemas.ts';
 
 export const maxKlinesPerRequest = 1_000;
@@ -167,7 +169,11 @@ export class BinanceRest {
         redirect: 'error',
       });
       this.#noteWeight(response);
-      const text = await boundedText(response);
+      const text = await boundedText(
+        response,
+        maxBodyBytes,
+        (reason) => new BinanceRestError('malformed', reason),
+      );
       this.#noteLatency(clock.now() - begun);
       if (!response.ok) throw this.#httpFault(response, text);
       const venueNow = Date.parse(response.headers.get('date') ?? '');
@@ -229,25 +235,4 @@ function closedCandles(symbol: string, rows: Answer['rows'], closedBy: EpochMs):
 export function parseKlinesBody(symbol: string, text: string, closedBy: EpochMs): Candle[] | undefined {
   const rows = klinesSchema.safeParse(safeJson(text));
   return rows.success ? closedCandles(symbol, rows.data, closedBy) : undefined;
-}
-
-async function boundedText(response: Response): Promise<string> {
-  if (response.body === null) return '';
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body) {
-    size += chunk.length;
-    if (size > maxBodyBytes)
-      throw new BinanceRestError('malformed', `the answer is larger than ${maxBodyBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function safeJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,13 +1,14 @@
 // Binance public spot market data: candles and best quotes by websocket, history and back-fill by REST, no key.
 // It publishes closed candles only, each once and in order, and says at any time how much it can see.
 import type { Candle } from '../../../shared/domain/candle.ts';
-import { type EpochMs, minuteMs, secondMs, toIso } from '../../../shared/domain/time.ts';
+import { type EpochMs, minuteMs, secondMs } from '../../../shared/domain/time.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { MarketDataSink, MarketDataSource } from '../../../shared/ports/market-data.ts';
 import { Alarms } from '../shared/alarms.ts';
-import { CandleTrack, trackDefect } from '../shared/candle-track.ts';
+import { CandleKeeper } from '../shared/candle-keeper.ts';
 import { ClockSkew } from '../shared/clock-skew.ts';
 import { QualityGate } from '../shared/quality-gate.ts';
+import { StatusReport } from '../shared/status-report.ts';
 import { assessHealth } from './assess-health.ts';
 import { BinanceLink } from './binance-link.ts';
 import { BinanceRest, BinanceRestError, maxKlinesPerRequest } from './binance-rest.ts';
@@ -26,10 +27,8 @@ const statusEveryMs = 30 * secondMs;
 /** How long after a minute's end a missing candle is fetched instead of awaited. */
 const lateCandleMs = 8 * secondMs;
 const maxParallelFills = 8;
-const maxFillPages = 3;
 const listTimeoutMs = 1_500;
 const maxHistoryCandles = 5_000;
-const maxHeldCandles = 10_000;
 
 export interface BinanceSourceOptions {
   readonly symbols: readonly string[];
@@ -54,7 +53,7 @@ export class BinanceSource implements MarketDataSource {
   readonly #alarms: Alarms;
   readonly #rest: BinanceRest;
   readonly #link: BinanceLink;
-  readonly #tracks = new Map<string, CandleTrack>();
+  readonly #candles: CandleKeeper;
   readonly #quotes: QuoteConflator;
   #skew = new ClockSkew();
   #run = new AbortController();
@@ -62,11 +61,7 @@ export class BinanceSource implements MarketDataSource {
   #gate: QualityGate | undefined;
   #lastDataAt: EpochMs | null = null;
   #streamFault = '';
-  #restFault = '';
-  #restOkAt: EpochMs | undefined;
-  #held: Candle[] = [];
-  #statusAt: EpochMs = 0;
-  #statusKey = '';
+  readonly #status: StatusReport;
 
   /** Throws RangeError for more symbols than one connection can carry. */
   constructor(options: BinanceSourceOptions) {
@@ -87,6 +82,23 @@ export class BinanceSource implements MarketDataSource {
       ...(options.weightBudgetPerMinute === undefined
         ? {}
         : { weightBudgetPerMinute: options.weightBudgetPerMinute }),
+    });
+    this.#status = new StatusReport(this.name);
+    this.#candles = new CandleKeeper({
+      source: this.name,
+      clock: options.clock,
+      alarms: this.#alarms,
+      sweepAfterMs: lateCandleMs,
+      maxParallelFills,
+      fetch: (symbol, since, signal) =>
+        this.#rest.klines(symbol, { startTime: since, limit: maxKlinesPerRequest }, signal),
+      isUnknownSymbol: (error) => error instanceof BinanceRestError && error.fault === 'unknown-symbol',
+      messageOf: (error) => (error instanceof Error ? error.message : String(error)),
+      emit: (event) => {
+        this.#lastDataAt = event.known_at;
+        this.#gate?.candle(event);
+      },
+      swept: () => this.#publishStatus(),
     });
     const withBooks = this.symbols.length <= maxBookTickerSymbols;
     const streams = this.symbols.flatMap((symbol) => {
@@ -122,12 +134,7 @@ export class BinanceSource implements MarketDataSource {
       source: this.name,
       ...(maxJumpRatio === undefined ? {} : { maxJumpRatio }),
     });
-    const lastClosed = Math.floor(this.#clock.now() / minuteMs) * minuteMs - minuteMs;
-    this.#tracks.clear();
-    for (const symbol of this.symbols) {
-      this.#tracks.set(symbol, new CandleTrack(symbol, lastClosed));
-      this.#gate.expectAfter(symbol, lastClosed);
-    }
+    this.#candles.start(this.symbols, sink, this.#gate);
     this.#begin();
   }
 
@@ -171,18 +178,14 @@ export class BinanceSource implements MarketDataSource {
     this.#end();
     this.#run = new AbortController();
     this.#streamFault = `restarted: ${reason}`;
-    this.#restFault = '';
-    for (const track of this.#tracks.values()) {
-      track.unknown = undefined;
-      track.filling = false;
-    }
+    this.#candles.forgive();
     this.#begin();
   }
 
   async stop(): Promise<void> {
     this.#sink = undefined;
     this.#gate = undefined;
-    this.#held = [];
+    this.#candles.stop();
     this.#end();
   }
 
@@ -190,8 +193,8 @@ export class BinanceSource implements MarketDataSource {
     const now = this.#clock.now();
     this.#alarms.set('quotes', now + quoteEveryMs, () => this.#flushQuotes());
     this.#alarms.set('status', now + statusEveryMs, () => this.#reportStatus());
-    this.#setSweep(now);
-    this.#armHeld();
+    this.#candles.begin(this.#run.signal);
+    this.#candles.setSweep();
     this.#publishStatus();
     if (this.symbols.length > 0) this.#link.dial();
   }
@@ -208,7 +211,7 @@ export class BinanceSource implements MarketDataSource {
 
   #connected(): void {
     this.#publishStatus();
-    void this.#fillLagging();
+    void this.#candles.fillLagging();
   }
 
   #lost(reason: string): void {
@@ -241,8 +244,7 @@ export class BinanceSource implements MarketDataSource {
   // --- candles ---
 
   #kline(event: KlineEvent, now: EpochMs): void {
-    const track = this.#tracks.get(event.s);
-    if (track === undefined) {
+    if (this.#candles.lastOf(event.s) === undefined) {
       this.#gate?.unreadable('a candle of a symbol not asked for', excerpt(event.s), now);
       return;
     }
@@ -261,104 +263,7 @@ export class BinanceSource implements MarketDataSource {
       close: c,
       volume: v,
     };
-    if (!this.#sound(candle, now)) return;
-    this.#publish(track.take(candle, now));
-    if (track.hasGap) void this.#fill(track);
-  }
-
-  #sound(candle: Candle, now: EpochMs): boolean {
-    const defect = trackDefect(candle, now);
-    if (defect === undefined) return true;
-    this.#gate?.unreadable(defect, `${candle.symbol} candle of ${candle.openTime}`, now);
-    return false;
-  }
-
-  #publish(candles: readonly Candle[]): void {
-    for (const candle of candles) {
-      const knownAt = this.#clock.now();
-      const closedAt = candle.openTime + minuteMs;
-      if (closedAt > knownAt || this.#held.length > 0) {
-        // Our clock is behind the venue's: a candle must not be known before it has closed on our own clock.
-        if (this.#held.length < maxHeldCandles) this.#held.push(candle);
-        continue;
-      }
-      this.#lastDataAt = knownAt;
-      this.#gate?.candle({
-        source: this.name,
-        kind: 'live',
-        candle,
-        happened_at: closedAt,
-        known_at: knownAt,
-      });
-    }
-    this.#armHeld();
-  }
-
-  #armHeld(): void {
-    const first = this.#held[0];
-    if (first === undefined) return;
-    this.#alarms.set('held', first.openTime + minuteMs, () => {
-      const held = this.#held;
-      this.#held = [];
-      held.sort((a, b) => a.openTime - b.openTime);
-      this.#publish(held);
-    });
-  }
-
-  #setSweep(now: EpochMs): void {
-    const next = Math.floor((now - lateCandleMs) / minuteMs + 1) * minuteMs + lateCandleMs;
-    this.#alarms.set('sweep', next, () => {
-      this.#setSweep(this.#clock.now());
-      void this.#fillLagging();
-    });
-  }
-
-  /** Fetches what the socket did not bring: after an outage, and in place of it while it is down. */
-  async #fillLagging(): Promise<void> {
-    const run = this.#run;
-    const lagging = [...this.#tracks.values()].filter(
-      (track) => track.lagsAt(this.#clock.now()) || track.hasGap,
-    );
-    for (let begin = 0; begin < lagging.length && !run.signal.aborted; begin += maxParallelFills) {
-      await Promise.all(lagging.slice(begin, begin + maxParallelFills).map((track) => this.#fill(track)));
-    }
-    if (!run.signal.aborted) this.#publishStatus();
-  }
-
-  async #fill(track: CandleTrack): Promise<void> {
-    if (track.filling || track.unknown !== undefined) return;
-    const { signal } = this.#run;
-    track.filling = true;
-    let succeeded = false;
-    try {
-      for (let page = 0; page < maxFillPages; page += 1) {
-        const range = { startTime: track.last + minuteMs, limit: maxKlinesPerRequest };
-        const { candles, full } = await this.#rest.klines(track.symbol, range, signal);
-        if (signal.aborted) return;
-        const now = this.#clock.now();
-        this.#publish(track.fill(candles.filter((candle) => this.#sound(candle, now))));
-        if (!full) break;
-      }
-      succeeded = true;
-      this.#restOkAt = this.#clock.now();
-      this.#restFault = '';
-    } catch (error) {
-      if (signal.aborted) return;
-      if (error instanceof BinanceRestError && error.fault === 'unknown-symbol')
-        track.unknown = error.message;
-      else this.#restFault = error instanceof Error ? error.message : String(error);
-    }
-    const { released, missing } = track.settle(succeeded, this.#clock.now());
-    if (missing > 0) {
-      const where = `${track.symbol} before ${toIso(released[0]?.openTime ?? 0)}`;
-      this.#sink?.quarantined({
-        source: this.name,
-        reason: 'candles missing: back-fill failed',
-        where,
-        count: missing,
-      });
-    }
-    this.#publish(released);
+    if (this.#candles.isSound(candle, now)) this.#candles.take(event.s, [candle], now);
   }
 
   // --- quotes ---
@@ -374,42 +279,28 @@ export class BinanceSource implements MarketDataSource {
   // --- status ---
 
   #reportStatus(): void {
-    this.#statusKey = '';
+    this.#status.repeat();
     this.#publishStatus();
     this.#alarms.set('status', this.#clock.now() + statusEveryMs, () => this.#reportStatus());
   }
 
   /** Publishes when something changed since the last report. */
   #publishStatus(): void {
-    const sink = this.#sink;
-    if (sink === undefined) return;
     const now = this.#clock.now();
-    const tracks = [...this.#tracks.values()];
-    const { state, health, detail } = assessHealth({
+    const verdict = assessHealth({
       now,
       connectedSince: this.#link.since,
       lastDataAt: this.#lastDataAt,
       streamFault: this.#streamFault,
-      restFault: this.#restFault,
-      restOkAt: this.#restOkAt,
+      restFault: this.#candles.restFault,
+      restOkAt: this.#candles.restOkAt,
       restBlockedUntil: this.#rest.blockedUntil,
       clockSkewMs: this.#skew.skewMs,
-      unknownSymbols: tracks.filter((track) => track.unknown !== undefined).map((track) => track.symbol),
+      unknownSymbols: this.#candles.unknown,
       symbols: this.symbols.length,
     });
-    const key = `${state} ${detail}`;
-    if (key === this.#statusKey) return;
-    this.#statusKey = key;
-    this.#statusAt = Math.max(this.#statusAt, now);
-    sink.status({
-      source: this.name,
-      state,
-      health,
-      detail,
-      latencyMs: this.#rest.latencyMs,
-      lastDataAt: this.#lastDataAt,
-      at: this.#statusAt,
-    });
+    const { latencyMs } = this.#rest;
+    this.#status.publish(this.#sink, now, verdict, { latencyMs, lastDataAt: this.#lastDataAt });
   }
 }
 

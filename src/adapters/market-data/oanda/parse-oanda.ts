@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Candle } from '../../../shared/domain/candle.ts';
 import { bookDepth, type DepthLevel, type Quote } from '../../../shared/domain/quote.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
+import { venuePrice } from '../shared/venue-price.ts';
 import { safeJson } from '../shared/venue-text.ts';
 
 const maxCandles = 5_000;
@@ -11,16 +12,7 @@ const maxInstruments = 5_000;
 const maxPriceLevels = 50;
 
 /** Prices are decimal text; numbers are taken too. */
-const price = z
-  .union([
-    z
-      .string()
-      .max(40)
-      .regex(/^\d+(\.\d+)?$/),
-    z.number(),
-  ])
-  .transform(Number)
-  .refine((value) => value > 0 && Number.isFinite(value));
+const price = venuePrice;
 const instrumentName = z.string().regex(/^[A-Z0-9]{2,12}_[A-Z0-9]{2,12}$/);
 /** RFC 3339 with up to nanoseconds, or decimal Unix seconds as text. */
 const instant = z

@@ -12,6 +12,7 @@ import type { Clock } from '../../../shared/ports/clock.ts';
 import { Alarms } from '../shared/alarms.ts';
 import { CandidateGate } from '../shared/candidate-gate.ts';
 import type { Decoded } from '../shared/lenient-json.ts';
+import { StatusReport } from '../shared/status-report.ts';
 import { decodeFrame } from './pumpportal-schemas.ts';
 import { TradeTally } from './trade-tally.ts';
 
@@ -64,12 +65,13 @@ export class PumpportalSource implements CandidateSource {
   #failures = 0;
   #fault = '';
   #refusal = '';
-  #statusKey = '';
+  readonly #status: StatusReport;
 
   constructor(options: PumpportalSourceOptions) {
     this.#options = options;
     this.#clock = options.clock;
     this.#alarms = new Alarms(options.clock);
+    this.#status = new StatusReport(this.name);
     this.#tally = new TradeTally(maxTradedTokens);
   }
 
@@ -113,7 +115,7 @@ export class PumpportalSource implements CandidateSource {
     const now = this.#clock.now();
     this.#alarms.set('flush', now + flushEveryMs, () => this.#flush());
     this.#alarms.set('status', now + statusEveryMs, () => this.#report());
-    this.#statusKey = '';
+    this.#status.repeat();
     this.#publishStatus();
     this.#dial();
   }
@@ -257,25 +259,17 @@ export class PumpportalSource implements CandidateSource {
   // --- status ---
 
   #report(): void {
-    this.#statusKey = '';
+    this.#status.repeat();
     this.#publishStatus();
     this.#alarms.set('status', this.#clock.now() + statusEveryMs, () => this.#report());
   }
 
   #publishStatus(): void {
-    const [state, health, detail] = this.#assess(this.#clock.now());
-    const key = `${state} ${detail}`;
-    if (key === this.#statusKey) return;
-    this.#statusKey = key;
-    this.#sink?.status({
-      source: this.name,
-      state,
-      health,
-      detail: `${detail}; ${this.#gate?.dropped ?? 0} dropped`,
-      latencyMs: this.#latencyMs,
-      lastDataAt: this.#lastDataAt,
-      at: this.#clock.now(),
-    });
+    const now = this.#clock.now();
+    const [state, health, detail] = this.#assess(now);
+    const facts = { latencyMs: this.#latencyMs, lastDataAt: this.#lastDataAt };
+    const counts = `; ${this.#gate?.dropped ?? 0} dropped`;
+    this.#status.publish(this.#sink, now, { state, health, detail }, facts, counts);
   }
 
   #assess(now: EpochMs): readonly [SourceState, number, string] {

@@ -3,6 +3,7 @@
 import { type EpochMs, minuteMs, secondMs } from '../../../shared/domain/time.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { Alarms } from './alarms.ts';
+import { boundedText } from './bounded-text.ts';
 import type { RequestBudget } from './request-budget.ts';
 import { VenueError, type VenueFault } from './venue-error.ts';
 import { type Redact, safeJson } from './venue-text.ts';
@@ -111,7 +112,7 @@ export class HttpReader {
         signal: AbortSignal.any([signal, timer.signal]),
         redirect: 'error',
       });
-      const text = await boundedText(response);
+      const text = await boundedText(response, maxBodyBytes, (reason) => new VenueError('malformed', reason));
       const now = clock.now();
       const roundTripMs = now - begun;
       this.#latencyMs =
@@ -167,17 +168,4 @@ function commonFault(status: number): VenueFault {
   if (status === 401 || status === 403) return 'unauthorized';
   // A server error says nothing about the question, and reading twice harms nobody.
   return status >= 500 ? 'unreachable' : 'refused';
-}
-
-async function boundedText(response: Response): Promise<string> {
-  if (response.body === null) return '';
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body) {
-    size += chunk.length;
-    if (size > maxBodyBytes)
-      throw new VenueError('malformed', `the answer is larger than ${maxBodyBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

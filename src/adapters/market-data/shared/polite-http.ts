@@ -3,6 +3,7 @@
 import { type EpochMs, hourMs, minuteMs, secondMs } from '../../../shared/domain/time.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { Alarms } from './alarms.ts';
+import { boundedText } from './bounded-text.ts';
 import { excerpt, parseJson } from './lenient-json.ts';
 
 const requestTimeoutMs = 10 * secondMs;
@@ -172,7 +173,7 @@ export class PoliteHttp {
         redirect: 'error',
         headers: this.#headers(),
       });
-      const text = await boundedText(response);
+      const text = await boundedText(response, maxBodyBytes, (reason) => new HttpFault('malformed', reason));
       this.#noteLatency(clock.now() - begun);
       const body = parseJson(text);
       if (!response.ok) throw this.#httpFault(response, body, text, group);
@@ -222,17 +223,4 @@ export class PoliteHttp {
     const waitMs = Date.parse(header) - this.#options.clock.now();
     return waitMs > 0 ? waitMs : undefined;
   }
-}
-
-async function boundedText(response: Response): Promise<string> {
-  if (response.body === null) return '';
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body) {
-    size += chunk.length;
-    if (size > maxBodyBytes)
-      throw new HttpFault('malformed', `the answer is larger than ${maxBodyBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

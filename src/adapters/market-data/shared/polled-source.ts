@@ -12,6 +12,7 @@ import type { Alarms } from './alarms.ts';
 import { CandidateGate } from './candidate-gate.ts';
 import type { Decoded } from './lenient-json.ts';
 import { HttpFault, type PoliteHttp } from './polite-http.ts';
+import { StatusReport } from './status-report.ts';
 import type { WatchList } from './watch-list.ts';
 
 const statusEveryMs = 30 * secondMs;
@@ -70,11 +71,12 @@ export class PolledSource implements CandidateSource {
   #gate: CandidateGate | undefined;
   #startedAt: EpochMs = 0;
   #lastDataAt: EpochMs | null = null;
-  #statusKey = '';
+  readonly #status: StatusReport;
 
   constructor(options: PolledSourceOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#status = new StatusReport(options.name);
   }
 
   reachable(timeoutMs: number): Promise<boolean> {
@@ -108,7 +110,7 @@ export class PolledSource implements CandidateSource {
     const { clock, alarms, jobs, random } = this.#options;
     this.#run = new AbortController();
     this.#startedAt = clock.now();
-    this.#statusKey = '';
+    this.#status.repeat();
     this.#states = jobs.map((job) => ({ job, failures: 0, fault: '', okAt: undefined, idle: false }));
     for (const [index, state] of this.#states.entries()) this.#schedule(state, (index + random()) * secondMs);
     alarms.set('status', clock.now() + statusEveryMs, () => this.#report());
@@ -156,7 +158,7 @@ export class PolledSource implements CandidateSource {
   }
 
   #report(): void {
-    this.#statusKey = '';
+    this.#status.repeat();
     this.#publishStatus();
     const { clock, alarms } = this.#options;
     alarms.set('status', clock.now() + statusEveryMs, () => this.#report());
@@ -165,19 +167,9 @@ export class PolledSource implements CandidateSource {
   /** Publishes when something changed since the last report. */
   #publishStatus(): void {
     const { clock, http } = this.#options;
-    const { state, health, detail } = this.#assess(clock.now());
-    const key = `${state} ${detail}`;
-    if (key === this.#statusKey) return;
-    this.#statusKey = key;
-    this.#sink?.status({
-      source: this.name,
-      state,
-      health,
-      detail: `${detail}; ${http.requests} requests, ${http.errors} errors, ${this.#gate?.dropped ?? 0} dropped`,
-      latencyMs: http.latencyMs,
-      lastDataAt: this.#lastDataAt,
-      at: clock.now(),
-    });
+    const counts = `; ${http.requests} requests, ${http.errors} errors, ${this.#gate?.dropped ?? 0} dropped`;
+    const facts = { latencyMs: http.latencyMs, lastDataAt: this.#lastDataAt };
+    this.#status.publish(this.#sink, clock.now(), this.#assess(clock.now()), facts, counts);
   }
 
   #assess(now: EpochMs): Pick<SourceStatus, 'state' | 'health' | 'detail'> {

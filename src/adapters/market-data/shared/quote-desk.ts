@@ -10,6 +10,7 @@ import { type Assessment, assessQuotes, type QuoteView } from './assess-quotes.t
 import { ClockSkew } from './clock-skew.ts';
 import { lastClosedMinute, MinuteTrack, type Settlement } from './minute-track.ts';
 import { QualityGate } from './quality-gate.ts';
+import { StatusReport } from './status-report.ts';
 import { VenueError } from './venue-error.ts';
 
 const quoteEveryMs = secondMs;
@@ -73,11 +74,11 @@ export class QuoteDesk {
   #restOkAt: EpochMs | undefined;
   #venueSaysClosed = false;
   #noMinuteCandles = false;
-  #statusAt: EpochMs = 0;
-  #statusKey = '';
+  readonly #status: StatusReport;
 
   constructor(options: QuoteDeskOptions) {
     this.#options = options;
+    this.#status = new StatusReport(options.name);
   }
 
   get running(): boolean {
@@ -144,7 +145,7 @@ export class QuoteDesk {
     alarms.set('desk-quotes', now + quoteEveryMs, () => this.#flushQuotes());
     alarms.set('desk-status', now + statusEveryMs, () => this.#reportStatus());
     this.#setSweep(now);
-    this.#statusKey = '';
+    this.#status.repeat();
     this.publishStatus();
   }
 
@@ -345,7 +346,7 @@ export class QuoteDesk {
   }
 
   #reportStatus(): void {
-    this.#statusKey = '';
+    this.#status.repeat();
     this.publishStatus();
     const { alarms, clock } = this.#options;
     alarms.set('desk-status', clock.now() + statusEveryMs, () => this.#reportStatus());
@@ -369,22 +370,9 @@ export class QuoteDesk {
 
   /** Publishes when something changed since the last report. */
   publishStatus(): void {
-    const sink = this.#sink;
-    if (sink === undefined) return;
-    const { clock, name, view } = this.#options;
-    const { state, health, detail } = this.assess();
-    const key = `${state} ${detail}`;
-    if (key === this.#statusKey) return;
-    this.#statusKey = key;
-    this.#statusAt = Math.max(this.#statusAt, clock.now());
-    sink.status({
-      source: name,
-      state,
-      health,
-      detail,
-      latencyMs: view().latencyMs,
-      lastDataAt: this.#lastDataAt,
-      at: this.#statusAt,
-    });
+    if (this.#sink === undefined) return;
+    const { clock, view } = this.#options;
+    const facts = { latencyMs: view().latencyMs, lastDataAt: this.#lastDataAt };
+    this.#status.publish(this.#sink, clock.now(), this.assess(), facts);
   }
 }

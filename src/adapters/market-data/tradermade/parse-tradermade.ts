@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Candle } from '../../../shared/domain/candle.ts';
 import type { EpochMs } from '../../../shared/domain/time.ts';
+import { venuePrice } from '../shared/venue-price.ts';
 import { safeJson } from '../shared/venue-text.ts';
 
 const maxQuotes = 1_000;
@@ -10,16 +11,7 @@ const maxCandles = 5_000;
 const maxNames = 5_000;
 
 /** Documented as numbers, seen as quoted text: both are read. */
-const price = z
-  .union([
-    z
-      .string()
-      .max(40)
-      .regex(/^\d+(\.\d+)?$/),
-    z.number(),
-  ])
-  .transform(Number)
-  .refine((value) => value > 0 && Number.isFinite(value));
+const price = venuePrice;
 const code = z.string().regex(/^[A-Z0-9]{2,12}$/);
 
 const pairQuoteSchema = z.object({ base_currency: code, quote_currency: code, bid: price, ask: price });

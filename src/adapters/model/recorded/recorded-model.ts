@@ -3,7 +3,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type ModelProvider, modelFaults } from '../../../shared/domain/model.ts';
-import type { Model, ModelQuestion, ModelResponse } from '../../../shared/ports/model.ts';
+import {
+  type Model,
+  type ModelQuestion,
+  type ModelResponse,
+  unreachableModel,
+} from '../../../shared/ports/model.ts';
 
 const recordedResponse = z.object({
   outcome: z.enum(['answered', ...modelFaults]),
@@ -54,16 +59,7 @@ export function recordedModel(provider: ModelProvider, model: string, recording:
   };
 }
 
-const notRecorded: ModelResponse = {
-  outcome: 'unreachable',
-  text: '',
-  finish: null,
-  detail: 'this question was not recorded',
-  inputTokens: null,
-  outputTokens: null,
-  retryAfterMs: null,
-  windows: [],
-};
+const notRecorded = unreachableModel('this question was not recorded');
 
 /** Asks the real model and hands each answer to `keep` as one line. */
 export function recordingModel(inner: Model, keep: (line: string) => void): Model {

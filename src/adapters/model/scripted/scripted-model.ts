@@ -1,6 +1,11 @@
 // A model that answers by a function: for simulations, benchmarks and tests. No network, no waiting, no chance.
 import type { ModelProvider } from '../../../shared/domain/model.ts';
-import type { Model, ModelQuestion, ModelResponse } from '../../../shared/ports/model.ts';
+import {
+  type Model,
+  type ModelQuestion,
+  type ModelResponse,
+  unreachableModel,
+} from '../../../shared/ports/model.ts';
 
 /** What a script returns: the text of an answer, or a whole response such as a fault. */
 export type Script = (question: ModelQuestion) => string | ModelResponse;
@@ -29,16 +34,7 @@ function attempt(script: Script, question: ModelQuestion): string | ModelRespons
   try {
     return script(question);
   } catch (error) {
-    return {
-      outcome: 'unreachable',
-      text: '',
-      finish: null,
-      detail: error instanceof Error ? error.message : String(error),
-      inputTokens: null,
-      outputTokens: null,
-      retryAfterMs: null,
-      windows: [],
-    };
+    return unreachableModel(error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -1,7 +1,7 @@
 // The system probe measures this very process; a busy loop must show as delay and as processor time.
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
-import { diskSpace, SystemProbe } from './system-probe.ts';
+import { diskSpace, fullestDisk, SystemProbe } from './system-probe.ts';
 
 function turnOfTheLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -14,7 +14,7 @@ function burn(ms: number): void {
 }
 
 test('a blocked event loop shows as delay and processor load, and the next report starts anew', async () => {
-  const probe = new SystemProbe({ folder: tmpdir() });
+  const probe = new SystemProbe({ folders: [tmpdir()] });
   try {
     await probe.collectVitals(0);
     for (let round = 0; round < 4; round++) {
@@ -41,4 +41,14 @@ test('a blocked event loop shows as delay and processor load, and the next repor
 
 test('a folder that is not there measures nothing instead of failing', async () => {
   expect(await diskSpace('/no/such/folder/anywhere')).toEqual({ freeBytes: null, totalBytes: null });
+});
+
+test('of several disks the one with the least space is told; a folder that is not there keeps none back', async () => {
+  const [here, other] = [await diskSpace(tmpdir()), await diskSpace('/proc')];
+  const least = Math.min(
+    here.freeBytes ?? Number.POSITIVE_INFINITY,
+    other.freeBytes ?? Number.POSITIVE_INFINITY,
+  );
+  expect((await fullestDisk(['/no/such/folder', '/proc', tmpdir()])).freeBytes).toBe(least);
+  expect(await fullestDisk(['/no/such/folder'])).toEqual({ freeBytes: null, totalBytes: null });
 });

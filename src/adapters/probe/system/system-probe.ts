@@ -16,8 +16,8 @@ export type MeasuredVitals = Omit<
 >;
 
 export interface SystemProbeOptions {
-  /** A folder on the disk to be watched. */
-  readonly folder: string;
+  /** Folders on the disks to be watched. */
+  readonly folders: readonly string[];
 }
 
 export interface DiskSpace {
@@ -26,7 +26,7 @@ export interface DiskSpace {
 }
 
 export class SystemProbe {
-  readonly #folder: string;
+  readonly #folders: readonly string[];
   readonly #delay: ReturnType<typeof monitorEventLoopDelay>;
   #cpu = process.cpuUsage();
   #cpuAt = process.hrtime.bigint();
@@ -36,7 +36,7 @@ export class SystemProbe {
   #fileLimit: Promise<number | null> | undefined;
 
   constructor(options: SystemProbeOptions) {
-    this.#folder = options.folder;
+    this.#folders = options.folders;
     this.#delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
     this.#delay.enable();
   }
@@ -46,7 +46,7 @@ export class SystemProbe {
     const clock_jump_ms = this.#takeClockJump();
     this.#fileLimit ??= openFilesLimit();
     const [disk, open_files, open_files_limit] = await Promise.all([
-      diskSpace(this.#folder),
+      fullestDisk(this.#folders),
       openFiles(),
       this.#fileLimit,
     ]);
@@ -109,6 +109,17 @@ export class SystemProbe {
     this.#cpuAt = now;
     return elapsedMicros <= 0 ? 0 : round(spentMicros / elapsedMicros);
   }
+}
+
+/** The disk with the least space among those that hold the folders: the first to stop something. */
+export async function fullestDisk(folders: readonly string[]): Promise<DiskSpace> {
+  const disks = await Promise.all(folders.map((folder) => diskSpace(folder)));
+  const known = disks.filter(({ freeBytes }) => freeBytes !== null);
+  const [first = { freeBytes: null, totalBytes: null }, ...others] = known;
+  return others.reduce(
+    (least, disk) => ((disk.freeBytes ?? 0) < (least.freeBytes ?? 0) ? disk : least),
+    first,
+  );
 }
 
 /** Free and total bytes of the disk that holds the folder; null where the system does not say, or not in time. */

@@ -43,6 +43,8 @@ export interface ProcessPlace {
   readonly schema: string;
   readonly agents: readonly AgentName[];
   readonly holder: string;
+  /** Grows with every holder: a new one was started. */
+  readonly fence: number;
   /** Since the last renewal of its lease, by the database's clock. */
   readonly silentMs: number;
 }
@@ -95,13 +97,16 @@ export class PostgresInstallation {
     for (const { schema } of schemas.rows) {
       const agents = agentsOfSchema(this.#base, schema);
       if (agents === undefined) continue;
-      const lease = await this.#pool.query<{ holder: string; silent: number }>(
-        `select holder, (extract(epoch from clock_timestamp() - renewed_at) * 1000)::float8 as silent
+      const lease = await this.#pool.query<{ holder: string; fence: string; silent: number }>(
+        `select holder, fence::text as fence, (extract(epoch from clock_timestamp() - renewed_at) * 1000)::float8 as silent
          from ${quotedIdentifier(schema)}.lease`,
       );
       const [row] = lease.rows;
       if (row !== undefined)
-        found.push({ schema, agents, holder: row.holder, silentMs: Math.max(0, row.silent) });
+        found.push({
+          ...{ schema, agents, holder: row.holder, fence: Number(row.fence) },
+          silentMs: Math.max(0, row.silent),
+        });
     }
     return found.sort((left, right) => left.silentMs - right.silentMs);
   }

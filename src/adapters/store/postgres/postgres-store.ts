@@ -5,6 +5,7 @@ import { migrate, readMigrations } from '../../../shared/db/migrations.ts';
 import { quotedIdentifier, type SqlDriver } from '../../../shared/db/sql-driver.ts';
 import { StoreOpenError } from '../../../shared/ports/store.ts';
 import { defaultJournalKeepDays, SqlStore } from '../shared/sql-store.ts';
+import { type AgentHome, assertAgentsAtHome } from './agent-home.ts';
 import { Lease } from './lease.ts';
 import { openFailure, shownUrl } from './open-failure.ts';
 import { connect, PostgresDriver, type PostgresTarget } from './postgres-driver.ts';
@@ -21,6 +22,8 @@ export interface PostgresStoreOptions {
   readonly lockWaitMs?: number;
   /** What besides the schema only one process may have. */
   readonly exclusive?: NonNullable<WriterLockOptions['exclusive']>;
+  /** Refuse agents that last lived in another schema of the installation; absent asks nobody. */
+  readonly home?: AgentHome;
   /** Wait for another writer to end instead of refusing. */
   readonly standby?: NonNullable<WriterLockOptions['standby']>;
   /** Told when the lease cannot be renewed, or only slowly, and with undefined when all is well again. */
@@ -67,6 +70,8 @@ async function openForWriting(options: PostgresStoreOptions): Promise<SqlDriver>
       ...(options.exclusive === undefined ? {} : { exclusive: options.exclusive }),
       ...(options.standby === undefined ? {} : { standby: options.standby }),
     });
+    // With the lock, so that nobody who still lives there is mistaken; before anything is made, so that nothing is left behind.
+    if (options.home !== undefined) await assertAgentsAtHome(writer, target.schema, options.home);
     await makeSchema(writer, target);
     driver = new PostgresDriver(target, writer);
     await migrate(driver, await readMigrations());
