@@ -16,7 +16,7 @@ export function orchestratorMetrics(): MetricDefinition[] {
     ),
     gauge(
       'orchestrator_success_rate',
-      'Successful among scored decisions that promised work, 0 to 1; NaN before the first.',
+      'Successful among all scored decisions, also those to run nothing, 0 to 1; NaN before the first.',
       (scrape) => scrape.decisions.successRate,
     ),
     counter(

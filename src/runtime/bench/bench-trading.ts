@@ -32,6 +32,8 @@ const warmUpSignals = 2_000;
 const memorySignals = 10_000;
 const postgresSignals = 5_000;
 const signalsPerSecond = 1_000;
+/** Commits of one small row, measured before: what the disk and the server take at least. */
+const bareCommits = 100;
 /** As in the running system. */
 const commitPauseMs = 15;
 const signalLifeMs = 30 * secondMs;
@@ -47,6 +49,20 @@ export interface LatencyFigure {
   readonly max_us: number;
 }
 
+/** A transaction of one small row on the same server, each waiting for the one before: fsync and one round trip. */
+export interface BareCommitFigure {
+  readonly commits: number;
+  readonly p50_us: number;
+  readonly p99_us: number;
+}
+
+export interface TradingBenchOptions {
+  /** PostgreSQL to measure on; default DATABASE_URL, without both only in memory. */
+  readonly postgres?: string;
+  readonly signalsPerSecond?: number;
+  readonly note: (text: string) => void;
+}
+
 export interface TradingBenchReport {
   readonly version: string;
   readonly node: string;
@@ -54,25 +70,33 @@ export interface TradingBenchReport {
   readonly cores: number;
   /** Commit in memory: what the house itself needs. */
   readonly in_process: LatencyFigure;
-  /** The same with batched commits on DATABASE_URL, in a schema of its own; null when it is not set. */
-  readonly postgresql: LatencyFigure | null;
+  /** The same with batched commits on PostgreSQL, in a schema of its own; null when none was named. */
+  readonly postgresql: (LatencyFigure & { readonly bare_commit: BareCommitFigure }) | null;
   /** Asked of stand-in venues over HTTP; null where the project's test folder is not there. */
   readonly reconcile: readonly ReconcileFigure[] | null;
 }
 
-export async function benchTrading(options: { note: (text: string) => void }): Promise<TradingBenchReport> {
+export async function benchTrading(options: TradingBenchOptions): Promise<TradingBenchReport> {
   const { note } = options;
+  const pace = options.signalsPerSecond ?? signalsPerSecond;
   note(`warming up with ${warmUpSignals} signals`);
-  await latency(new MemoryStore({ keepJournal: false, keepRecords: false }), warmUpSignals, 0, memoryStepMs);
-  note(`${memorySignals} signals at ${signalsPerSecond} per second, commit in memory`);
+  await latency(
+    new MemoryStore({ keepJournal: false, keepRecords: false }),
+    warmUpSignals,
+    0,
+    memoryStepMs,
+    pace,
+  );
+  note(`${memorySignals} signals at ${pace} per second, commit in memory`);
   const inProcess = await latency(
     new MemoryStore({ keepJournal: false, keepRecords: false }),
     memorySignals,
     0,
     memoryStepMs,
+    pace,
   );
-  const url = loadSettings().DATABASE_URL;
-  const postgresql = url === undefined ? null : await onPostgres(url, note);
+  const url = options.postgres ?? loadSettings().DATABASE_URL;
+  const postgresql = url === undefined ? null : await onPostgres(url, pace, note);
   const reconcile = await benchReconcile(note);
   return {
     version,
@@ -85,22 +109,34 @@ export async function benchTrading(options: { note: (text: string) => void }): P
   };
 }
 
-async function onPostgres(url: string, note: (text: string) => void): Promise<LatencyFigure> {
+async function onPostgres(url: string, pace: number, note: (text: string) => void) {
   const schema = `ato_bench_${process.pid}`;
-  note(
-    `${postgresSignals} signals at ${signalsPerSecond} per second on PostgreSQL, commits batched, schema ${schema}`,
-  );
+  note(`${postgresSignals} signals at ${pace} per second on PostgreSQL, commits batched, schema ${schema}`);
   try {
-    return await latency(
-      new PostgresStore({ url, schema, retentionDays: 30 }),
-      postgresSignals,
-      commitPauseMs,
-      postgresStepMs,
-    );
+    const store = new PostgresStore({ url, schema, retentionDays: 30 });
+    const figure = await latency(store, postgresSignals, commitPauseMs, postgresStepMs, pace);
+    return { ...figure, bare_commit: await bareCommit(url, schema) };
   } finally {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     await client.query(`drop schema if exists ${schema} cascade`);
+    await client.end();
+  }
+}
+
+async function bareCommit(url: string, schema: string): Promise<BareCommitFigure> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(`create table ${schema}.bare (id integer)`);
+    const waits: number[] = [];
+    for (let commit = 0; commit < bareCommits; commit++) {
+      const begun = performance.now();
+      await client.query(`insert into ${schema}.bare values (1)`);
+      waits.push(performance.now() - begun);
+    }
+    return { commits: bareCommits, p50_us: quantile(waits, 0.5), p99_us: quantile(waits, 0.99) };
+  } finally {
     await client.end();
   }
 }
@@ -173,6 +209,7 @@ async function latency(
   signals: number,
   pauseMs: number,
   stepMs: number,
+  pace: number,
 ): Promise<LatencyFigure> {
   await store.open();
   const symbols = Array.from(
@@ -216,7 +253,7 @@ async function latency(
   loop.start();
   let seconds = 0;
   try {
-    seconds = await play(loop, clock, symbols, signals, stepMs);
+    seconds = await play(loop, clock, symbols, { signals, stepMs, pace });
   } finally {
     await loop.stop();
     await store.close();
@@ -228,12 +265,11 @@ async function play(
   loop: KernelLoop,
   clock: BenchClock,
   symbols: readonly string[],
-  signals: number,
-  stepMs: number,
+  { signals, stepMs, pace }: { readonly signals: number; readonly stepMs: number; readonly pace: number },
 ): Promise<number> {
   const begun = performance.now();
   for (let index = 0; index < signals; index++) {
-    const due = begun + (index * secondMs) / signalsPerSecond;
+    const due = begun + (index * secondMs) / pace;
     do await nextMoment();
     while (performance.now() < due);
     clock.at += stepMs;
@@ -326,16 +362,19 @@ function emptySnapshot(request_id: string, at: EpochMs) {
 }
 
 function figureOf(waits: readonly number[], signals: number, seconds: number, stepMs: number): LatencyFigure {
-  const sorted = [...waits].sort((left, right) => left - right);
-  const at = (share: number): number =>
-    Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 1_000);
   return {
     signals,
     orders: waits.length,
     signals_per_second: Math.round(signals / seconds),
     virtual_ms_per_signal: stepMs,
-    p50_us: at(0.5),
-    p99_us: at(0.99),
-    max_us: at(1),
+    p50_us: quantile(waits, 0.5),
+    p99_us: quantile(waits, 0.99),
+    max_us: quantile(waits, 1),
   };
+}
+
+/** In whole microseconds of waits in milliseconds; 0 of none. */
+function quantile(waits: readonly number[], share: number): number {
+  const sorted = [...waits].sort((left, right) => left - right);
+  return Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 1_000);
 }
