@@ -6,7 +6,7 @@ import type { IntensityPrior } from '../src/orchestrator/intensity/features.ts';
 import { adviceBounds, feature, featureCount } from '../src/orchestrator/intensity/features.ts';
 import { defaultFind } from '../src/orchestrator/intensity/intensity-settings.ts';
 import { shippedPrior } from '../src/orchestrator/intensity/prior-coefficients.ts';
-import { readBenchmarkData } from '../src/runtime/bench-cron-data.ts';
+import { readBenchmarkData } from '../src/runtime/bench/bench-cron-data.ts';
 import { minuteMs } from '../src/shared/domain/time.ts';
 import { runCandidate } from '../src/simulator/cron-benchmark/candidate.ts';
 import { findsOf } from '../src/simulator/cron-benchmark/finds.ts';

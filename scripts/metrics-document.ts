@@ -10,6 +10,7 @@ const groups: readonly (readonly [heading: string, names: RegExp])[] = [
     'Orchestrator',
     /^orchestrator_(?!model_)|^ato_decision|^ato_market_mode|^ato_market_(volatility|activity)/,
   ],
+  ['Learning', /^ato_learning_/],
   ['Language models', /^orchestrator_model_/],
   ['Scheduler, tasks and workflows', /^ato_scheduler_|^ato_task|^ato_workflow/],
   ['Agents', /^ato_agent_|^ato_analyst_/],
@@ -38,7 +39,8 @@ recording rules, alerts and dashboards are in \`deploy/\`; see [deployment.md](d
   continue from the store, counts begin at zero with the process, as Prometheus expects.
 - Labels have bounded sets of values: names of the catalogue, and at most 200 combinations of what comes from outside; what
   is beyond them is counted under \`other\`.
-- Decisions to do nothing promise nothing: they are neither successes nor failures (\`outcome="idle"\`).
+- A decision to run nothing promises that nothing worth looking for is there: it is successful when that was so, and
+  \`outcome="idle"\` when something was missed. The success rate counts both.
 - Regret is an upper bound: a find that was looked at late may have begun only with the last bar.
 
 | question | rate | errors | duration |

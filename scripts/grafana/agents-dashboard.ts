@@ -39,11 +39,12 @@ const orchestrator: RowSpec = {
   panels: [
     {
       ...{ kind: 'timeseries', title: 'Success by mode', width: 8, unit: 'percentunit', min: 0, max: 1 },
-      description: 'Decisions whose promised effect was observed, among those that promised one.',
+      description:
+        'Decisions that kept their promise, among all that were scored; one to run nothing promises that nothing is there.',
       queries: [
         {
           promql:
-            'sum by (mode) (increase(ato_decision_outcomes_total{outcome="successful"}[$__range])) / (sum by (mode) (increase(ato_decision_outcomes_total{outcome=~"successful|unsuccessful"}[$__range])) > 0)',
+            'sum by (mode) (increase(ato_decision_outcomes_total{outcome="successful"}[$__range])) / (sum by (mode) (increase(ato_decision_outcomes_total[$__range])) > 0)',
           legend: '{{mode}}',
         },
       ],
@@ -68,6 +69,53 @@ const orchestrator: RowSpec = {
           promql:
             'histogram_quantile(0.95, sum by (kind, le) (rate(ato_task_duration_seconds_bucket[$__range]))) >= 0',
           legend: '{{kind}}',
+        },
+      ],
+    },
+  ],
+};
+
+const learning: RowSpec = {
+  title: 'What the orchestrator learns',
+  panels: [
+    {
+      ...{ kind: 'timeseries', title: 'Error of its confidence', width: 6, unit: 'short', min: 0 },
+      description: 'Brier score of the newest decisions; below the share of successes it knows more.',
+      queries: [
+        { promql: 'ato_learning_brier_score', legend: 'said' },
+        { promql: 'ato_learning_brier_base_rate', legend: 'share of successes' },
+      ],
+    },
+    {
+      ...{ kind: 'timeseries', title: 'Hindsight, net of a day', width: 6, unit: 'short' },
+      description: 'Worth found less missed less paid, in find values (1 to 3 each); nothing about money.',
+      queries: [{ promql: 'ato_learning_net_day', legend: 'net' }],
+    },
+    {
+      ...{ kind: 'bars', title: 'Worth per hour', width: 6 },
+      description: 'What looks found, what hindsight says they missed, and what they cost.',
+      queries: [
+        {
+          promql: perHour('sum by (part) (rate(ato_learning_worth_total[$__rate_interval]))'),
+          legend: '{{part}}',
+        },
+      ],
+    },
+    {
+      ...{
+        kind: 'timeseries',
+        title: 'Looks chosen by what was learnt',
+        width: 6,
+        unit: 'percentunit',
+        min: 0,
+        max: 1,
+      },
+      description: 'Share of looks where without records, optimism and memory another would have led.',
+      queries: [
+        {
+          promql:
+            'sum(increase(ato_learning_choices_total{by="learning"}[$__range])) / (sum(increase(ato_learning_choices_total[$__range])) > 0)',
+          legend: 'share',
         },
       ],
     },
@@ -296,5 +344,5 @@ export const agentsDashboard: DashboardSpec = {
   title: 'ATO: performance per AI',
   description: 'What each of the four agents does, how well, how fast, and what it costs.',
   from: 'now-6h',
-  rows: [everyAgent, orchestrator, analyst, trading, health, models, machine],
+  rows: [everyAgent, orchestrator, learning, analyst, trading, health, models, machine],
 };

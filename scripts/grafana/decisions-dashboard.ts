@@ -34,7 +34,8 @@ export const decisionsDashboard: DashboardSpec = {
         },
         {
           ...{ kind: 'stat', title: 'Success', width: 4, unit: 'percentunit', min: 0, max: 1 },
-          description: 'Share of decisions that promised work whose promised effect was observed.',
+          description:
+            'Share of scored decisions that kept their promise; one to run nothing promises that nothing is there.',
           thresholds: [
             [null, 'red'],
             [0.5, 'orange'],
@@ -81,7 +82,7 @@ export const decisionsDashboard: DashboardSpec = {
         },
         {
           ...{ kind: 'bars', title: 'Outcomes per hour', width: 12 },
-          description: 'Idle decisions promised no work, so they neither succeed nor fail.',
+          description: 'Idle decisions ran nothing and missed something.',
           queries: [
             {
               promql: perHour('sum by (outcome) (rate(ato_decision_outcomes_total[$__rate_interval]))'),

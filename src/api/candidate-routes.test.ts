@@ -1,6 +1,7 @@
 // The candidates path: documented shape, filters, bounds, and strangers' names passed on as the data they are.
 import { afterEach, expect, test } from 'vitest';
-import { type ApiWorld, apiWorld, putRows } from '../../test/support/api-world.ts';
+import { putRows } from '../../test/support/api-rows.ts';
+import { type ApiWorld, apiWorld } from '../../test/support/api-world.ts';
 import { sampleCandidates } from '../../test/support/sample-candidates.ts';
 import { candidateBody } from './schemas/candidate-bodies.ts';
 

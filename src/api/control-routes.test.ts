@@ -1,16 +1,7 @@
 // Commands: what is posted, what is answered, and what happens when no answer comes.
 import { afterEach, expect, test, vi } from 'vitest';
-import {
-  type ApiWorld,
-  apiWorld,
-  decision,
-  heal,
-  message,
-  order,
-  refusal,
-  startAt,
-  type WorldOptions,
-} from '../../test/support/api-world.ts';
+import { decision, heal, order, refusal, startAt } from '../../test/support/api-rows.ts';
+import { type ApiWorld, apiWorld, message, type WorldOptions } from '../../test/support/api-world.ts';
 import { commandTimeoutMs } from './routes/control-routes.ts';
 import { commandBody } from './schemas/overview-bodies.ts';
 

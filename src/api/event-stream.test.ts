@@ -4,16 +4,8 @@ import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import {
-  type ApiWorld,
-  apiWorld,
-  candle,
-  decision,
-  fill,
-  signal,
-  startAt,
-  type WorldOptions,
-} from '../../test/support/api-world.ts';
+import { candle, decision, fill, signal, startAt } from '../../test/support/api-rows.ts';
+import { type ApiWorld, apiWorld, type WorldOptions } from '../../test/support/api-world.ts';
 import { problemBody } from './problem.ts';
 
 let world: ApiWorld;

@@ -1,6 +1,7 @@
 // The three reading paths of news: documented shape, filters, order, and texts passed on untouched as data.
 import { afterEach, expect, test } from 'vitest';
-import { type ApiWorld, apiWorld, putRows, startAt } from '../../test/support/api-world.ts';
+import { putRows, startAt } from '../../test/support/api-rows.ts';
+import { type ApiWorld, apiWorld } from '../../test/support/api-world.ts';
 import type { CalendarEvent, NewsItem } from '../shared/domain/news.ts';
 import { calendarBody, newsBody, sentimentBody } from './schemas/news-bodies.ts';
 

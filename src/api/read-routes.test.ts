@@ -2,18 +2,16 @@
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
-  type ApiWorld,
-  apiWorld,
   candle,
   decision,
   equity,
-  facts,
   filledStore,
   position,
   putRows,
   startAt,
-  type WorldOptions,
-} from '../../test/support/api-world.ts';
+} from '../../test/support/api-rows.ts';
+import { facts } from '../../test/support/api-views.ts';
+import { type ApiWorld, apiWorld, type WorldOptions } from '../../test/support/api-world.ts';
 import { storyBody } from './routes/explain-routes.ts';
 import { decisionBody, signalBody, taskBody } from './schemas/decision-bodies.ts';
 import { candleBody, healBody, incidentBody, sourceBody } from './schemas/health-bodies.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { candle } from '../../test/support/api-world.ts';
+import { candle } from '../../test/support/api-rows.ts';
 import { maxCandleSeries, maxCandlesPerSymbol, RecentCandles } from './recent-candles.ts';
 
 const event = (minute: number, close = 101, symbol = 'BTCUSDT') => ({

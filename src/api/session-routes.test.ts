@@ -1,6 +1,7 @@
 // GET /markets/sessions over the real server.
 import { afterEach, expect, test } from 'vitest';
-import { type ApiWorld, apiWorld, facts } from '../../test/support/api-world.ts';
+import { facts } from '../../test/support/api-views.ts';
+import { type ApiWorld, apiWorld } from '../../test/support/api-world.ts';
 import { sessionsBody } from './schemas/session-bodies.ts';
 
 let world: ApiWorld;

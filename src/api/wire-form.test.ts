@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decision, startAt, task } from '../../test/support/api-world.ts';
+import { decision, startAt, task } from '../../test/support/api-rows.ts';
 import { toWireForm } from './wire-form.ts';
 
 const iso = new Date(startAt).toISOString();

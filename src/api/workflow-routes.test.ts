@@ -1,6 +1,7 @@
 // The doors for workflows: the signed call-back needs no token and nothing else does without; handing over is idempotent.
 import { expect, test } from 'vitest';
-import { apiWorld, filledStore, message, putRows, task } from '../../test/support/api-world.ts';
+import { filledStore, putRows, task } from '../../test/support/api-rows.ts';
+import { apiWorld, message } from '../../test/support/api-world.ts';
 import type { WorkflowDoor } from './api-dependencies.ts';
 
 const signature = 'a'.repeat(64);

@@ -27,7 +27,7 @@ export function backupCommand(): Command {
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: Options) => {
       const settings = loadSettings();
-      const { makeBackup } = await import('../runtime/backup.ts');
+      const { makeBackup } = await import('../runtime/commands/backup.ts');
       const now = new Date();
       const stamp = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
       const report = await makeBackup(settings, {
@@ -56,7 +56,7 @@ export function restoreCommand(): Command {
     .option('--json', 'print one JSON document on stdout')
     .action(async (file: string, options: Options) => {
       const settings = loadSettings();
-      const { checkBackup, restoreBackup } = await import('../runtime/backup.ts');
+      const { checkBackup, restoreBackup } = await import('../runtime/commands/backup.ts');
       const request = { file, force: options.force === true, dataFolder: options.data };
       const report =
         options.check === true ? await checkBackup(file) : await restoreBackup(settings, request);

@@ -1,6 +1,6 @@
 // ato bench cron: the scheduler against the best crontabs on recorded candles, at equal cost.
 import { Command, InvalidArgumentError } from 'commander';
-import type { CronBenchReport } from '../runtime/bench-cron.ts';
+import type { CronBenchReport } from '../runtime/bench/bench-cron.ts';
 import { type ControlKind, controlKinds } from '../simulator/cron-benchmark/disguise.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { note, printJson, printLine } from './output.ts';
@@ -37,7 +37,7 @@ export function benchCronCommand(): Command {
     .option('--to <iso>', 'last instant of the data', instant)
     .option('--json', 'print one JSON document on stdout')
     .action(async ({ json, data, budgets, control, ...rest }: Options) => {
-      const { benchCron } = await import('../runtime/bench-cron.ts');
+      const { benchCron } = await import('../runtime/bench/bench-cron.ts');
       const report = await benchCron({
         ...rest,
         paths: data,

@@ -1,6 +1,6 @@
 // ato bench decisions: what asking models costs and changes on an active and a calm day.
 import { Command, InvalidArgumentError } from 'commander';
-import type { DecisionBenchReport } from '../runtime/bench-decisions.ts';
+import type { DecisionBenchReport } from '../runtime/bench/bench-decisions.ts';
 import { CommandFailed } from './misuse.ts';
 import { note, printJson, printLine } from './output.ts';
 
@@ -21,7 +21,7 @@ export function benchDecisionsCommand(): Command {
     .option('--seed <n>', 'seed of the market and of every random stream', whole, 1)
     .option('--json', 'print one JSON document on stdout')
     .action(async ({ json, ...request }: Options) => {
-      const { benchDecisions } = await import('../runtime/bench-decisions.ts');
+      const { benchDecisions } = await import('../runtime/bench/bench-decisions.ts');
       const report = await benchDecisions({ ...request, note });
       if (json === true) printJson(report);
       else printReport(report);

@@ -10,7 +10,7 @@ export function benchHealthCommand(): Command {
     )
     .option('--json', 'print one JSON document on stdout')
     .action(async ({ json }: { readonly json?: boolean }) => {
-      const { benchHealth } = await import('../runtime/bench-health.ts');
+      const { benchHealth } = await import('../runtime/bench/bench-health.ts');
       const report = await benchHealth();
       if (json === true) printJson(report);
       else printLine(JSON.stringify(report, null, 2));

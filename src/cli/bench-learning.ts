@@ -1,6 +1,6 @@
 // ato bench learning: what putting the learnt to use brings, in pairs of the same worlds.
 import { Command } from 'commander';
-import type { LearningBenchReport } from '../runtime/bench-learning.ts';
+import type { LearningBenchReport } from '../runtime/bench/bench-learning.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import { CommandFailed, Misuse } from './misuse.ts';
 import { list, positive, wholeNumber } from './option-values.ts';
@@ -28,7 +28,7 @@ export function benchLearningCommand(): Command {
     .option('--json', 'print one JSON document on stdout')
     .action(async ({ json, ...request }: Options) => {
       const settings = loadSettings();
-      const { benchLearning } = await import('../runtime/bench-learning.ts');
+      const { benchLearning } = await import('../runtime/bench/bench-learning.ts');
       const report = await benchLearning(settings, { ...request, note }).catch((error: unknown) => {
         if (error instanceof RangeError) throw new Misuse(error.message);
         throw error;

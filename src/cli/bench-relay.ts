@@ -22,7 +22,7 @@ export function benchRelayCommand(): Command {
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: RelayBenchOptions) => {
       endServersWithUs();
-      const { benchRelay } = await import('../runtime/bench-relay/bench-relay.ts');
+      const { benchRelay } = await import('../runtime/bench/relay/bench-relay.ts');
       const report = await benchRelay({
         seconds: options.seconds,
         ...(options.redisUrl === undefined ? {} : { redisUrl: options.redisUrl }),

@@ -9,6 +9,7 @@ import { benchRelayCommand } from './bench-relay.ts';
 import { note, printJson, printLine } from './output.ts';
 
 const maxSteadySeconds = 86_400;
+const maxSignalsPerSecond = 10_000;
 
 interface KernelBenchOptions {
   readonly steadySeconds: number;
@@ -28,7 +29,7 @@ export function benchCommand(): Command {
     )
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: KernelBenchOptions) => {
-      const { benchKernel } = await import('../runtime/bench-kernel.ts');
+      const { benchKernel } = await import('../runtime/bench/bench-kernel.ts');
       const report = await benchKernel({ steadySeconds: options.steadySeconds, note });
       if (options.json === true) printJson(report);
       else printLine(JSON.stringify(report, null, 2));
@@ -54,15 +55,35 @@ function seconds(value: string): number {
   return number;
 }
 
+function pace(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !(number >= 1 && number <= maxSignalsPerSecond))
+    throw new InvalidArgumentError(`use signals per second from 1 to ${maxSignalsPerSecond}.`);
+  return number;
+}
+
+interface TradingBenchChoice {
+  readonly postgres?: string;
+  readonly rate: number;
+  readonly json?: boolean;
+}
+
 function tradingBench(): Command {
   return new Command('trading')
     .description(
-      'from a signal to the committed order request (in memory; with DATABASE_URL set, on PostgreSQL too), and reconciling 1,000 open orders against stand-in venues',
+      'from a signal to the committed order request (in memory; on PostgreSQL too where one is named), and reconciling 1,000 open orders against stand-in venues',
     )
+    .option(
+      '--postgres <url>',
+      'measure on this PostgreSQL too, in a schema of its own that is dropped afterwards (default: DATABASE_URL)',
+    )
+    .option('--rate <n>', 'signals per second', pace, 1_000)
     .option('--json', 'print one JSON document on stdout')
-    .action(async (options: { readonly json?: boolean }) => {
-      const { benchTrading } = await import('../runtime/bench-trading.ts');
-      const report = await benchTrading({ note });
+    .action(async (options: TradingBenchChoice) => {
+      const { benchTrading } = await import('../runtime/bench/bench-trading.ts');
+      const { postgres, rate } = options;
+      const named = postgres === undefined ? {} : { postgres };
+      const report = await benchTrading({ ...named, signalsPerSecond: rate, note });
       if (options.json === true) printJson(report);
       else printLine(JSON.stringify(report, null, 2));
     });
@@ -75,7 +96,7 @@ function marketsBench(): Command {
     )
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: { readonly json?: boolean }) => {
-      const { benchMarkets } = await import('../runtime/bench-markets.ts');
+      const { benchMarkets } = await import('../runtime/bench/bench-markets.ts');
       const report = benchMarkets(note);
       if (options.json === true) printJson(report);
       else printLine(JSON.stringify(report, null, 2));

@@ -88,7 +88,7 @@ async function runHealth(options: HealthOptions): Promise<void> {
 }
 
 async function simulate({ firstSeed, seeds, fault }: HealthOptions): Promise<HealthChaosReport> {
-  const { healthChaos } = await import('../runtime/chaos-health.ts');
+  const { healthChaos } = await import('../runtime/chaos/chaos-health.ts');
   const begun = performance.now();
   const bar = new ProgressBar('seeds', seeds);
   const progress = (done: number) => bar.update(done);

@@ -66,7 +66,7 @@ function tradingCommand(): Command {
 
 async function runTrading(options: TradingOptions): Promise<void> {
   refuseBoth(options);
-  const { runCampaign } = await import('../runtime/chaos-campaign.ts');
+  const { runCampaign } = await import('../runtime/chaos/chaos-campaign.ts');
   const { matrixMarkdown, matrixText } = await import('../simulator/chaos/report-text.ts');
   const begun = performance.now();
   const bar = new ProgressBar('seeds', options.seeds);
@@ -104,7 +104,7 @@ function mutationsCommand(): Command {
     .option('--markdown', 'print the table of docs/reliability.md')
     .action(async (options: MutationOptions) => {
       refuseBoth(options);
-      const { runMutations } = await import('../runtime/chaos-mutations.ts');
+      const { runMutations } = await import('../runtime/chaos/chaos-mutations.ts');
       const { mutationsMarkdown, mutationsText } = await import('../simulator/chaos/mutation-report.ts');
       const bar = new ProgressBar('mistakes', breakageNames.length);
       const report = await runMutations(options.firstSeed, options.seeds, (done) => bar.update(done));

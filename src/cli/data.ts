@@ -7,7 +7,7 @@ import {
   type ImportRequest,
   importFiles,
   parseColumns,
-} from '../runtime/data-files.ts';
+} from '../runtime/commands/data-files.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import { type Timeframe, timeframes } from '../shared/domain/candle.ts';
 import { canonicalSymbol, instrumentFor } from '../shared/domain/instrument.ts';

@@ -1,6 +1,6 @@
 // ato doctor: what is wrong with this installation and how to mend it.
 import { Command } from 'commander';
-import type { Finding } from '../runtime/doctor.ts';
+import type { Finding } from '../runtime/commands/doctor.ts';
 import { CommandFailed } from './misuse.ts';
 import { printJson, printLine } from './output.ts';
 
@@ -13,7 +13,7 @@ export function doctorCommand(): Command {
     )
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: { json?: boolean }) => {
-      const { examine } = await import('../runtime/doctor.ts');
+      const { examine } = await import('../runtime/commands/doctor.ts');
       const report = await examine();
       if (options.json === true) printJson(report);
       else {

@@ -12,7 +12,7 @@ export function exitsCommand(): Command {
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ato exits --cases examples/exit-cases.json --json')
     .action(async (options: { cases: string; json?: boolean }) => {
-      const { ExitCasesError, runExitCases } = await import('../runtime/exit-cases.ts');
+      const { ExitCasesError, runExitCases } = await import('../runtime/commands/exit-cases.ts');
       let run: ReturnType<typeof runExitCases>;
       try {
         run = runExitCases(options.cases);

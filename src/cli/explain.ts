@@ -12,7 +12,7 @@ export function explainCommand(): Command {
     .option('--json', 'print one JSON document on stdout')
     .action(async (id: string, options: { data?: string; json?: boolean }) => {
       const settings = loadSettings();
-      const { explain } = await import('../runtime/explain.ts');
+      const { explain } = await import('../runtime/commands/explain.ts');
       const story = await explain(settings, id, options.data);
       if (story === undefined) {
         note(

@@ -13,8 +13,8 @@ export function journalCommand(): Command {
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: { data?: string; json?: boolean }) => {
       const settings = loadSettings();
-      const { verifyJournal } = await import('../runtime/journal-verification.ts');
-      const { openReader } = await import('../runtime/open-reader.ts');
+      const { verifyJournal } = await import('../runtime/commands/journal-verification.ts');
+      const { openReader } = await import('../runtime/store/open-reader.ts');
       const reader = await openReader(settings, options.data);
       const bar = new ProgressBar('replaying', (await reader.load()).sequence);
       try {

@@ -1,7 +1,7 @@
 // ato learn report: what past decisions taught the orchestrator, and how sure that is. ato learn fit: a refit on recordings.
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
-import type { LearnReport } from '../runtime/learn-report.ts';
+import type { LearnReport } from '../runtime/commands/learn-report.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import { Misuse } from './misuse.ts';
 import { list } from './option-values.ts';
@@ -19,7 +19,7 @@ export function learnCommand(): Command {
     .addHelpText('after', '\nExamples:\n  ato learn report\n  ato learn report --data ./data --json')
     .action(async (options: { data?: string; json?: boolean }) => {
       const settings = loadSettings();
-      const { learnReport } = await import('../runtime/learn-report.ts');
+      const { learnReport } = await import('../runtime/commands/learn-report.ts');
       const learnt = await learnReport(settings, options.data);
       if (options.json === true) printJson(learnt);
       else printReport(learnt);
@@ -44,7 +44,7 @@ function fitCommand(): Command {
     )
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: { tape: string[]; inForce: InForce; json?: boolean }) => {
-      const { learnFit } = await import('../runtime/learn-fit.ts');
+      const { learnFit } = await import('../runtime/commands/learn-fit.ts');
       const report = await learnFit(options).catch((error: unknown) => {
         if (error instanceof RangeError) throw new Misuse(error.message);
         throw error;

@@ -1,7 +1,7 @@
 // ato record: writes what the market sources say into tapes that `ato sim --tape` plays.
 import { Command } from 'commander';
-import { type RecordingReport, record } from '../runtime/recording.ts';
-import { isSourceName } from '../runtime/recording-sources.ts';
+import { type RecordingReport, record } from '../runtime/commands/recording.ts';
+import { isSourceName } from '../runtime/commands/recording-sources.ts';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import type { Log } from '../shared/ports/log.ts';
 import { Misuse } from './misuse.ts';

@@ -7,7 +7,7 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** The answer of the running system; ends the command with 1 and its reason on stderr when there is none. */
 export async function askSystem(path: string, body?: Row): Promise<Row> {
-  const { askRunningSystem, RunningSystemError } = await import('../runtime/running-system.ts');
+  const { askRunningSystem, RunningSystemError } = await import('../runtime/commands/running-system.ts');
   try {
     return (await askRunningSystem(loadSettings(), path, body)) as Row;
   } catch (error) {

@@ -20,7 +20,7 @@ export function startCommand(): Command {
     .action(async () => {
       const settings = loadSettings();
       // Loaded only now, so that a mistake in the settings is answered at once.
-      const { TradingSystem } = await import('../runtime/trading-system.ts');
+      const { TradingSystem } = await import('../runtime/system/trading-system.ts');
       const ended = Promise.withResolvers<Error | undefined>();
       const { tellSupervisor } = await import('../runtime/processes/sign-of-life.ts');
       tellSupervisor();

@@ -15,7 +15,7 @@ export function tokensCommand(): Command {
       '\nExamples:\n  ato tokens WIF\n  ato tokens solana:EKpQGSJtjMFqKZ9KQanSqYXRcF8fBopzLHYxdM65zcjm',
     )
     .action(async (text: string, { json }: { json?: boolean }) => {
-      const { searchTokens } = await import('../runtime/token-search.ts');
+      const { searchTokens } = await import('../runtime/market/token-search.ts');
       const found = await searchTokens(text);
       if (json === true) {
         printJson(found);

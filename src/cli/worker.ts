@@ -18,7 +18,7 @@ export function workerCommand(): Command {
       const stopping = new AbortController();
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
       const { work } = await import('../runtime/jobs/worker.ts');
-      const { openLog } = await import('../runtime/logging.ts');
+      const { openLog } = await import('../runtime/system/logging.ts');
       const { tellSupervisor } = await import('../runtime/processes/sign-of-life.ts');
       tellSupervisor();
       const { log, close } = await openLog(settings);

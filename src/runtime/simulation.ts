@@ -17,9 +17,9 @@ import type { CommitBatch } from '../shared/ports/store.ts';
 import { SimulationLoop } from '../simulator/simulation-loop.ts';
 import { type SimulationCounts, SimulationStatistics } from '../simulator/simulation-statistics.ts';
 import { agentBuilder } from './agents.ts';
-import { assertLooksPayable } from './look-guard.ts';
-import { paperVenueOf } from './paper-market.ts';
+import { paperVenueOf } from './broker/paper-market.ts';
 import { loadStrategies } from './strategies.ts';
+import { assertLooksPayable } from './system/look-guard.ts';
 import { version } from './version.ts';
 
 export interface SimulationRequest {

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runCampaign } from '../../src/runtime/chaos-campaign.ts';
-import { runChaos } from '../../src/runtime/chaos-run.ts';
+import { runCampaign } from '../../src/runtime/chaos/chaos-campaign.ts';
+import { runChaos } from '../../src/runtime/chaos/chaos-run.ts';
 import { type BreakageName, breakageNames, breakages } from '../../src/simulator/chaos/broken/breakages.ts';
 import {
   type Cell,

@@ -1,6 +1,6 @@
 // The health campaign in small: every fault once, what happens when nothing helps, and that its judge sees.
 import { describe, expect, test } from 'vitest';
-import { healthChaos, runHealthChaos } from '../../src/runtime/chaos-health.ts';
+import { healthChaos, runHealthChaos } from '../../src/runtime/chaos/chaos-health.ts';
 import { healthFaultNames } from '../../src/simulator/chaos-health/faults.ts';
 import { detectionTargetMs, missesOf } from '../../src/simulator/chaos-health/report.ts';
 

@@ -1,6 +1,6 @@
 // Finding a token at a stand-in of DexScreener: documented shapes, strangers' text, and the ways the service fails.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { searchTokens } from '../../src/runtime/token-search.ts';
+import { searchTokens } from '../../src/runtime/market/token-search.ts';
 import { DexStandIn } from './market-data-support/dex-stand-in.ts';
 
 const wif = 'EKpQGSJtjMFqKZ9KQanSqYXRcF8fBopzLHYxdM65zcjm';

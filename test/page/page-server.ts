@@ -6,8 +6,7 @@ import { createApi } from '../../src/api/create-api.ts';
 import type { MessageDataByType, MessageType, OperatorCommand } from '../../src/shared/bus/catalogue.ts';
 import type { AnyPut } from '../../src/shared/bus/collections.ts';
 import type { AnyMessage } from '../../src/shared/bus/message.ts';
-import { learning, schedule } from '../support/api-world.ts';
-import { quietHealthReport } from '../support/quiet-health-report.ts';
+import { learning, quietHealthReport, schedule } from '../support/api-views.ts';
 import type { SampleRows } from './sample-rows.ts';
 
 type Listener = (messages: readonly AnyMessage[]) => void;

@@ -1,6 +1,6 @@
 // The benchmark on a small market: the gate asks less than every cycle, the day fits, and every answer was acceptable.
 import { expect, test } from 'vitest';
-import { benchDecisions } from '../../src/runtime/bench-decisions.ts';
+import { benchDecisions } from '../../src/runtime/bench/bench-decisions.ts';
 
 test('a gated day costs a part of asking at every cycle, fits the free plan, and gives up little', async () => {
   const report = await benchDecisions({ symbols: ['BTCUSDT'], seed: 3, days: 9, note: () => undefined });

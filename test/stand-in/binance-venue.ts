@@ -2,33 +2,16 @@
 // orders, in the venue's own words. It checks signature and receive window as the venue does.
 import { createHmac } from 'node:crypto';
 import { exchangeInfo } from './binance-exchange-info.ts';
+import {
+  type Order,
+  orderOnWire,
+  positionRiskOnWire,
+  spotAccountOnWire,
+  swapAccountOnWire,
+  type Trade,
+  tradeOnWire,
+} from './binance-wire.ts';
 import { type Answer, type Asked, FaultyServer } from './faulty-server.ts';
-
-interface Order {
-  readonly orderId: number;
-  readonly clientId: string;
-  readonly symbol: string;
-  readonly side: 'BUY' | 'SELL';
-  readonly type: string;
-  readonly quantity: number;
-  readonly price: number;
-  readonly stopPrice: number;
-  readonly reduceOnly: boolean;
-  readonly conditional: boolean;
-  /** The order that a conditional one became. */
-  actualOrderId: number | undefined;
-  status: 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED' | 'FINISHED';
-  executed: number;
-}
-interface Trade {
-  readonly id: number;
-  readonly order: Order;
-  readonly quantity: number;
-  readonly price: number;
-  readonly commission: number;
-  readonly commissionAsset: string;
-  readonly time: number;
-}
 
 const feeRate = 0.001;
 const brackets = [
@@ -124,9 +107,15 @@ export class BinanceVenue extends FaultyServer {
         return this.#tradesOf(params);
       case 'GET account':
       case 'GET balance':
-        return { status: 200, body: this.kind === 'spot' ? this.#spotAccount() : this.#swapAccount() };
+        return {
+          status: 200,
+          body:
+            this.kind === 'spot'
+              ? spotAccountOnWire(this.uid, this.balances, (symbol) => this.#locked(symbol))
+              : swapAccountOnWire(this.#balance('USDT'), this.positions, this.prices),
+        };
       case 'GET positionRisk':
-        return { status: 200, body: this.#positionRisk() };
+        return { status: 200, body: positionRiskOnWire(this.positions, this.prices) };
       case 'GET leverageBracket':
         return { status: 200, body: [...this.prices.keys()].map((symbol) => ({ symbol, brackets })) };
       default:
@@ -179,7 +168,7 @@ export class BinanceVenue extends FaultyServer {
       conditional,
     });
     if (this.#reached(order, this.prices.get(symbol) ?? 0)) this.#execute(order, this.fillShare);
-    return { status: 200, body: this.#wireOf(order) };
+    return { status: 200, body: orderOnWire(order, this.#trades) };
   }
 
   #add(
@@ -204,7 +193,7 @@ export class BinanceVenue extends FaultyServer {
     const order = this.#named(params);
     if (order === undefined || order.conditional !== conditional)
       return error(400, -2013, 'Order does not exist.');
-    return { status: 200, body: this.#wireOf(order) };
+    return { status: 200, body: orderOnWire(order, this.#trades) };
   }
 
   #cancel(params: URLSearchParams, conditional: boolean): Answer {
@@ -212,7 +201,7 @@ export class BinanceVenue extends FaultyServer {
     if (order === undefined || order.conditional !== conditional || !isOpen(order))
       return error(400, -2011, 'Unknown order sent.');
     order.status = 'CANCELED';
-    return { status: 200, body: this.#wireOf(order) };
+    return { status: 200, body: orderOnWire(order, this.#trades) };
   }
 
   /** As documented for cancelReplaceMode STOP_ON_FAILURE, the only one that the adapter may use. */
@@ -235,7 +224,7 @@ export class BinanceVenue extends FaultyServer {
       };
     resting.status = 'CANCELED';
     const made = this.#create(params, false);
-    const cancelResponse = this.#wireOf(resting);
+    const cancelResponse = orderOnWire(resting, this.#trades);
     if (made.status === 200)
       return {
         status: 200,
@@ -267,7 +256,7 @@ export class BinanceVenue extends FaultyServer {
       (order) =>
         isOpen(order) && order.conditional === conditional && (symbol === null || order.symbol === symbol),
     );
-    return { status: 200, body: open.map((order) => this.#wireOf(order)) };
+    return { status: 200, body: open.map((order) => orderOnWire(order, this.#trades)) };
   }
 
   #tradesOf(params: URLSearchParams): Answer {
@@ -275,27 +264,7 @@ export class BinanceVenue extends FaultyServer {
     const trades = this.#trades.filter(
       ({ order }) => order.symbol === params.get('symbol') && (!(orderId > 0) || order.orderId === orderId),
     );
-    return {
-      status: 200,
-      body: trades.map(({ id, order, quantity, price, commission, commissionAsset, time }) => ({
-        symbol: order.symbol,
-        id,
-        orderId: order.orderId,
-        price: price.toFixed(8),
-        qty: quantity.toFixed(8),
-        quoteQty: (price * quantity).toFixed(8),
-        commission: commission.toFixed(8),
-        commissionAsset,
-        time,
-        isBuyer: order.side === 'BUY',
-        buyer: order.side === 'BUY',
-        side: order.side,
-        maker: false,
-        isMaker: false,
-        realizedPnl: '0',
-        positionSide: 'BOTH',
-      })),
-    };
+    return { status: 200, body: trades.map(tradeOnWire) };
   }
 
   /** What the account lacks for the order: quote for a purchase, base that no resting sale locks for a sale. */
@@ -398,116 +367,6 @@ export class BinanceVenue extends FaultyServer {
       : (held.entry * Math.abs(held.size) + price * quantity) / Math.abs(size);
     this.positions.set(order.symbol, { size, entry });
     this.#change('USDT', realised - commission);
-  }
-
-  #wireOf(order: Order): Record<string, unknown> {
-    const {
-      orderId,
-      clientId,
-      symbol,
-      side,
-      type,
-      quantity,
-      price,
-      stopPrice,
-      executed,
-      status,
-      reduceOnly,
-    } = order;
-    const common = { symbol, side, timeInForce: 'GTC', reduceOnly, updateTime: Date.now() };
-    if (order.conditional)
-      return {
-        ...common,
-        algoId: orderId,
-        clientAlgoId: clientId,
-        algoType: 'CONDITIONAL',
-        orderType: type,
-        quantity: quantity.toFixed(5),
-        algoStatus: status,
-        triggerPrice: stopPrice.toFixed(2),
-        price: '0.00',
-        actualOrderId: order.actualOrderId === undefined ? '' : String(order.actualOrderId),
-        actualPrice: '0',
-        createTime: Date.now(),
-      };
-    const trades = this.#trades.filter((trade) => trade.order === order);
-    const quote = trades.reduce((sum, trade) => sum + trade.quantity * trade.price, 0);
-    return {
-      ...common,
-      orderId,
-      orderListId: -1,
-      clientOrderId: clientId,
-      price: price.toFixed(8),
-      origQty: quantity.toFixed(8),
-      executedQty: executed.toFixed(8),
-      cummulativeQuoteQty: quote.toFixed(8),
-      cumQuote: quote.toFixed(8),
-      avgPrice: executed > 0 ? (quote / executed).toFixed(8) : '0.00000',
-      status,
-      type,
-      origType: type,
-      stopPrice: stopPrice.toFixed(8),
-      time: Date.now(),
-      transactTime: Date.now(),
-      isWorking: true,
-      positionSide: 'BOTH',
-    };
-  }
-
-  #spotAccount() {
-    const balances = [...this.balances].map(([asset, amount]) => {
-      const locked = asset === 'USDT' ? 0 : this.#locked(`${asset}USDT`);
-      return { asset, free: (amount - locked).toFixed(8), locked: locked.toFixed(8) };
-    });
-    return {
-      makerCommission: 10,
-      takerCommission: 10,
-      canTrade: true,
-      accountType: 'SPOT',
-      uid: this.uid,
-      updateTime: Date.now(),
-      balances,
-    };
-  }
-
-  #swapAccount() {
-    const wallet = this.#balance('USDT');
-    let profit = 0;
-    for (const [symbol, { size, entry }] of this.positions)
-      profit += size * ((this.prices.get(symbol) ?? 0) - entry);
-    const asset = {
-      asset: 'USDT',
-      walletBalance: wallet.toFixed(8),
-      unrealizedProfit: profit.toFixed(8),
-      marginBalance: (wallet + profit).toFixed(8),
-      availableBalance: wallet.toFixed(8),
-      initialMargin: '0',
-      updateTime: Date.now(),
-    };
-    return { totalWalletBalance: wallet.toFixed(8), assets: [asset], positions: [] };
-  }
-
-  #positionRisk() {
-    return [...this.positions].map(([symbol, { size, entry }]) => ({
-      symbol,
-      positionSide: 'BOTH',
-      positionAmt: size.toFixed(5),
-      entryPrice: entry.toFixed(8),
-      breakEvenPrice: entry.toFixed(8),
-      markPrice: (this.prices.get(symbol) ?? 0).toFixed(8),
-      unRealizedProfit: (size * ((this.prices.get(symbol) ?? 0) - entry)).toFixed(8),
-      liquidationPrice: '0',
-      isolatedMargin: '0',
-      notional: (size * (this.prices.get(symbol) ?? 0)).toFixed(8),
-      marginAsset: 'USDT',
-      isolatedWallet: '0',
-      initialMargin: '0',
-      maintMargin: '0',
-      positionInitialMargin: '0',
-      openOrderInitialMargin: '0',
-      adl: 0,
-      updateTime: Date.now(),
-    }));
   }
 
   #balance(asset: string): number {

@@ -32,8 +32,8 @@ export class DecisionTally {
     return this.#modeSwitches;
   }
   /**
-   * Share of successful ones among the scored decisions that promised work; null before the first. A decision to
-   * do nothing promises nothing, so it is neither a success nor a failure.
+   * Share of successful ones among all scored decisions; null before the first. A decision to run nothing promises that
+   * nothing worth looking for is there: it succeeds and fails like any other.
    */
   get successRate(): number | null {
     return this.#scored === 0 ? null : this.#successful / this.#scored;
@@ -81,9 +81,9 @@ export class DecisionTally {
     this.#countOutcome(decision);
   }
 
-  #countOutcome(decision: Pick<Decision, 'outcome' | 'task_ids'>): void {
-    if (decision.outcome === null) return;
-    if (decision.outcome.successful) this.#successful++;
-    if (decision.outcome.successful || decision.task_ids.length > 0) this.#scored++;
+  #countOutcome({ outcome }: Pick<Decision, 'outcome'>): void {
+    if (outcome === null) return;
+    this.#scored++;
+    if (outcome.successful) this.#successful++;
   }
 }

@@ -5,6 +5,7 @@ import type { ActivityTally } from './activity-tally.ts';
 import type { AgentTally } from './agent-tally.ts';
 import type { DecisionTally } from './decision-tally.ts';
 import type { Labels } from './label-counts.ts';
+import type { LearningTally } from './learning-tally.ts';
 import type { ModelTally } from './model-tally.ts';
 import type { SchedulerTally } from './scheduler-tally.ts';
 import type { VerdictTally } from './verdict-tally.ts';
@@ -15,6 +16,7 @@ export interface Scrape {
   readonly live: LiveView;
   readonly decisions: DecisionTally;
   readonly activity: ActivityTally;
+  readonly learning: LearningTally;
   readonly models: ModelTally;
   readonly agents: AgentTally;
   readonly scheduler: SchedulerTally;
@@ -68,4 +70,9 @@ export function labelled(
 /** Entries in another unit. */
 export function* scaled(entries: Samples, factor: number): Samples {
   for (const [labels, value] of entries) yield [labels, value * factor];
+}
+
+/** Undefined for what is not known. */
+export function inSeconds(milliseconds: number | null | undefined): number | undefined {
+  return milliseconds === null || milliseconds === undefined ? undefined : milliseconds / 1_000;
 }

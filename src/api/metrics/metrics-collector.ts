@@ -8,6 +8,7 @@ import type { LiveView } from '../live-view.ts';
 import { ActivityTally } from './activity-tally.ts';
 import { AgentTally } from './agent-tally.ts';
 import { DecisionTally } from './decision-tally.ts';
+import { LearningTally } from './learning-tally.ts';
 import type { MetricDefinition, Scrape } from './metric-definition.ts';
 import { defineMetrics } from './metric-definitions.ts';
 import { ModelTally } from './model-tally.ts';
@@ -44,6 +45,7 @@ export class MetricsCollector {
   readonly agents = new AgentTally();
   readonly scheduler = new SchedulerTally();
   readonly verdicts = new VerdictTally();
+  readonly learning = new LearningTally();
   readonly #registry = new Registry();
   readonly #timings = new Timings(this.#registry);
   readonly #sourceGauges = new Map<string, Gauge>();
@@ -73,6 +75,7 @@ export class MetricsCollector {
     this.agents.observe(message);
     this.scheduler.observe(message);
     this.verdicts.observe(message);
+    this.learning.observe(message);
     this.#timings.observe(message);
   }
 
@@ -117,6 +120,7 @@ export class MetricsCollector {
       agents: this.agents,
       scheduler: this.scheduler,
       verdicts: this.verdicts,
+      learning: this.learning,
     };
     this.#updateSources(facts);
     const text = await this.#registry.metrics();

@@ -5,7 +5,7 @@ import { type Decision, type DecisionScore, decisionActions } from '../../shared
 import { marketModes } from '../../shared/domain/mode.ts';
 import { LabelCounts } from './label-counts.ts';
 
-/** `idle`: the decision promised no work, so it could neither succeed nor fail. */
+/** `idle`: the decision promised no task, and something worth looking for was there. */
 const outcomes = ['successful', 'unsuccessful', 'idle'] as const;
 const triggers = ['schedule', 'operator', 'event', 'start'] as const satisfies readonly Decision['trigger'][];
 /** Decisions remembered as scored, so that a repeated score counts once. */

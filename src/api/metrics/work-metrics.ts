@@ -4,7 +4,7 @@ import { marketMode } from '../overview.ts';
 import { counter, gauge, labelled, type MetricDefinition } from './metric-definition.ts';
 
 export function workMetrics(): MetricDefinition[] {
-  return [...verdictMetrics(), ...schedulerMetrics()];
+  return [...verdictMetrics(), ...learningMetrics(), ...schedulerMetrics()];
 }
 
 function verdictMetrics(): MetricDefinition[] {
@@ -19,7 +19,7 @@ function verdictMetrics(): MetricDefinition[] {
     labelled(
       'counter',
       'ato_decision_outcomes_total',
-      'Decisions scored since the start, by action, mode and outcome; idle ones promised no work.',
+      'Decisions scored since the start, by action, mode and outcome; idle ones ran nothing and missed something.',
       ['action', 'mode', 'outcome'],
       ({ verdicts }) => verdicts.outcomes.entries(),
     ),
@@ -47,6 +47,47 @@ function verdictMetrics(): MetricDefinition[] {
         const now = marketMode(live);
         return marketModes.map((mode) => [{ mode }, Number(mode === now)]);
       },
+    ),
+  ];
+}
+
+function learningMetrics(): MetricDefinition[] {
+  return [
+    gauge(
+      'ato_learning_brier_score',
+      'Mean squared error of confidence over the newest 512 scored decisions since the start; 0 is perfect, NaN before the first.',
+      ({ learning }) => learning.brier,
+    ),
+    gauge(
+      'ato_learning_brier_base_rate',
+      'The same of always saying their share of successes: what confidence must beat.',
+      ({ learning }) => learning.brierOfBaseRate,
+    ),
+    gauge(
+      'ato_learning_net_day',
+      'Hindsight of decisions scored within the last day (of the newest 512): worth found less missed less paid, in find values.',
+      ({ learning }) => learning.netOfDay,
+    ),
+    labelled(
+      'counter',
+      'ato_learning_worth_total',
+      'What hindsight says of scored decisions, in find values, by part.',
+      ['part'],
+      ({ learning }) => learning.worth.entries(),
+    ),
+    labelled(
+      'counter',
+      'ato_learning_signals_total',
+      'Signals of scored decisions, by what became of them.',
+      ['outcome'],
+      ({ learning }) => learning.signals.entries(),
+    ),
+    labelled(
+      'counter',
+      'ato_learning_choices_total',
+      'Looks chosen, by kind and by whom: learning where without learnt terms (records, optimism, memory) another look at that market led.',
+      ['kind', 'by'],
+      ({ learning }) => learning.choices.entries(),
     ),
   ];
 }

@@ -41,10 +41,7 @@ export const healthBody = z
 const decisionCounts = {
   decisions_total: z.number().int(),
   successful_decisions: z.number().int(),
-  success_rate: z
-    .number()
-    .nullable()
-    .describe('Of scored decisions that promised work, 0 to 1; null before the first'),
+  success_rate: z.number().nullable().describe('Of all scored decisions, 0 to 1; null before the first'),
   mode_switches_total: z.number().int(),
 };
 

@@ -3,7 +3,7 @@
 import { existsSync, unlinkSync } from 'node:fs';
 import process from 'node:process';
 import { minuteMs } from '../../shared/domain/time.ts';
-import { aboveMean, busyStrategy } from '../busy-strategy.ts';
+import { aboveMean, busyStrategy } from '../chaos/busy-strategy.ts';
 
 const trigger = process.env.FAULT_TRIGGER ?? '';
 const lookMs = 100;

@@ -12,15 +12,15 @@ import type { Log } from '../../shared/ports/log.ts';
 import type { Notifier } from '../../shared/ports/notifier.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import type { Store } from '../../shared/ports/store.ts';
-import type { ExternalAlerts } from '../external-alerts.ts';
+import type { ExternalAlerts } from '../alerts/external-alerts.ts';
 import type { JobDesk } from '../jobs/job-desk.ts';
-import type { MarketHub } from '../market-hub.ts';
-import { checkModel } from '../model-check.ts';
-import { createProbes, type ProbeParts, widestSkew } from '../probes.ts';
+import type { MarketHub } from '../market/market-hub.ts';
+import { checkModel } from '../models/model-check.ts';
 import type { RelayBridge } from '../relay/relay-bridge.ts';
 import type { RelayLooks } from '../relay/relay-looks.ts';
 import { CommitGuard } from './commit-guard.ts';
 import { HealDesk } from './heal-desk.ts';
+import { createProbes, type ProbeParts, widestSkew } from './probes.ts';
 import { pruneDisk } from './prune-disk.ts';
 
 export interface CareParts {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { decision, filledStore, startAt } from '../../../test/support/api-world.ts';
+import { decision, filledStore, startAt } from '../../../test/support/api-rows.ts';
 import { MemoryStore } from '../../adapters/store/memory/memory-store.ts';
 import type { KernelInput } from '../../kernel/kernel.ts';
 import { randomStream } from '../../kernel/random-stream.ts';

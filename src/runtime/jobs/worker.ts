@@ -8,8 +8,8 @@ import type { Settings } from '../../shared/config/settings.ts';
 import type { JobKind } from '../../shared/domain/task.ts';
 import type { ClaimedJob, JobOutcome, JobQueue } from '../../shared/ports/job-queue.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import { selectMarket } from '../market-selection.ts';
-import { StartRefused } from '../start-guards.ts';
+import { selectMarket } from '../market/market-selection.ts';
+import { StartRefused } from '../system/start-guards.ts';
 import { type JobHandler, withinDeadline } from './job-desk.ts';
 import { jobHandlers } from './job-handlers.ts';
 

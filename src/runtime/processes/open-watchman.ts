@@ -1,7 +1,7 @@
 // The watchman of a plan of processes, with the channels that the settings of the health agent's process name.
 import { loadSettings } from '../../shared/config/load-settings.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import { selectNotifiers } from '../notifier-selection.ts';
+import { selectNotifiers } from '../alerts/notifier-selection.ts';
 import type { SupervisedProcess } from './supervisor.ts';
 import { Watchman } from './watchman.ts';
 

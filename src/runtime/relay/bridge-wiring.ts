@@ -1,8 +1,8 @@
 // The bridge to agents in other processes, joined to this process's loop and sources.
 import type { KernelLoop } from '../../kernel/kernel-loop.ts';
 import { schemaOf } from '../../shared/config/process-settings.ts';
-import type { Foundation } from '../foundation.ts';
-import type { MarketHub } from '../market-hub.ts';
+import type { MarketHub } from '../market/market-hub.ts';
+import type { Foundation } from '../system/foundation.ts';
 import { RelayBridge } from './relay-bridge.ts';
 
 /** Undefined when all agents are here. */
