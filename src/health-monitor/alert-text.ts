@@ -33,8 +33,13 @@ export function alertText({ incident, phase }: IncidentChange): string {
 
 /** Whether somebody has to get up. */
 function adviceFor({ cause, severity }: Incident): string {
-  if (severity !== 'critical') return 'No action needed: it is watched and treated.';
-  const remedy = remedies[parseCause(cause).kind];
+  const { kind } = parseCause(cause);
+  // Nothing here treats what another monitor found.
+  if (severity !== 'critical')
+    return kind === 'external_alert'
+      ? 'Look at it when it suits.'
+      : 'No action needed: it is watched and treated.';
+  const remedy = remedies[kind];
   return remedy === undefined ? 'Please look at it.' : `Please act: ${remedy}.`;
 }
 

@@ -36,6 +36,15 @@ test.each<[Severity, number]>([
   expect(world.requested('alert.send').filter(({ audience }) => audience !== 'log')).toHaveLength(people);
 });
 
+test('nobody is told that it is treated here', () => {
+  const world = told('warning');
+  say(world, 'DiskFull', false, 'warning');
+  world.wait(minuteMs);
+  expect(world.requested('alert.send').map(({ text }) => text)).toEqual([
+    expect.stringMatching(/nor is it treated here; .* Look at it when it suits\.$/),
+  ]);
+});
+
 test('one that gets worse is told once more; one that is over is over', () => {
   let said: Severity = 'warning';
   const world = new HealthWorld({}, ({ probe, target }, at) => ({

@@ -160,6 +160,19 @@ describe('commands', () => {
     expect((await said(7)).at(-1)).toContain('too old');
   });
 
+  test('in capitals and with more words are obeyed all the same, but for another bot they are not', async () => {
+    void notifier().listen();
+    await eventually('polling', () => (api.requests.includes('deleteWebhook 200') ? true : undefined));
+    api.type(owner, '/halt@another_bot');
+    api.type(owner, '/Halt now please');
+    expect(await said(1)).toEqual(['Trading is halted now.']);
+    api.type(owner, '/resume');
+    api.type(owner, '/resume yes or no');
+    const answers = await said(3);
+    expect(answers[2], 'only a plain yes loosens').toContain('Send /resume yes within 60 s');
+    expect(commanded).toEqual([`halt telegram ${owner}`]);
+  });
+
   test('of strangers, and what was typed before the start, do nothing at all', async () => {
     api.type(owner, '/halt');
     void notifier().listen();

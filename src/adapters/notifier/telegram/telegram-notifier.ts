@@ -141,9 +141,14 @@ export class TelegramNotifier implements Notifier {
   }
 
   async #obey(context: Context, chat: string): Promise<string | undefined> {
-    const match = /^\/([a-z]+)(?:@\w+)?(?:\s+(\S{1,100}))?\s*$/.exec(context.message?.text ?? '');
+    // Keyboards write capitals, and people add words in a hurry: a halt must not be lost to that.
+    const match = /^\/([a-z]+)(?:@(\w+))?(?:\s+(\S.{0,99})?|$)/is.exec(context.message?.text ?? '');
     if (match === null) return undefined;
-    const [, command = '', argument] = match;
+    const [, written = '', addressed, said] = match;
+    if (addressed !== undefined && addressed.toLowerCase() !== context.me.username.toLowerCase())
+      return undefined;
+    const command = written.toLowerCase();
+    const argument = said?.trim();
     const { desk } = this.#options;
     const ageMs = this.#now() - (context.message?.date ?? 0) * 1_000;
     const by = `telegram ${context.from?.id ?? chat}`;
@@ -153,7 +158,7 @@ export class TelegramNotifier implements Notifier {
       case 'positions':
         return desk.positions();
       case 'why':
-        return desk.why(argument);
+        return desk.why(argument?.split(/\s/, 1)[0]);
       case 'halt':
         // Tightening is safe at any age.
         return desk.halt(by);
