@@ -1,6 +1,7 @@
 #!/bin/sh
 # Reads secrets from files, so that they stand in no environment that `docker inspect` shows, then becomes the program.
-# NAME_FILE=/run/secrets/... sets NAME; `$POSTGRES_PASSWORD` in DATABASE_URL is replaced by the secret of that name.
+# NAME_FILE=/run/secrets/... sets NAME; `$POSTGRES_PASSWORD` in DATABASE_URL and
+# `$RELAY_PASSWORD` in RELAY_URL are replaced by the secret of that name.
 set -eu
 folder=${SECRETS_FOLDER:-/run/secrets}
 for line in $(env | grep -E "^[A-Z0-9_]+_FILE=$folder/" || true); do
@@ -13,5 +14,8 @@ done
 case "${DATABASE_URL:-}" in
   *'$POSTGRES_PASSWORD'*) DATABASE_URL="${DATABASE_URL%%'$POSTGRES_PASSWORD'*}${POSTGRES_PASSWORD:-}${DATABASE_URL#*'$POSTGRES_PASSWORD'}"; export DATABASE_URL ;;
 esac
-unset POSTGRES_PASSWORD
+case "${RELAY_URL:-}" in
+  *'$RELAY_PASSWORD'*) RELAY_URL="${RELAY_URL%%'$RELAY_PASSWORD'*}${RELAY_PASSWORD:-}${RELAY_URL#*'$RELAY_PASSWORD'}"; export RELAY_URL ;;
+esac
+unset POSTGRES_PASSWORD RELAY_PASSWORD
 exec node --max-semi-space-size=4 /app/src/main.ts "$@"

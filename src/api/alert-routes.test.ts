@@ -134,3 +134,12 @@ test('what could not be committed is asked for again: Alertmanager repeats after
   const metrics = (await world.app.inject({ url: '/metrics', headers: { host: 'localhost' } })).body;
   expect(metrics).toContain('ato_external_alerts_total{status="firing"} 0');
 });
+
+test('is refused where no health monitor runs, with the fix: nobody would hear it', async () => {
+  world = await apiWorld();
+  const response = await post(webhook([alert({})]));
+  expect([response.statusCode, response.json().type]).toEqual([409, 'urn:ato:problem:refused']);
+  expect(response.json().detail).toContain('send it to the process that runs health_ai');
+  const metrics = (await world.app.inject({ url: '/metrics', headers: { host: 'localhost' } })).body;
+  expect(metrics).toContain('ato_external_alerts_total{status="firing"} 0');
+});

@@ -141,7 +141,7 @@ export interface ApiDependencies {
   readonly workflows: () => readonly WorkflowFacts[];
   /** Absent where no workflow can be under way. */
   readonly workflowDoor?: WorkflowDoor;
-  /** Takes alerts of another monitor; resolves after their commit. Absent where nobody listens to them. */
+  /** Takes alerts of another monitor; resolves after their commit. Absent where no health monitor runs. */
   readonly externalAlerts?: (alerts: readonly ExternalAlert[]) => Promise<void>;
   /** Folder of the built page, or a function that names it once it is built; undefined when there is none. */
   readonly pageFolder: string | undefined | (() => string | undefined);

@@ -1,5 +1,5 @@
 // ato worker: does heavy jobs of the orchestrator, beside it or on another machine.
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadSettings } from '../shared/config/load-settings.ts';
 import { type JobKind, jobKinds } from '../shared/domain/task.ts';
 
@@ -10,9 +10,13 @@ interface WorkerCommandOptions {
 export function workerCommand(): Command {
   return new Command('worker')
     .description(
-      'do the heavy jobs (record, backtest, report) that the orchestrator leaves to workers with ATO_JOBS=workers; any number, on any machine',
+      `do the heavy jobs (${jobKinds.join(', ')}) that the orchestrator leaves to workers with ATO_JOBS=workers; any number, on any machine`,
     )
-    .option('--jobs <list>', `kinds to do, comma-separated: ${jobKinds.join(', ')}`, kinds, jobKinds)
+    .addOption(
+      new Option('--jobs <list>', 'kinds to do, comma-separated')
+        .argParser(kinds)
+        .default(jobKinds, jobKinds.join(',')),
+    )
     .action(async ({ jobs }: WorkerCommandOptions) => {
       const settings = loadSettings();
       const stopping = new AbortController();

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { jobKinds } from '../../src/shared/domain/task.ts';
 import { projectFolder, runAto } from '../support/system-process.ts';
 
 const recordings = path.join(projectFolder, '..', 'shared', 'market-data', 'crypto');
@@ -93,6 +94,12 @@ test('help exists for every command', async () => {
     expect(code).toBe(0);
     expect(stdout).toContain('Usage: ato');
   }
+});
+
+test('the help of worker names every kind of job, as it is written on the command line', async () => {
+  const words = (await runAto(['worker', '--help'])).stdout.replaceAll(/\s+/g, ' ');
+  expect(words).toContain(`(${jobKinds.join(', ')})`);
+  expect(words).toContain(`(default: ${jobKinds.join(',')})`);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 // The compose files are ones that docker compose accepts, and keep what they promise: no root, nothing open to the network,
 // no secret in an environment, a health check for everything, only settings that exist.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
@@ -14,9 +14,11 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { redisMissing } from '../../src/runtime/fault-lab/redis-server.ts';
 import { settingNames } from '../../src/shared/config/settings.ts';
 import { compose, composeSkipReason } from '../servers/docker-compose.ts';
-import { projectFolder } from '../support/system-process.ts';
+import { eventually } from '../support/eventually.ts';
+import { freePort, projectFolder } from '../support/system-process.ts';
 
 const skip = composeSkipReason();
 const deploy = path.join(projectFolder, 'deploy');
@@ -35,11 +37,14 @@ interface Service {
   readonly profiles?: readonly string[];
   readonly restart?: string;
   readonly secrets?: readonly { readonly source: string }[];
+  readonly command?: readonly string[];
+  readonly networks?: Readonly<Record<string, { readonly aliases?: readonly string[] } | null>>;
 }
 interface Stack {
   readonly services: Readonly<Record<string, Service>>;
   readonly secrets?: Readonly<Record<string, { readonly file: string }>>;
   readonly volumes: Readonly<Record<string, object>>;
+  readonly networks: Readonly<Record<string, { readonly internal?: boolean }>>;
 }
 
 const fileOf = (name: string) => path.join(deploy, name);
@@ -51,7 +56,7 @@ const configOf = (file: string, settings: Readonly<Record<string, string>> = {},
     ),
   ) as Stack;
 /** Read by the entry point or by the settings of a run in several processes. */
-const besideSettings = ['POSTGRES_PASSWORD', 'AGENTS', 'RELAY', 'RELAY_URL', 'ATO_JOBS'];
+const besideSettings = ['POSTGRES_PASSWORD', 'RELAY_PASSWORD', 'AGENTS', 'RELAY', 'RELAY_URL', 'ATO_JOBS'];
 
 describe.skipIf(skip !== undefined)(`docker compose${skip === undefined ? '' : ` (${skip})`}`, () => {
   test.each([
@@ -103,6 +108,78 @@ describe.skipIf(skip !== undefined)(`docker compose${skip === undefined ? '' : `
     },
   );
 
+  test.each([
+    ['docker-compose.yml', [], ['ai_orchestrator']],
+    ['docker-compose.yml', ['scaled-out'], ['ai_orchestrator', 'ato_health']],
+    ['docker-compose.existing.yml', [], ['ai_orchestrator']],
+  ])('alerts of %s with profiles %j go to whoever runs the health monitor', (file, profiles, expected) => {
+    const { services } = configOf(file, {}, profiles);
+    const named = Object.entries(services).filter(([, { networks }]) =>
+      Object.values(networks ?? {}).some((network) => network?.aliases?.includes('ato_alerts')),
+    );
+    expect(named.map(([name]) => name).sort()).toEqual(expected);
+    for (const [, { environment }] of named) expect(environment?.AGENTS ?? 'health').toBe('health');
+    expect(readFileSync(fileOf('alertmanager/alertmanager.yml'), 'utf8')).toContain(
+      'url: http://ato_alerts:8080/alerts/alertmanager\n',
+    );
+  });
+
+  test('Prometheus finds every process of ours that serves metrics by its name, and no name is a fixed target', () => {
+    const text = readFileSync(fileOf('prometheus/prometheus.yml'), 'utf8');
+    const names = /names: \[(ai_orchestrator[^\]]*)\]/.exec(text)?.[1]?.split(', ');
+    const { services } = configOf('docker-compose.yml');
+    const serving = Object.keys(services).filter((name) => /^(ai_orchestrator|ato_(?!worker))/.test(name));
+    expect(names?.sort()).toEqual(serving.sort());
+    expect(text).not.toMatch(/targets: .*(ai_orchestrator|ato_)/);
+  });
+
+  test('the relay is on a network of its own, with a password that only the parts know', () => {
+    const { services, networks } = configOf('docker-compose.yml');
+    expect(networks.relay?.internal).toBe(true);
+    const parts = Object.keys(services).filter((name) => name.startsWith('ato_'));
+    const having = (has: (service: Service) => boolean) =>
+      Object.keys(services).filter((name) => has(services[name] as Service));
+    const allowed = [...parts, 'redis'].sort();
+    expect(having(({ networks: joined }) => 'relay' in (joined ?? {})).sort()).toEqual(allowed);
+    expect(having(({ secrets }) => secrets?.some((one) => one.source === 'relay_password') === true)).toEqual(
+      allowed,
+    );
+    expect(Object.keys(services.redis?.networks ?? {})).toEqual(['relay']);
+    for (const name of parts) {
+      expect(Object.keys(services[name]?.networks ?? {}), name).toContain('default');
+      expect(services[name]?.environment?.RELAY_URL).toMatch(/^redis:\/\/:\$+RELAY_PASSWORD@redis:/);
+    }
+  });
+
+  test.skipIf(redisMissing() !== undefined)('Redis as composed refuses whoever has no password', async () => {
+    const password = path.join(scratch, 'relay_password');
+    writeFileSync(password, 'c0ffee');
+    const port = await freePort();
+    const here = (text: string) =>
+      text
+        .replaceAll('$$', '$')
+        .replaceAll('/run/secrets/relay_password', password)
+        .replace('--dir /data', `--dir ${scratch} --port ${port} --bind 127.0.0.1`)
+        .replace('redis-cli', `redis-cli -p ${port}`);
+    const { command = [], healthcheck } = configOf('docker-compose.yml').services.redis ?? {};
+    const [shell = '', ...words] = command.map(here);
+    const server = spawn(shell, words, { stdio: 'ignore' });
+    try {
+      const healthy = () => spawnSync('sh', ['-c', here(healthcheck?.test?.[1] ?? 'false')]).status === 0;
+      await eventually('Redis is healthy', async () => healthy() || undefined, 10_000);
+      const stranger = spawnSync('sh', ['-c', `redis-cli -p ${port} ping`], { encoding: 'utf8' });
+      expect(stranger.stdout).toContain('NOAUTH');
+      expect(readFileSync(`/proc/${server.pid}/cmdline`, 'utf8')).not.toContain('c0ffee');
+      rmSync(password);
+      expect(spawnSync(shell, words, { encoding: 'utf8' })).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('make-secrets.sh'),
+      });
+    } finally {
+      server.kill('SIGKILL');
+    }
+  });
+
   test('every image can be replaced, so that the stack can be tried without a registry', () => {
     const images = ['ATO', 'POSTGRES', 'REDIS', 'N8N', 'PROMETHEUS', 'ALERTMANAGER', 'GRAFANA', 'RABBITMQ'];
     const own = Object.fromEntries(images.map((name) => [`${name}_IMAGE`, `mine/${name.toLowerCase()}`]));
@@ -149,13 +226,16 @@ describe('the entry point of the image', () => {
       API_TOKEN_FILE: path.join(scratch, 'token'),
       POSTGRES_PASSWORD_FILE: path.join(scratch, 'password'),
       DATABASE_URL: 'postgres://orchestrator:$POSTGRES_PASSWORD@postgres:5432/trading',
+      RELAY_PASSWORD_FILE: path.join(scratch, 'password'),
+      RELAY_URL: 'redis://:$RELAY_PASSWORD@redis:6379/0',
       ATO_STRATEGY_FILE: '/data/mine.ts',
     });
     expect(status).toBe(0);
     expect(stdout).toContain('API_TOKEN=sesame\n');
     expect(stdout).toContain('DATABASE_URL=postgres://orchestrator:deadbeef@postgres:5432/trading\n');
+    expect(stdout).toContain('RELAY_URL=redis://:deadbeef@redis:6379/0\n');
     expect(stdout).toContain('ATO_STRATEGY_FILE=/data/mine.ts\n');
-    expect(stdout).not.toMatch(/_TOKEN_FILE|POSTGRES_PASSWORD/);
+    expect(stdout).not.toMatch(/_TOKEN_FILE|POSTGRES_PASSWORD|RELAY_PASSWORD/);
     expect(stdout).toMatch(/ARGS .*src\/main\.ts start\n/);
   });
 

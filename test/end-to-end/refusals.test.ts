@@ -244,16 +244,22 @@ describe('the embedded database', () => {
       const data = first.settings.DATA_DIR ?? '';
       await refused(
         { DATA_DIR: data },
-        { code: failed, says: [`${data} is in use by process ${first.pid} `, 'Fix: stop that process, '] },
+        {
+          code: failed,
+          says: [`${data} is in use by process ${first.pid} `, 'Fix: stop that process first. '],
+        },
       );
       // The default market does not ask the database where it ended; the refusal must be heard all the same.
       await refused(
         { DATA_DIR: data, ATO_MARKET_SOURCE: 'auto', ATO_MARKET_SPEED: '1' },
-        { code: failed, says: ['is in use by process', 'Fix: stop that process, '] },
+        { code: failed, says: ['is in use by process', 'Fix: stop that process first. '] },
       );
       const verify = await runAto(['journal', 'verify', '--data', data], {}, root);
       expect(verify.code).toBe(failed);
-      expectOneMessage(verify, { code: failed, says: ['is in use by process', 'Fix: stop that process'] });
+      expectOneMessage(verify, {
+        code: failed,
+        says: ['is in use by process', 'Fix: stop that process first. '],
+      });
       expect(await first.get('/health')).toMatchObject({ status: 'ok' });
       expect(await first.end('SIGTERM'), first.output).toBe(0);
     } finally {
@@ -333,7 +339,7 @@ describe('a PostgreSQL server', () => {
       await first.start();
       await refused(
         { DATABASE_URL: url, ATO_MARKET_SPEED: '1' },
-        { code: failed, says: ['is in use by', 'Fix: stop that process, '], never: [password] },
+        { code: failed, says: ['is in use by', 'Fix: stop that process first. '], never: [password] },
       );
       expect(await first.get('/health')).toMatchObject({ status: 'ok' });
       expect(await first.end('SIGTERM'), first.output).toBe(0);

@@ -3,7 +3,8 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { amtool, prometheusSkipReason, promtool } from '../servers/prometheus.ts';
+import { amtool, prometheusSkipReason, promtool, startAlertmanager } from '../servers/prometheus.ts';
+import { eventually } from '../support/eventually.ts';
 import { projectFolder } from '../support/system-process.ts';
 
 const skip = prometheusSkipReason();
@@ -76,6 +77,7 @@ describe.skipIf(skip !== undefined)(`the tools${skip === undefined ? '' : ` (${s
   const configuration = path.join(projectFolder, 'deploy', 'alertmanager', 'alertmanager.yml');
   test.each([
     [['alertname=AtoDown', 'severity=critical'], 'ato,people'],
+    [['alertname=AtoPartDown', 'severity=critical', 'part=ato_trading'], 'ato,people'],
     [['alertname=NodeDiskFull', 'severity=warning'], 'ato,people'],
     [['alertname=AtoTradingHalted', 'severity=info'], 'people'],
     [['alertname=AtoUnknownOrders', 'severity=critical', 'ato_origin=health'], 'nobody'],
@@ -85,4 +87,51 @@ describe.skipIf(skip !== undefined)(`the tools${skip === undefined ? '' : ` (${s
       receivers,
     );
   });
+
+  test('a part that is down silences nothing; only when no process answers are the others symptoms', async () => {
+    const alertmanager = await startAlertmanager(
+      readFileSync(configuration, 'utf8').replace('/run/secrets/api_token', path.join(spoiled, 'token')),
+    );
+    const raise = async (...names: readonly string[]) => {
+      const body = names.map((alertname) => ({ labels: { alertname, severity: 'info' } }));
+      const response = await fetch(`${alertmanager.base}/api/v2/alerts`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      expect(response.status).toBe(200);
+    };
+    const states = async () =>
+      Object.fromEntries(
+        ((await alertmanager.get('/api/v2/alerts')) as Told[]).map((one) => [
+          one.labels.alertname,
+          one.status.state,
+        ]),
+      );
+    const become = (wanted: Readonly<Record<string, string>>) =>
+      eventually(
+        JSON.stringify(wanted),
+        async () => {
+          const seen = await states();
+          return Object.entries(wanted).every(([name, state]) => seen[name] === state) || undefined;
+        },
+        40_000,
+      );
+    try {
+      await raise('AtoPartDown', 'AtoDrawdown', 'AtoJournalStalled');
+      await become({ AtoPartDown: 'active', AtoDrawdown: 'active', AtoJournalStalled: 'active' });
+      await raise('AtoDown', 'NodeDiskFull');
+      await become({
+        ...{ AtoDown: 'active', NodeDiskFull: 'active' },
+        ...{ AtoPartDown: 'suppressed', AtoDrawdown: 'suppressed', AtoJournalStalled: 'suppressed' },
+      });
+    } finally {
+      await alertmanager.stop();
+    }
+  }, 90_000);
 });
+
+interface Told {
+  readonly labels: { readonly alertname: string };
+  readonly status: { readonly state: string };
+}

@@ -39,7 +39,10 @@ function shippedPrometheus(): string {
     .replaceAll(/(scrape_interval|scrape_timeout|evaluation_interval): \d+s/g, '$1: 1s')
     .replace('/etc/prometheus/rules', path.join(deploy, 'prometheus', 'rules'))
     .replaceAll('/run/secrets/api_token', path.join(folder, 'token'))
-    .replace('ai_orchestrator:8080', system.base.replace('http://', ''))
+    .replace(
+      /dns_sd_configs:\n {6}- names: \[ai_orchestrator.*\n( {8}.*\n)+/,
+      `static_configs: [{ targets: ['${system.base.replace('http://', '')}'] }]\n`,
+    )
     .replaceAll('alertmanager:9093', alertmanager.base.replace('http://', ''));
   const file = path.join(folder, 'prometheus.yml');
   writeFileSync(file, text);
@@ -50,7 +53,7 @@ function shippedAlertmanager(): string {
   return readFileSync(path.join(deploy, 'alertmanager', 'alertmanager.yml'), 'utf8')
     .replaceAll(/group_wait: \d+s/g, 'group_wait: 1s')
     .replaceAll(/group_interval: 1m/g, 'group_interval: 1s')
-    .replace('http://ai_orchestrator:8080', system.base)
+    .replace('http://ato_alerts:8080', system.base)
     .replace('/run/secrets/api_token', path.join(folder, 'token'));
 }
 

@@ -64,7 +64,11 @@ export function addAlertRoutes(app: ApiServer, { dependencies, metrics }: ApiCon
       const alerts = newestByTarget(body.alerts.flatMap(alertOf));
       const { externalAlerts } = dependencies;
       if (externalAlerts === undefined)
-        throw new Problem('not-found', 404, 'Nobody here listens to alerts from outside.');
+        throw new Problem(
+          'refused',
+          409,
+          'No health monitor runs in this process, so nobody would hear the alerts and nothing was taken. Fix: send it to the process that runs health_ai.',
+        );
       try {
         await within(commitTimeoutMs, externalAlerts(alerts));
       } catch (error) {

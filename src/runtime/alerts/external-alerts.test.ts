@@ -1,9 +1,10 @@
 // Alerts from outside: posted as observations, answered again when asked, believed for a while after a restart.
 import { expect, test } from 'vitest';
 import type { KernelInput } from '../../kernel/kernel.ts';
+import { agentNames } from '../../shared/domain/agent-name.ts';
 import type { ExternalAlert } from '../../shared/domain/external-alert.ts';
 import { hourMs, minuteMs } from '../../shared/domain/time.ts';
-import { ExternalAlerts } from './external-alerts.ts';
+import { alertDoor, ExternalAlerts } from './external-alerts.ts';
 
 function world() {
   const posted: KernelInput[] = [];
@@ -57,4 +58,12 @@ test('an alert that is not repeated any more is over, and the number of them is 
   expect(await ok('disk')).toBe(true);
   await alerts.take(Array.from({ length: 300 }, (_, index) => alert(`a${index}`)));
   expect([await ok('a0'), await ok('a299')]).toEqual([true, false]);
+});
+
+test('a process without the health monitor has no door for alerts, and posts nothing', async () => {
+  const { alerts, posted } = world();
+  expect(alertDoor(alerts, ['orchestrator_ai', 'analyst_ai', 'trading_ai'])).toEqual({});
+  for (const agents of [agentNames, ['health_ai'] as const])
+    await alertDoor(alerts, agents).externalAlerts?.([alert('disk')]);
+  expect(posted).toHaveLength(2);
 });

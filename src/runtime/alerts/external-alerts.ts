@@ -1,6 +1,7 @@
 // Alerts of Alertmanager as observations for the health monitor, and the probe that answers when it asks again.
 // It only repeats what Alertmanager said; it must never open, judge or close an incident itself.
 import type { KernelInput } from '../../kernel/kernel.ts';
+import type { AgentName } from '../../shared/domain/agent-name.ts';
 import { type ExternalAlert, maxExternalAlerts } from '../../shared/domain/external-alert.ts';
 import { externalAlertProbe } from '../../shared/domain/probe-names.ts';
 import { type EpochMs, hourMs, minuteMs } from '../../shared/domain/time.ts';
@@ -67,6 +68,14 @@ export class ExternalAlerts {
     if (this.#told.size >= maxExternalAlerts && oldest !== undefined) this.#told.delete(oldest);
     this.#told.set(alert.target, { alert, at });
   }
+}
+
+/** Nothing where no health monitor runs: its observations stay in their process, so nobody would hear the alerts. */
+export function alertDoor(
+  external: ExternalAlerts,
+  agents: readonly AgentName[],
+): { externalAlerts?: (alerts: readonly ExternalAlert[]) => Promise<void> } {
+  return agents.includes('health_ai') ? { externalAlerts: (alerts) => external.take(alerts) } : {};
 }
 
 function resultOf(target: string, alert: ExternalAlert, at: EpochMs): ProbeResult {

@@ -17,7 +17,7 @@ import type { EpochMs } from '../../shared/domain/time.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { StoreReader } from '../../shared/ports/store.ts';
-import type { ExternalAlerts } from '../alerts/external-alerts.ts';
+import { alertDoor, type ExternalAlerts } from '../alerts/external-alerts.ts';
 import { healthReport } from '../healing/health-report.ts';
 import type { DiscoveryHub } from '../market/discovery-hub.ts';
 import type { MarketHub } from '../market/market-hub.ts';
@@ -61,7 +61,7 @@ export function apiDependencies(parts: ApiParts): ApiDependencies {
       handOver: (task_id, execution_id) =>
         receiptOf(parts, 'workflow', 'workflow.handover', { task_id, execution_id }),
     },
-    externalAlerts: (alerts) => parts.external.take(alerts),
+    ...alertDoor(parts.external, parts.settings.AGENTS),
     runtime: () => runtimeFacts(parts, startedAt),
     healthReport: () => healthReport(parts),
     stream: { subscribe: (listener) => parts.facts.subscribe(listener) },

@@ -83,7 +83,7 @@ async function assertWritable(folder: string): Promise<void> {
 
 function inUse(folder: string, rival: Claim): StoreOpenError {
   return new StoreOpenError(
-    `The data folder ${folder} is in use by process ${rival.pid} on ${rival.host}. Fix: stop that process, or give this one another DATA_DIR. Nothing was changed.`,
+    `The data folder ${folder} is in use by process ${rival.pid} on ${rival.host}. Fix: stop that process first. Only to start a second orchestrator beside it: give this one another DATA_DIR. Nothing was changed.`,
   );
 }
 
