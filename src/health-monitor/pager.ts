@@ -22,6 +22,7 @@ import {
 import type { IncidentChange } from './incident-book.ts';
 import { reflexToldId } from './limits.ts';
 import { type PagerState, type PageState, remember, type StormState } from './memory.ts';
+import { isQuiet, quietEnds } from './quiet-hours.ts';
 import { isWorse, worse } from './severity.ts';
 
 /** A second update of one incident waits at least this long, so that one cause is at most one update at first. */
@@ -287,12 +288,12 @@ export class Pager {
   #mayPage(incident: Incident, turn: Turn): boolean {
     if (incident.severity === 'critical' && this.#sentToday(turn.now) < 2 * this.#settings.per_day)
       return true;
-    return this.#sentToday(turn.now) < this.#settings.per_day && !this.#isQuiet(turn.now);
+    return this.#sentToday(turn.now) < this.#settings.per_day && !isQuiet(this.#settings.quiet, turn.now);
   }
 
   #mayPageExternal({ severity }: StormState, now: EpochMs): boolean {
     const free = this.#externalToday(now) < externalPerDay(this.#settings.per_day);
-    return free && (severity === 'critical' || !this.#isQuiet(now));
+    return free && (severity === 'critical' || !isQuiet(this.#settings.quiet, now));
   }
 
   #holdChange({ incident, phase }: IncidentChange, turn: Turn): void {
@@ -304,7 +305,9 @@ export class Pager {
   /** Beyond what a digest can hold, the least important words give way and are counted. */
   #hold(one: PagerState['held'][number], turn: Turn): void {
     const { held, held_more, digest_at } = this.#state;
-    const due = this.#isQuiet(turn.now) ? this.#quietEnds(turn.now) : turn.now + digestIntervalMs;
+    const due = isQuiet(this.#settings.quiet, turn.now)
+      ? quietEnds(this.#settings.quiet, turn.now)
+      : turn.now + digestIntervalMs;
     const all = [...held.filter(({ incident_id }) => !one.external || incident_id !== one.incident_id), one];
     this.#save(
       {
@@ -372,22 +375,6 @@ export class Pager {
 
   get #zone(): string {
     return this.#settings.quiet?.time_zone ?? 'UTC';
-  }
-
-  #isQuiet(now: EpochMs): boolean {
-    const { quiet } = this.#settings;
-    if (quiet === undefined) return false;
-    const minute = localMinutes(quiet.time_zone, now) % minutesPerDay;
-    const { from_minute: from, to_minute: to } = quiet;
-    return from <= to ? minute >= from && minute < to : minute >= from || minute < to;
-  }
-
-  #quietEnds(now: EpochMs): EpochMs {
-    const { quiet } = this.#settings;
-    if (quiet === undefined) return now;
-    const minute = localMinutes(quiet.time_zone, now) % minutesPerDay;
-    const left = (quiet.to_minute - minute + minutesPerDay) % minutesPerDay;
-    return now - (now % minuteMs) + left * minuteMs;
   }
 }
 
