@@ -6,9 +6,10 @@ import { type AlertSettings, defaultAlertSettings } from '../shared/domain/alert
 import type { Incident } from '../shared/domain/incident.ts';
 import { type EpochMs, hourMs, minuteMs } from '../shared/domain/time.ts';
 import { localMinutes } from '../shared/domain/time-zone.ts';
-import { alertText, durationText } from './alert-text.ts';
+import { alertText } from './alert-text.ts';
 import { causeKey, parseCause } from './cause-kinds.ts';
 import { chainBetween, explainedBy, mayShareCause } from './dependency-graph.ts';
+import { durationText } from './duration-text.ts';
 import {
   externalPerDay,
   isExternal,
