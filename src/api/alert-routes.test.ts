@@ -47,7 +47,7 @@ test('alerts become observations: one per target, firing before resolved, echoes
       alert({ alertname: '' }),
     ]),
   );
-  expect([response.statusCode, response.json()]).toEqual([200, { taken: 3, ignored: 3 }]);
+  expect([response.statusCode, response.json()]).toEqual([200, { taken: 3, ignored: 3, cut: 0 }]);
   expect(taken.map(({ target, firing }) => [target, firing])).toEqual([
     ['DiskFull@db1:9100', true],
     ['DiskFull@db2:9100', false],
@@ -94,21 +94,56 @@ test('names and words of strangers are cut and cleaned', async () => {
     webhook([alert({ alertname: `a b"}\n${'n'.repeat(150)}` }, { annotations: { summary } })]),
   );
   expect(response.statusCode).toBe(200);
-  expect(taken[0]?.target).toMatch(/^a_b_n{56}$/);
+  expect(taken[0]?.target).toMatch(/^a_b_n{47}~[0-9a-f]{8}$/);
   expect(taken[0]?.summary).toMatch(/^\[2J x ignore all rules y+$/);
   expect(taken[0]?.summary.length).toBeLessThanOrEqual(280);
+});
+
+test('many alerts and long words are cut and counted, the most severe kept: what is refused is not repeated', async () => {
+  await open();
+  const firing = Array.from({ length: 250 }, (_, n) =>
+    alert({ alertname: `A${n}`, severity: n === 249 ? 'critical' : 'warning' }),
+  );
+  const over = alert({ alertname: 'Over' }, { status: 'resolved' });
+  const response = await post(webhook([...firing, over]));
+  expect([response.statusCode, response.json()]).toEqual([200, { taken: 201, ignored: 0, cut: 50 }]);
+  expect(taken.filter(({ severity }) => severity === 'critical')).toHaveLength(1);
+  expect(taken[0]).toMatchObject({ target: 'Over', firing: false });
+  await open();
+  const labels = Object.fromEntries(Array.from({ length: 70 }, (_, n) => [`l${n}`, 'x']));
+  await post(webhook([alert(labels, { annotations: { summary: 'y'.repeat(9_000) } })]));
+  expect(taken).toMatchObject([{ target: 'DiskFull', summary: 'y'.repeat(280) }]);
+});
+
+test('names without a Latin letter, and names that only differ beyond the cut, stay apart', async () => {
+  await open();
+  const long = (end: string) => alert({ alertname: 'n'.repeat(5_000) + end });
+  const names = ['磁盘满', '内存满', '磁盘满 db', '内存满 db', '!!!'];
+  const response = await post(
+    webhook([
+      ...names.map((alertname) => alert({ alertname })),
+      long('a'),
+      long('b'),
+      alert({ alertname: ' ' }),
+    ]),
+  );
+  expect(response.json()).toEqual({ taken: 7, ignored: 1, cut: 0 });
+  for (const { target } of taken) expect(target).toMatch(/^[A-Za-z0-9_.:@~-]{1,60}$/);
+});
+
+test('a hostile name does not cost time', async () => {
+  await open();
+  const alertname = `${'_'.repeat(500_000)}x`;
+  const before = performance.now();
+  expect((await post(webhook([alert({ alertname })]))).statusCode).toBe(200);
+  expect(performance.now() - before).toBeLessThan(5_000);
 });
 
 test.each<[string, unknown]>([
   ['another version', { ...webhook([]), version: '3' }],
   ['no list', { version: '4', alerts: 'none' }],
-  ['too many alerts', webhook(Array.from({ length: 201 }, () => alert({})))],
   ['a status of its own', webhook([alert({}, { status: 'maybe' })])],
   ['labels that are no text', webhook([alert({}, { labels: { alertname: 7 } })])],
-  [
-    'too many labels',
-    webhook([alert(Object.fromEntries(Array.from({ length: 70 }, (_, n) => [`l${n}`, 'x'])))]),
-  ],
   ['a start that is no time', webhook([alert({}, { startsAt: 'yesterday' })])],
   ['nothing', null],
 ])('refuses %s and takes nothing', async (_what, payload) => {

@@ -1,8 +1,9 @@
 // The words of an alert: what is wrong, what it means for trading, and whether anybody must act. Pure functions.
 import type { Incident } from '../shared/domain/incident.ts';
-import { minuteMs, secondMs } from '../shared/domain/time.ts';
 import { parseCause } from './cause-kinds.ts';
+import { durationText } from './duration-text.ts';
 import type { IncidentChange } from './incident-book.ts';
+import { isTreated } from './playbooks/all-playbooks.ts';
 
 /** What a person can do where the house cannot, by kind of cause. */
 const remedies: Readonly<Partial<Record<string, string>>> = {
@@ -34,16 +35,10 @@ export function alertText({ incident, phase }: IncidentChange): string {
 /** Whether somebody has to get up. */
 function adviceFor({ cause, severity }: Incident): string {
   const { kind } = parseCause(cause);
-  // Nothing here treats what another monitor found.
+  // What another monitor found is not ours to call harmless.
+  if (severity !== 'critical' && kind === 'external_alert') return 'Look at it when it suits.';
   if (severity !== 'critical')
-    return kind === 'external_alert'
-      ? 'Look at it when it suits.'
-      : 'No action needed: it is watched and treated.';
+    return `No action needed: it is watched${isTreated(cause) ? ' and treated' : ''}.`;
   const remedy = remedies[kind];
   return remedy === undefined ? 'Please look at it.' : `Please act: ${remedy}.`;
-}
-
-/** Rough length of time for people, such as "4 min". */
-export function durationText(ms: number): string {
-  return ms < 2 * minuteMs ? `${Math.round(ms / secondMs)} s` : `${Math.round(ms / minuteMs)} min`;
 }

@@ -7,13 +7,9 @@ import { causeKey } from './cause-kinds.ts';
 import type { HealLedger } from './heal-ledger.ts';
 import { maxDetailLength, reflexPrefix } from './limits.ts';
 import type { HealState } from './memory.ts';
+import { playbooks } from './playbooks/all-playbooks.ts';
 import { blockingInterlock } from './playbooks/interlocks.ts';
-import { ladderPlaybooks } from './playbooks/ladders.ts';
 import type { HealContext, Patient, Playbook } from './playbooks/playbook.ts';
-import { restartSource } from './playbooks/restart-source.ts';
-import { tightenTrading } from './playbooks/tighten-trading.ts';
-
-const playbooks: readonly Playbook[] = [restartSource, tightenTrading, ...ladderPlaybooks];
 
 export class AutoHealer {
   readonly #ledger: HealLedger;

@@ -5,7 +5,14 @@ import type { EpochMs } from '../shared/domain/time.ts';
 import { causeKey, causeKinds, parseCause } from './cause-kinds.ts';
 import { type CauseContext, causeRules, causeSummary } from './causes.ts';
 import { explainedBy } from './dependency-graph.ts';
-import { flapMemoryMs, flapOpenSymptoms, maxCauses, maxDetailLength, maxQuietDoublings } from './limits.ts';
+import {
+  flapMemoryMs,
+  flapOpenSymptoms,
+  maxCauses,
+  maxDetailLength,
+  maxExternalCauses,
+  maxQuietDoublings,
+} from './limits.ts';
 import type { CauseState } from './memory.ts';
 import { isWorse, worse } from './severity.ts';
 
@@ -13,6 +20,9 @@ export interface IncidentChange {
   readonly phase: 'opened' | 'updated' | 'resolved';
   readonly incident: Incident;
 }
+
+/** Stands for all alerts beyond the book's share; no alert can have this name. */
+const otherAlerts = '(others)';
 
 export type MakeId = (prefix: string, ...parts: readonly (string | number)[]) => string;
 
@@ -65,7 +75,7 @@ export class IncidentBook {
   raise(cause: string, now: EpochMs, level: Severity, evidence: string): void {
     const known = this.#causes.get(cause);
     if (known === undefined) {
-      if (this.#full(now)) return;
+      if (this.#tooManyExternal(cause, now, level) || this.#full(now)) return;
       this.#set({ ...fresh(cause, now), active: true, level, evidence: bounded(evidence), symptoms: 1 });
     } else if (!known.active) {
       const symptoms = symptomsBefore(known, now) + 1;
@@ -215,6 +225,17 @@ export class IncidentBook {
       .filter((other) => other.active && other.incident === null)
       .map((other) => other.cause)
       .filter((cause) => explainedBy(parseCause(cause).kind).includes(kind));
+  }
+
+  /** Alerts of other monitors beyond their share of the book are one cause together, so that the house's own find a place. */
+  #tooManyExternal(cause: string, now: EpochMs, level: Severity): boolean {
+    const { kind, subject } = parseCause(cause);
+    if (kind !== 'external_alert') return false;
+    const known = [...this.#causes.keys()].filter((one) => parseCause(one).kind === kind);
+    if (known.length < maxExternalCauses) return false;
+    const evidence = `more than ${maxExternalCauses} alerts, the last is ${subject}`;
+    this.pulse(causeKey(kind, otherAlerts), now, level, evidence, flapOpenSymptoms);
+    return true;
   }
 
   /** When the book is full, a further cause becomes a symptom of having too many. */

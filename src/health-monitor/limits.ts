@@ -58,6 +58,8 @@ export const maxQuietDoublings = 3;
 export const flapOpenSymptoms = 5;
 /** More different causes than this are folded into one. */
 export const maxCauses = 256;
+/** Of these, what other monitors say may take this many: the rest is kept for what the house finds itself. */
+export const maxExternalCauses = 128;
 export const maxSources = 64;
 export const maxNameLength = 64;
 export const maxDetailLength = 300;

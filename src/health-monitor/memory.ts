@@ -136,13 +136,36 @@ const summarySchema = z.object({
 });
 export type SummaryState = Readonly<z.infer<typeof summarySchema>>;
 
+/** Alerts of other monitors that opened together and are told as one. */
+const stormSchema = z.object({
+  /** The first of them; its end is told when the last is over. */
+  id: z.string(),
+  opened_at: time,
+  severity,
+  /** How bad people were told that it is; null before they were. */
+  told: severity.nullable(),
+  /** Words of the newest of them, and what it means for trading. */
+  summary: z.string(),
+  consequence: z.string(),
+  count: z.number(),
+  /** Of these, how many came after people were told. */
+  untold: z.number(),
+  names: z.array(z.string()),
+  /** True while it only waits in the digest. */
+  held: z.boolean(),
+});
+export type StormState = Readonly<z.infer<typeof stormSchema>>;
+
+const heldMessage = { incident_id: z.string(), severity, text: z.string(), at: time };
 const pagerSchema = z.object({
   /** Local day that `sent` counts. */
   day: z.number(),
   sent: z.number(),
-  held: z.array(z.object({ incident_id: z.string(), severity, text: z.string(), at: time })),
+  held: z.array(z.object({ ...heldMessage, external: z.literal(true).optional() })),
   held_more: z.number(),
   digest_at: time.nullable(),
+  /** Absent until another monitor was first heard. */
+  external: z.object({ day: z.number(), sent: z.number(), storm: stormSchema.nullable() }).optional(),
 });
 /** Pages sent today and what is held back for a digest. */
 export type PagerState = Readonly<z.infer<typeof pagerSchema>>;

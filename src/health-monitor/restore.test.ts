@@ -166,6 +166,14 @@ const moreDeeds: fc.Arbitrary<Deed> = fc.oneof(
       ...{ probe: 'relay', target: 'redis', ok, latency_ms: ok ? 900 : null, value: null, detail: 'd', at },
     })),
   ),
+  fc
+    .tuple(fc.nat(3), fc.boolean(), fc.constantFrom('info', 'warning', 'critical'))
+    .map(([alert, ok, severity]) =>
+      tell('probe.result', (at) => ({
+        ...{ probe: 'alertmanager', target: `A${alert}`, ok, latency_ms: null, value: null, detail: 'd', at },
+        severity,
+      })),
+    ),
   fc.boolean().map((ok) =>
     tell('workflow.status', (at) => ({
       ...{ server: 'n8n', ok, health: ok ? 1 : 0, detail: 'x', latency_ms: null, at },

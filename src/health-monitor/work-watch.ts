@@ -3,8 +3,8 @@
 import type { Turn } from '../kernel/agent.ts';
 import { isJobKind, type Task } from '../shared/domain/task.ts';
 import { type EpochMs, minuteMs, secondMs } from '../shared/domain/time.ts';
-import { durationText } from './alert-text.ts';
 import type { MetricRule } from './baseline.ts';
+import { durationText } from './duration-text.ts';
 import type { IncidentBook } from './incident-book.ts';
 import type { Measured } from './metric-rules.ts';
 

@@ -1,5 +1,6 @@
 // The door for Alertmanager's webhook: its alerts become observations of the health monitor.
 // What it writes is data of a stranger: bounded, cleaned, quoted, and never obeyed.
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import {
   type ExternalAlert,
@@ -12,30 +13,30 @@ import { type ApiContext, type ApiServer, commandProblems } from '../api-context
 import { Problem } from '../problem.ts';
 import { DeadlineError, within } from '../within.ts';
 
-const alertBodyBytes = 524_288;
+const alertBodyBytes = 2_097_152;
 const commitTimeoutMs = 15_000;
 const maxSummaryChars = 280;
-const maxLabels = 64;
+const maxNameRead = 4_000;
+const hashChars = 8;
 /** Label of our own rules that only repeat what the health monitor said: taking them in would make it hear itself. */
 const echoLabel = 'ato_origin';
 
-const labels = z
-  .record(z.string().max(200), z.string().max(4_000))
-  .refine((pairs) => Object.keys(pairs).length <= maxLabels, `at most ${maxLabels} labels`);
+const labels = z.record(z.string(), z.string());
 
-/** Alertmanager's webhook, version 4: only what is used is named, the rest may be there. */
+/**
+ * Alertmanager's webhook, version 4: only what is used is named, the rest may be there. Alertmanager does not repeat what was
+ * refused, so what is long or many is cut and counted instead; only the body is bounded.
+ */
 const webhookBody = z.looseObject({
   version: z.literal('4'),
-  alerts: z
-    .array(
-      z.looseObject({
-        status: z.enum(['firing', 'resolved']),
-        labels,
-        annotations: labels.optional(),
-        startsAt: z.iso.datetime({ offset: true }),
-      }),
-    )
-    .max(maxExternalAlerts),
+  alerts: z.array(
+    z.looseObject({
+      status: z.enum(['firing', 'resolved']),
+      labels,
+      annotations: labels.optional(),
+      startsAt: z.iso.datetime({ offset: true }),
+    }),
+  ),
 });
 
 const takenBody = z
@@ -44,7 +45,13 @@ const takenBody = z
     ignored: z
       .number()
       .int()
-      .describe('Alerts that only repeat the health monitor’s own words, or have no name'),
+      .describe('Alerts that only repeat the health monitor’s own words, have no name, or repeat a target'),
+    cut: z
+      .number()
+      .int()
+      .describe(
+        `Targets beyond ${maxExternalAlerts} that fire (the least severe are left out) or ${maxExternalAlerts} that are over`,
+      ),
   })
   .meta({ id: 'TakenAlerts' });
 
@@ -61,7 +68,8 @@ export function addAlertRoutes(app: ApiServer, { dependencies, metrics }: ApiCon
       },
     },
     async ({ body }) => {
-      const alerts = newestByTarget(body.alerts.flatMap(alertOf));
+      const all = newestByTarget(body.alerts.flatMap(alertOf));
+      const alerts = mostUrgent(all);
       const { externalAlerts } = dependencies;
       if (externalAlerts === undefined)
         throw new Problem(
@@ -83,7 +91,11 @@ export function addAlertRoutes(app: ApiServer, { dependencies, metrics }: ApiCon
         throw error;
       }
       for (const { firing } of alerts) metrics.countExternalAlert(firing ? 'firing' : 'resolved');
-      return { taken: alerts.length, ignored: body.alerts.length - alerts.length };
+      return {
+        taken: alerts.length,
+        ignored: body.alerts.length - all.length,
+        cut: all.length - alerts.length,
+      };
     },
   );
 }
@@ -95,7 +107,7 @@ function alertOf(alert: z.output<typeof webhookBody>['alerts'][number]): Externa
   const name = nameText(alertname);
   if (name === '') return [];
   const where = nameText(instance);
-  const target = (where === '' ? name : `${name}@${where}`).slice(0, maxExternalAlertNameLength);
+  const target = bounded(where === '' ? name : `${name}@${where}`, `${alertname}@${instance}`);
   const { summary, description } = alert.annotations ?? {};
   const said = outsideText(summary ?? description ?? '', maxSummaryChars);
   return [
@@ -109,9 +121,25 @@ function alertOf(alert: z.output<typeof webhookBody>['alerts'][number]): Externa
   ];
 }
 
-/** Letters, digits and a few signs: it becomes part of a cause. */
-function nameText(value: string | undefined): string {
-  return (value ?? '').replaceAll(/[^A-Za-z0-9_.:-]+/g, '_').replaceAll(/^_+|_+$/g, '');
+/** Letters, digits and a few signs: it becomes part of a cause. Letters that are lost with it leave their hash. */
+function nameText(value = ''): string {
+  if (value.trim() === '') return '';
+  const name = value
+    .slice(0, maxNameRead)
+    .replaceAll(/[^A-Za-z0-9.:-]+/g, '_')
+    .replaceAll(/^_|_$/g, '');
+  if (!/[A-Za-z0-9]/.test(name)) return `name-${hashOf(value)}`;
+  return /[^\p{ASCII}\P{L}]/u.test(value) ? `${name}-${hashOf(value)}` : name;
+}
+
+/** What is cut keeps a hash of the whole, so that two that begin alike stay two. */
+function bounded(target: string, whole: string): string {
+  if (target.length <= maxExternalAlertNameLength) return target;
+  return `${target.slice(0, maxExternalAlertNameLength - hashChars - 1)}~${hashOf(whole)}`;
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, hashChars);
 }
 
 /** One word per target: firing weighs more than resolved, as another instance of the same alert may be over; then the worst. */
@@ -120,6 +148,16 @@ function newestByTarget(alerts: readonly ExternalAlert[]): ExternalAlert[] {
   for (const alert of alerts)
     if (weightOf(alert) >= weightOf(byTarget.get(alert.target))) byTarget.set(alert.target, alert);
   return [...byTarget.values()];
+}
+
+/** What is over comes first: whoever follows so many at once forgets the oldest. */
+function mostUrgent(alerts: readonly ExternalAlert[]): readonly ExternalAlert[] {
+  if (alerts.length <= maxExternalAlerts) return alerts;
+  const over = alerts.filter(({ firing }) => !firing);
+  const firing = alerts
+    .filter((alert) => alert.firing)
+    .sort((left, right) => weightOf(right) - weightOf(left));
+  return [...over.slice(0, maxExternalAlerts), ...firing.slice(0, maxExternalAlerts)];
 }
 
 const weights = { info: 1, warning: 2, critical: 3 } as const;

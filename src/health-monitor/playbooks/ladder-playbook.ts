@@ -62,8 +62,11 @@ export function ladderPlaybook(ladder: Ladder): Playbook {
   const targetOf = (cause: string) => (subjectOf(cause) === '' ? wholeSystemTarget : subjectOf(cause));
   const causeOf = (target: string, { book }: HealContext) =>
     book.active().find(({ cause }) => kinds.includes(parseCause(cause).kind) && targetOf(cause) === target);
+  const isFor = (cause: string) =>
+    kinds.includes(parseCause(cause).kind) && ladder.not?.includes(subjectOf(cause)) !== true;
   return {
     name,
+    treats: (cause) => ladder.onlyCritical !== true && isFor(cause),
     repeats: ladder.repeats === true,
     recordsWhenHealed: bypassed !== undefined,
     deed: ladder.steps.map(({ words }) => words).join(', then '),
@@ -78,9 +81,8 @@ export function ladderPlaybook(ladder: Ladder): Playbook {
       if (stepsOf(context).length === 0) return [];
       const found = new Map<string, Patient>();
       for (const { cause, level } of book.active()) {
-        if (!kinds.includes(parseCause(cause).kind)) continue;
+        if (!isFor(cause)) continue;
         if (ladder.onlyCritical === true && level !== 'critical') continue;
-        if (ladder.not?.includes(subjectOf(cause)) === true) continue;
         // An explained cause has no incident of its own, and what explains it is treated instead.
         if (book.isOpen(cause) || forced)
           found.set(targetOf(cause), found.get(targetOf(cause)) ?? { target: targetOf(cause), cause });

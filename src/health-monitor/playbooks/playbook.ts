@@ -38,6 +38,8 @@ export interface Patient {
 
 export interface Playbook {
   readonly name: PlaybookName;
+  /** True for causes that it mends also while they are not critical. */
+  treats(cause: string): boolean;
   attemptLimit(context: HealContext): number;
   /** Time for the healed state to show; after it the attempt counts as failed. */
   verifyMs(attempt: number, context: HealContext): number;

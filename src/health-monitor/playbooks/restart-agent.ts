@@ -3,13 +3,18 @@
 import type { Turn } from '../../kernel/agent.ts';
 import type { AgentFailure } from '../../shared/bus/catalogue.ts';
 import type { AgentName } from '../../shared/domain/agent-name.ts';
-import { causeKey } from '../cause-kinds.ts';
+import { causeKey, parseCause } from '../cause-kinds.ts';
 import type { HealLedger } from '../heal-ledger.ts';
 import type { IncidentBook } from '../incident-book.ts';
 import { agentRestartGraceMs, agentVerifyMs, maxDetailLength, restartAttemptLimit } from '../limits.ts';
 import type { HealState } from '../memory.ts';
 
 const playbook = 'restart_agent';
+
+/** True for the cause that a restart mends. */
+export function isRestarted(cause: string): boolean {
+  return parseCause(cause).kind === 'agent_failed';
+}
 
 export class AgentRestarts {
   readonly #book: IncidentBook;

@@ -1,7 +1,7 @@
 // Renews the connection of a market source that does not deliver, or delivers garbage, and asks for what was missed.
 // Other sources of the same symbols have taken over meanwhile: the market hub hears the first one that can see.
 import { minuteMs, secondMs } from '../../shared/domain/time.ts';
-import { causeKey } from '../cause-kinds.ts';
+import { type CauseKind, causeKey, parseCause } from '../cause-kinds.ts';
 import {
   restartAttemptLimit,
   restartFirstBackoffMs,
@@ -16,8 +16,11 @@ const maxBackfilledSymbols = 100;
 const maxBackfilledCandles = 1_500;
 const backfillMarginCandles = 5;
 
+const treatedKinds: readonly CauseKind[] = ['source_stale', 'network', 'quarantined'];
+
 export const restartSource: Playbook = {
   name: 'source_down',
+  treats: (cause) => treatedKinds.includes(parseCause(cause).kind),
   attemptLimit: () => restartAttemptLimit,
   verifyMs: () => restartVerifyMs,
   repeats: true,

@@ -1,7 +1,7 @@
 // Tightens trading to reducing when the markets have been invisible for long or a critical resource is exhausted.
 // It must never loosen: only a person does. A person who resumes within the same episode is not overruled.
 import type { EpochMs } from '../../shared/domain/time.ts';
-import { durationText } from '../alert-text.ts';
+import { durationText } from '../duration-text.ts';
 import { blindTightenMs, exhaustionTightenMs, tightenVerifyMs } from '../limits.ts';
 import type { HealContext, Patient, Playbook } from './playbook.ts';
 
@@ -24,6 +24,8 @@ function grounds(context: HealContext): { readonly cause: string; readonly dueAt
 
 export const tightenTrading: Playbook = {
   name: 'tighten_trading',
+  // It makes trading careful; the cause stays.
+  treats: () => false,
   attemptLimit: () => 2,
   verifyMs: () => tightenVerifyMs,
   repeats: false,
