@@ -6,7 +6,7 @@ import { processFaultNames } from '../runtime/chaos-processes/faults.ts';
 import type { ProcessesReport } from '../runtime/chaos-processes/report.ts';
 import { type HealthFault, healthFaultNames } from '../simulator/chaos-health/faults.ts';
 import type { HealthChaosReport } from '../simulator/chaos-health/report.ts';
-import { CommandFailed, Misuse } from './misuse.ts';
+import { CommandFailed } from './misuse.ts';
 import { endServersWithUs, note, ProgressBar, printJson, printLine } from './output.ts';
 
 const maxSeeds = 1_000_000;
@@ -23,7 +23,6 @@ interface HealthOptions {
   readonly relay: 'redis' | 'rabbitmq';
   readonly fault?: readonly string[];
   readonly json?: boolean;
-  readonly markdown?: boolean;
 }
 
 /** Why a topology was not run. */
@@ -56,8 +55,7 @@ export function chaosHealthCommand(): Command {
         .default('redis'),
     )
     .option('--fault <names>', 'only these faults, separated by commas', faultList)
-    .option('--json', 'print one JSON document on stdout')
-    .option('--markdown', 'print the tables of docs/health.md and docs/reliability.md')
+    .option('--json', 'print one JSON document on stdout instead of the tables')
     .addHelpText(
       'after',
       `\nSimulated faults: ${healthFaultNames.join(', ')}\nFaults of the processes: ${processFaultNames.join(', ')}`,
@@ -66,8 +64,7 @@ export function chaosHealthCommand(): Command {
 }
 
 async function runHealth(options: HealthOptions): Promise<void> {
-  const { json, markdown, topology, fault } = options;
-  if (json === true && markdown === true) throw new Misuse('choose one form: --json or --markdown');
+  const { json, topology, fault } = options;
   const wanted = (one: 'simulated' | 'processes', names: readonly string[]): string | undefined => {
     if (topology !== 'both' && topology !== one) return `--topology ${topology}`;
     return fault === undefined || fault.some((name) => names.includes(name))
@@ -93,7 +90,7 @@ async function simulate({ firstSeed, seeds, fault }: HealthOptions): Promise<Hea
   const bar = new ProgressBar('seeds', seeds);
   const progress = (done: number) => bar.update(done);
   const faults = healthFaultNames.filter((name): name is HealthFault => fault?.includes(name) ?? true);
-  const report = healthChaos({ firstSeed, seeds, progress, faults });
+  const report = await healthChaos({ firstSeed, seeds, progress, faults });
   bar.finish();
   note(`${seeds} seeds in ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
   return report;

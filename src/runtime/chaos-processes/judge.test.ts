@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { HealRecord, Incident } from '../../shared/domain/incident.ts';
 import type { Fill, Order } from '../../shared/domain/order.ts';
+import { compareBooks } from '../../simulator/chaos-health/books.ts';
 import { roundsOf } from './chaos-processes.ts';
 import { processFaultNames, processFaults } from './faults.ts';
 import { type Evidence, judge, missesOf } from './judge.ts';
-import { compareBooks } from './ledger.ts';
 
 const faultOf = (name: string) => {
   const fault = processFaults.find((one) => one.name === name);

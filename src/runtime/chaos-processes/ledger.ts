@@ -4,14 +4,13 @@ import pg from 'pg';
 import { PaperVenue } from '../../adapters/broker/paper/paper-venue.ts';
 import { openPostgresReader } from '../../adapters/store/postgres/open-reader.ts';
 import { PostgresStore } from '../../adapters/store/postgres/postgres-store.ts';
-import type { BrokerSnapshot } from '../../shared/bus/catalogue.ts';
 import { readJournalLine } from '../../shared/bus/journal-line.ts';
 import type { AnyMessage } from '../../shared/bus/message.ts';
 import { isRelayedType, relayedInputs, relayHearers } from '../../shared/bus/relay-schemas.ts';
 import { type AgentName, agentNames } from '../../shared/domain/agent-name.ts';
-import { addDecimal, compareDecimal } from '../../shared/domain/money.ts';
-import type { Fill, Order } from '../../shared/domain/order.ts';
 import type { EpochMs } from '../../shared/domain/time.ts';
+import { type BooksDifference, compareBooks } from '../../simulator/chaos-health/books.ts';
+import { type Said, surplus, textOf } from '../../simulator/chaos-health/said.ts';
 
 export interface MessageCount {
   readonly sent: number;
@@ -26,13 +25,9 @@ export interface MessageCount {
   readonly times: Times<'sent' | 'lost' | 'doubled'>;
 }
 
-export interface OrderCount {
+export interface OrderCount extends BooksDifference {
   readonly orders: number;
   readonly fills: number;
-  readonly lost: number;
-  readonly doubled: number;
-  /** When each was written down; an order that only the venue knows has the time of its last change there. */
-  readonly times: Times<'orders' | 'lost' | 'doubled'>;
 }
 
 type Times<Kind extends string> = Readonly<Record<Kind, readonly EpochMs[]>>;
@@ -45,11 +40,6 @@ export interface Home {
 const maxRows = 100_000;
 const maxExamples = 5;
 const maxExampleLength = 200;
-
-interface Said {
-  readonly text: string;
-  readonly at: EpochMs;
-}
 
 /** Every message that an agent heard from another process, compared with what was said to it, in order. */
 export async function countMessages(url: string, homes: readonly Home[]): Promise<MessageCount> {
@@ -158,38 +148,11 @@ function hearersElsewhere(message: AnyMessage, home: Home): readonly AgentName[]
   );
 }
 
-function textOf({ message_type, data }: AnyMessage): string {
-  return `${message_type} ${sortedJson(data)}`;
-}
-
-function sortedJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(sortedJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  return `{${Object.entries(value)
-    .filter(([, inner]) => inner !== undefined)
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([key, inner]) => `${JSON.stringify(key)}:${sortedJson(inner)}`)
-    .join(',')}}`;
-}
-
 function put(map: Map<string, Said[]>, key: string, message: AnyMessage): void {
   const said = { text: textOf(message), at: message.at };
   const list = map.get(key);
   if (list === undefined) map.set(key, [said]);
   else list.push(said);
-}
-
-/** What is in `left` more often than in `right`. */
-function surplus(left: readonly Said[], right: readonly Said[]): Said[] {
-  const counts = new Map<string, number>();
-  for (const { text } of right) counts.set(text, (counts.get(text) ?? 0) + 1);
-  const more: Said[] = [];
-  for (const said of left) {
-    const count = counts.get(said.text) ?? 0;
-    if (count > 0) counts.set(said.text, count - 1);
-    else more.push(said);
-  }
-  return more;
 }
 
 /** Orders and fills of the trading process against the venue's own book, row by row. The process must have stopped. */
@@ -207,38 +170,4 @@ export async function countOrders(url: string, schema: string): Promise<OrderCou
   } finally {
     await store.close();
   }
-}
-
-/** What the venue has and our books do not, or differently, and what we have twice. Pure, for tests. */
-export function compareBooks(
-  orders: readonly Order[],
-  fills: readonly Fill[],
-  truth: Pick<BrokerSnapshot, 'orders' | 'fills'>,
-): Pick<OrderCount, 'lost' | 'doubled' | 'times'> {
-  const ours = new Map(orders.map((order) => [order.client_order_id, order]));
-  const lost: EpochMs[] = [];
-  const doubled: EpochMs[] = [];
-  for (const { request } of truth.orders) if (!ours.has(request.client_order_id)) lost.push(0);
-  const booked = new Map<string, number>();
-  for (const { id } of fills) booked.set(id, (booked.get(id) ?? 0) + 1);
-  for (const { id, at } of truth.fills) if (!booked.delete(id)) lost.push(at);
-  // What is left was booked and the venue never did it.
-  for (const { id, at } of fills) if (booked.delete(id)) doubled.push(at);
-  const sums = new Map<string, string>();
-  for (const { client_order_id: id, quantity } of fills)
-    sums.set(id, addDecimal(sums.get(id) ?? '0', quantity));
-  const signals = new Set<string>();
-  for (const order of orders) {
-    const { client_order_id, filled_quantity, leg, signal_id, created_at } = order;
-    if (compareDecimal(sums.get(client_order_id) ?? '0', filled_quantity) !== 0) lost.push(created_at);
-    if (ours.get(client_order_id) !== order) doubled.push(created_at);
-    if (leg !== 'entry' || signal_id === null) continue;
-    if (signals.has(signal_id)) doubled.push(created_at);
-    signals.add(signal_id);
-  }
-  return {
-    lost: lost.length,
-    doubled: doubled.length,
-    times: { orders: orders.map(({ created_at }) => created_at), lost, doubled },
-  };
 }

@@ -1,14 +1,18 @@
 // Composes one run of health chaos: all four agents, the simulated venue, a generated market, one fault drawn from the seed.
+import { isDeepStrictEqual } from 'node:util';
 import { PaperVenue } from '../../adapters/broker/paper/paper-venue.ts';
 import { syntheticCandles } from '../../adapters/market-data/synthetic/synthetic-candles.ts';
+import { MemoryStore } from '../../adapters/store/memory/memory-store.ts';
 import type { AgentBuilder, AgentFactories } from '../../kernel/agent.ts';
 import { Kernel, type KernelInput } from '../../kernel/kernel.ts';
 import { randomStream } from '../../kernel/random-stream.ts';
+import { readJournalLine } from '../../shared/bus/journal-line.ts';
 import type { AgentName } from '../../shared/domain/agent-name.ts';
 import { type AgentSettings, defaultRiskSettings } from '../../shared/domain/agent-settings.ts';
 import type { Candle } from '../../shared/domain/candle.ts';
 import { choreKinds } from '../../shared/domain/task.ts';
 import { hourMs, minuteMs } from '../../shared/domain/time.ts';
+import type { Store } from '../../shared/ports/store.ts';
 import { type HealthFault, healthFaultNames, healthFaults } from '../../simulator/chaos-health/faults.ts';
 import { healthyPatient, type Patient } from '../../simulator/chaos-health/patient.ts';
 import {
@@ -16,6 +20,7 @@ import {
   type HealthChaosRun,
   healthChaosReport,
 } from '../../simulator/chaos-health/report.ts';
+import { type Said, surplus, textOf } from '../../simulator/chaos-health/said.ts';
 import { Ward } from '../../simulator/chaos-health/ward.ts';
 import { Witness } from '../../simulator/chaos-health/witness.ts';
 import { agentBuilder } from '../agents.ts';
@@ -44,19 +49,25 @@ export interface HealthChaosRequest {
 }
 
 /** Runs all seeds one after the other; they do not depend on each other. */
-export function healthChaos(request: HealthChaosRequest): HealthChaosReport {
+export async function healthChaos(request: HealthChaosRequest): Promise<HealthChaosReport> {
   const { firstSeed, seeds, progress, faults = healthFaultNames } = request;
   const runs: HealthChaosRun[] = [];
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
-    runs.push(runHealthChaos(seed, faults[seed % faults.length] ?? healthFaultNames[0]));
+    runs.push(await runHealthChaos(seed, faults[seed % faults.length] ?? healthFaultNames[0]));
     progress(runs.length);
   }
   return healthChaosReport(firstSeed, runs);
 }
 
-/** One fault in one system, from its start to quiet; `deaf`: no action helps. */
-export function runHealthChaos(seed: number, fault: HealthFault, deaf = false): HealthChaosRun {
+/** One fault in one system, from its start to quiet. */
+export async function runHealthChaos(
+  seed: number,
+  fault: HealthFault,
+  { deaf = false }: { readonly deaf?: boolean } = {},
+): Promise<HealthChaosRun> {
   const patient = healthyPatient();
+  // The chain is checked with every commit, and the lines are read back at the end.
+  const store = new MemoryStore({ keepRows: false });
   const settings = settingsOf(chaosHealthStrategy.name);
   const witness = new Witness();
   const venue = new PaperVenue({ startingCash: String(settings.starting_cash) });
@@ -73,6 +84,7 @@ export function runHealthChaos(seed: number, fault: HealthFault, deaf = false): 
     market: syntheticCandles({ seed, symbols, from: chaosFrom, to, timeframe: '1m' }),
     opening: [startedInput(settings, seed)],
     observe: (record) => witness.observe(record),
+    journal: (entry) => store.commitNow({ entries: [entry], puts: [], effects: [], settledEffectIds: [] }),
   });
   const random = randomStream(seed, 'health chaos');
   ward.run(warmUpMs + random.integer(60) * 1_000);
@@ -81,7 +93,7 @@ export function runHealthChaos(seed: number, fault: HealthFault, deaf = false): 
   const running = healthFaults[fault]({ patient, random, sources, models });
   ward.begin(running);
   const seen = () => {
-    const times = { since, visible: ward.exposedAt ?? since, given: ward.inputs, now: ward.now };
+    const times = { since, visible: ward.exposedAt ?? since };
     return witness.outcome(running, times, venue);
   };
   for (let waited = 0; waited < patienceMs; waited += stepMs) {
@@ -90,7 +102,29 @@ export function runHealthChaos(seed: number, fault: HealthFault, deaf = false): 
     if (resolved && (healed_after_ms !== null || over_by_itself)) break;
   }
   ward.run(quietMs);
-  return { seed, fault, playbook: running.playbook, ends_by: running.endsBy, ...seen() };
+  return {
+    ...{ seed, fault, playbook: running.playbook, ends_by: running.endsBy },
+    still_ill: !isDeepStrictEqual(patient, healthyPatient()),
+    ...seen(),
+    ...(await missingBetween(ward.given, store)),
+  };
+}
+
+/** What was given at the port against the inputs that the stored journal holds, by content. */
+export async function missingBetween(
+  given: readonly Said[],
+  store: Pick<Store, 'journal'>,
+): Promise<Pick<HealthChaosRun, 'messages_lost' | 'messages_doubled'>> {
+  const written: Said[] = [];
+  for await (const chunk of store.journal(0))
+    for (const { line } of chunk) {
+      const turn = readJournalLine(line);
+      if (turn !== undefined) written.push({ text: textOf(turn.input), at: turn.input.at });
+    }
+  return {
+    messages_lost: surplus(given, written).length,
+    messages_doubled: surplus(written, given).length,
+  };
 }
 
 /** What the generated market was before: a function of the seed and the time alone. */

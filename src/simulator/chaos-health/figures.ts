@@ -5,10 +5,12 @@ export interface Spread {
   readonly max: number | null;
 }
 
-/** Median and worst of what is known. */
+/** Median (of an even number the mean of the two in the middle) and worst of what is known. */
 export function spread(values: readonly (number | null)[]): Spread {
   const sorted = values.filter((value) => value !== null).sort((left, right) => left - right);
-  return { p50: sorted[Math.floor((sorted.length - 1) / 2)] ?? null, max: sorted.at(-1) ?? null };
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  const p50 = low === undefined || high === undefined ? null : (low + high) / 2;
+  return { p50, max: sorted.at(-1) ?? null };
 }
 
 export function sum(values: readonly number[]): number {

@@ -13,6 +13,11 @@ export interface HealthChaosRun extends FaultOutcome {
   readonly fault: HealthFault;
   readonly playbook: string;
   readonly ends_by: 'healing' | 'time';
+  /** The injected fault was still on when the run ended. */
+  readonly still_ill: boolean;
+  /** Inputs that were given and are not in the journal as it is read back, and the other way round. */
+  readonly messages_lost: number;
+  readonly messages_doubled: number;
 }
 
 export interface FaultFigures {
@@ -40,8 +45,10 @@ export interface FaultFigures {
   /** Not healed, and a person was called. */
   readonly escalated: number;
   readonly pages_sent: number;
+  /** Most pages that one fault opened, of whatever cause. */
   readonly pages_per_cause_max: number;
   readonly messages_lost: number;
+  readonly messages_doubled: number;
   readonly set_aside: number;
   readonly orders: number;
   readonly orders_lost: number;
@@ -71,13 +78,21 @@ export function missesOf(run: HealthChaosRun): string[] {
   const seen = countedFromVisible.has(run.fault) ? run.detected_after_visible_ms : run.detected_after_ms;
   if (seen === null) why.push('not detected');
   else if (seen > detectionTargetMs) why.push(`detected after ${seen / 1_000} s`);
-  const mended = run.healed_after_ms !== null || run.bypassed_after_ms !== null || run.over_by_itself;
-  if (!mended && run.escalated_after_ms === null) why.push('neither healed nor escalated');
+  const over = run.over_by_itself && run.ends_by === 'time';
+  const mended = run.healed_after_ms !== null || run.bypassed_after_ms !== null || over;
+  // Only its playbook ends such a fault: that it is over is somebody's mistake.
+  if (run.over_by_itself && !over) why.push('said to be over without its playbook');
+  else if (run.still_ill && (run.healed_after_ms !== null || over))
+    why.push('said to be over while it lasts');
+  else if (!mended && run.escalated_after_ms === null) why.push('neither healed nor escalated');
   // The ladder may leave a model that came back alone for longer than a run lasts; its work is done by the next one.
   if (run.healed_after_ms !== null && !run.resolved && run.fault !== 'model_down')
     why.push('healed, and its incident is still open');
-  if (run.pages_of_one_cause > 1) why.push(`${run.pages_of_one_cause} pages for one cause`);
-  if (run.messages_lost !== 0) why.push(`${run.messages_lost} messages lost`);
+  if (run.pages_opened > 1) why.push(`${run.pages_opened} pages for one fault`);
+  if (run.pages_resolved > 1) why.push(`${run.pages_resolved} pages that one fault is over`);
+  if (run.false_alarms > 0) why.push(`${run.false_alarms} false alarms before the fault`);
+  if (run.messages_lost > 0) why.push(`${run.messages_lost} messages lost`);
+  if (run.messages_doubled > 0) why.push(`${run.messages_doubled} messages doubled`);
   if (run.orders_lost > 0) why.push(`${run.orders_lost} orders lost`);
   if (run.orders_doubled > 0) why.push(`${run.orders_doubled} orders doubled`);
   return why;
@@ -127,8 +142,9 @@ function figuresOf(fault: HealthFault, runs: readonly HealthChaosRun[]): FaultFi
     over_by_itself: runs.filter((run) => run.over_by_itself).length,
     escalated: runs.filter((run) => run.healed_after_ms === null && run.escalated_after_ms !== null).length,
     pages_sent: sum(runs.map((run) => run.pages)),
-    pages_per_cause_max: Math.max(0, ...runs.map((run) => run.pages_of_one_cause)),
+    pages_per_cause_max: Math.max(0, ...runs.map((run) => run.pages_opened)),
     messages_lost: sum(runs.map((run) => run.messages_lost)),
+    messages_doubled: sum(runs.map((run) => run.messages_doubled)),
     set_aside: sum(runs.map((run) => run.set_aside)),
     orders: sum(runs.map((run) => run.orders)),
     orders_lost: sum(runs.map((run) => run.orders_lost)),
@@ -144,11 +160,11 @@ export function healthChaosMarkdown(report: HealthChaosReport): string[] {
   return [
     `Seeds ${first_seed} to ${first_seed + seeds - 1}: ${seeds} runs, ${missed} miss a target, ${false_alarms} false alarms.`,
     '',
-    '| fault | playbook | runs | seen after s (median, worst) | from when it could be met | healed | after s (median, worst) | led around | after s | over by itself | escalated | pages per run | messages lost | orders lost or doubled |',
-    '|---|---|---|---|---|---|---|---|---|---|---|---|---|---|',
+    '| fault | playbook | runs | seen after s (median, worst) | from when it could be met | healed | after s (median, worst) | led around | after s | over by itself | escalated | pages per run | messages lost or doubled | set aside | orders lost or doubled |',
+    '|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|',
     ...faults.map(
       (one) =>
-        `| ${one.fault} | \`${one.playbook}\` | ${one.runs} | ${both(one.detected_after_ms)} | ${both(one.detected_after_visible_ms)} | ${one.verified} | ${both(one.healed_after_ms)} | ${one.bypassed} | ${both(one.bypassed_after_ms)} | ${one.over_by_itself} | ${one.escalated} | ${(one.pages_sent / one.runs).toFixed(1)} | ${one.messages_lost} | ${one.orders_lost + one.orders_doubled} of ${one.orders} |`,
+        `| ${one.fault} | \`${one.playbook}\` | ${one.runs} | ${both(one.detected_after_ms)} | ${both(one.detected_after_visible_ms)} | ${one.verified} | ${both(one.healed_after_ms)} | ${one.bypassed} | ${both(one.bypassed_after_ms)} | ${one.over_by_itself} | ${one.escalated} | ${(one.pages_sent / one.runs).toFixed(1)} | ${one.messages_lost + one.messages_doubled} | ${one.set_aside} | ${one.orders_lost + one.orders_doubled} of ${one.orders} |`,
     ),
   ];
 }

@@ -11,7 +11,9 @@ import type { SourceStatus } from '../../shared/domain/source-status.ts';
 import { type EpochMs, secondMs } from '../../shared/domain/time.ts';
 import type { ProbeResult, RelayVitals } from '../../shared/domain/vitals.ts';
 import type { SimulatedVenue } from '../../shared/ports/simulated-venue.ts';
+import type { JournalEntry } from '../../shared/ports/store.ts';
 import { heapLimitBytes, type Patient, type RunningFault, type Stimulus } from './patient.ts';
+import { type Said, textOf } from './said.ts';
 
 const reportEveryMs = 5 * secondMs;
 const workflowCheckEveryMs = 15 * secondMs;
@@ -31,9 +33,11 @@ export interface WardOptions {
   readonly patient: Patient;
   readonly sources: readonly string[];
   readonly opening: readonly KernelInput[];
-  /** True where no action of healing helps, so that what follows from that is seen too. */
+  /** True where no action, restart or new connection helps, so that what follows from that is seen too. Time still does. */
   readonly deaf: boolean;
   readonly observe: (record: TurnRecord) => void;
+  /** Where the turns are committed to. */
+  readonly journal: (entry: JournalEntry) => void;
 }
 
 export class Ward {
@@ -44,7 +48,7 @@ export class Ward {
   #next: CandleEvent | undefined;
   #workflowsDown = false;
   #relayDownSince: EpochMs | undefined;
-  #inputs = 0;
+  readonly #given: Said[] = [];
   now: EpochMs;
   /** When the fault could first be seen from outside; undefined before. */
   exposedAt: EpochMs | undefined;
@@ -57,9 +61,9 @@ export class Ward {
     for (const source of options.sources) this.#sourceStatus(source);
   }
 
-  /** Inputs given to the kernel so far. */
-  get inputs(): number {
-    return this.#inputs;
+  /** Everything that was given to the house so far, as it was before anybody touched it. */
+  get given(): readonly Said[] {
+    return this.#given;
   }
 
   begin(running: RunningFault): void {
@@ -83,15 +87,20 @@ export class Ward {
   }
 
   post(input: KernelInput): void {
-    const waiting = [input];
+    const waiting: KernelInput[] = [];
+    const give = (one: KernelInput): void => {
+      this.#given.push({ text: textOf(one), at: one.at });
+      waiting.push(one);
+    };
+    give(input);
     for (const one of waiting) {
-      this.#inputs++;
-      const { record } = this.#options.kernel.process(one);
+      const { record, entry } = this.#options.kernel.process(one);
+      this.#options.journal(entry);
       this.#options.observe(record);
       for (const message of record.emitted)
         if (message.message_type === 'kernel.agent_restarted')
           this.#hear({ kind: 'agent_restarted', target: message.data.agent });
-      for (const effect of record.effects) waiting.push(...this.#perform(effect));
+      for (const effect of record.effects) for (const answer of this.#perform(effect)) give(answer);
     }
   }
 
@@ -153,6 +162,7 @@ export class Ward {
   }
 
   #hear(stimulus: Stimulus): void {
+    if (this.#options.deaf && stimulus.kind !== 'time') return;
     this.#fault?.running.hear(stimulus, this.now);
   }
 
@@ -285,7 +295,7 @@ export class Ward {
   }
 
   #act({ heal_id, action, target }: EffectDataByKind['heal.act']): void {
-    if (!this.#options.deaf) this.#hear({ kind: 'acted', action, target });
+    this.#hear({ kind: 'acted', action, target });
     const data = { heal_id, action, target, ok: true, detail: `${action} done`, at: this.now };
     this.post({ from: 'system', message_type: 'heal.done', data, at: this.now });
     if (action === 'workflow.check') this.#workflows();

@@ -2,8 +2,10 @@
 // heard, and whether a message or an order was lost. It never judges by what the house says of its own orders alone.
 import type { TurnRecord } from '../../kernel/journal.ts';
 import type { HealRecord, Incident } from '../../shared/domain/incident.ts';
+import type { Fill, Order } from '../../shared/domain/order.ts';
 import type { EpochMs } from '../../shared/domain/time.ts';
 import type { SimulatedVenue } from '../../shared/ports/simulated-venue.ts';
+import { compareBooks, statesLost } from './books.ts';
 import type { RunningFault } from './patient.ts';
 
 export interface FaultOutcome {
@@ -24,16 +26,15 @@ export interface FaultOutcome {
   readonly refused: number;
   /** Messages to people about the fault and what follows from it. */
   readonly pages: number;
-  /** Most pages that opened for one cause. */
-  readonly pages_of_one_cause: number;
+  /** Of these, how many began something new and how many said that it is over, whatever their cause. */
+  readonly pages_opened: number;
+  readonly pages_resolved: number;
   readonly resolved: boolean;
-  /** Inputs that were given and are not in the journal. */
-  readonly messages_lost: number;
   /** Messages set aside as dead letters with the reason, because their agent had failed. */
   readonly set_aside: number;
-  /** Orders that the venue has and our books do not, or that our books hold open and the venue never had. */
+  /** Orders and fills that the venue has and our books do not, or differently, or that our books hold open and the venue does not. */
   readonly orders_lost: number;
-  /** Client order ids sent twice. */
+  /** Sent or booked twice: by id, by decision, or more out of a position than came in. */
   readonly orders_doubled: number;
   readonly orders: number;
   /** Incidents of warning or worse before there was any fault. */
@@ -43,8 +44,6 @@ export interface FaultOutcome {
 export interface FaultTimes {
   readonly since: EpochMs;
   readonly visible: EpochMs;
-  readonly given: number;
-  readonly now: EpochMs;
 }
 
 /** How the ledger says that something temporary was taken back; it heals nothing. */
@@ -55,14 +54,13 @@ export class Witness {
   readonly #heals = new Map<string, HealRecord>();
   readonly #pages: { readonly at: EpochMs; readonly incident: string; readonly phase: string }[] = [];
   readonly #submitted = new Map<string, number>();
-  readonly #orders = new Map<string, { readonly state: string }>();
+  readonly #orders = new Map<string, Order>();
+  readonly #fills = new Map<string, Fill>();
   /** When the kernel said that the health agent had failed. */
   readonly #healthFailures: EpochMs[] = [];
   #setAside = 0;
-  #journalled = 0;
 
   observe(record: TurnRecord): void {
-    this.#journalled++;
     for (const message of record.emitted) {
       if (message.message_type === 'health.incident') this.#incidents.set(message.data.id, message.data);
       else if (message.message_type === 'health.heal') this.#heals.set(message.data.id, message.data);
@@ -76,18 +74,14 @@ export class Witness {
         this.#submitted.set(data.client_order_id, (this.#submitted.get(data.client_order_id) ?? 0) + 1);
     }
     for (const put of record.puts) {
-      if (put.collection === 'orders' && put.value !== null)
-        this.#orders.set(put.value.client_order_id, put.value);
+      if (put.collection === 'orders' && put.value !== null) this.#orders.set(put.key, put.value);
+      else if (put.collection === 'fills' && put.value !== null) this.#fills.set(put.key, put.value);
       else if (put.collection === 'dead_letters' && put.value !== null) this.#setAside++;
     }
   }
 
-  /** `since`: when the fault was injected, `visible` when it could first be met; `given`: inputs handed to the kernel. */
-  outcome(
-    fault: RunningFault,
-    { since, visible, given, now }: FaultTimes,
-    venue: SimulatedVenue,
-  ): FaultOutcome {
+  /** `since`: when the fault was injected, `visible` when it could first be met. */
+  outcome(fault: RunningFault, { since, visible }: FaultTimes, venue: SimulatedVenue): FaultOutcome {
     const told = [...this.#incidents.values()];
     const ours = told.filter(({ cause, opened_at }) => fault.causes.includes(cause) && opened_at >= since);
     const heals = [...this.#heals.values()].filter(
@@ -99,14 +93,8 @@ export class Witness {
       ({ outcome, incident_id, before }) =>
         outcome === 'verified' && before !== takenBack && (incident_id === first?.id || incident_id === null),
     );
-    const escalated = told.filter(
-      ({ summary, updated_at }) => updated_at >= since && summary.includes('a person is needed'),
-    );
-    const opened = new Map<string, number>();
-    for (const { incident, phase } of this.#pages.filter(({ at }) => at >= since)) {
-      const cause = this.#incidents.get(incident)?.cause ?? incident;
-      if (phase === 'opened') opened.set(cause, (opened.get(cause) ?? 0) + 1);
-    }
+    const escalated = ours.filter(({ summary }) => summary.includes('a person is needed'));
+    const pages = this.#pages.filter(({ at }) => at >= since);
     const resolved = ours.length > 0 && ours.every(({ open }) => !open);
     const verified_after_ms = most(verified.map(({ finished_at, at }) => (finished_at ?? at) - since));
     const byTime = fault.endsBy === 'time';
@@ -125,38 +113,25 @@ export class Witness {
       escalated_after_ms: least(escalated.map(({ updated_at }) => updated_at - since)),
       attempts: heals.filter(({ outcome }) => outcome !== 'refused').length,
       refused: heals.filter(({ outcome }) => outcome === 'refused').length,
-      pages: this.#pages.filter(({ at }) => at >= since).length,
-      pages_of_one_cause: Math.max(0, ...opened.values()),
+      pages: pages.length,
+      pages_opened: pages.filter(({ phase }) => phase === 'opened').length,
+      pages_resolved: pages.filter(({ phase }) => phase === 'resolved').length,
       resolved,
-      messages_lost: given - this.#journalled,
       set_aside: this.#setAside,
-      ...this.#orderTruth(venue, now),
+      ...this.#orderTruth(venue),
       orders: this.#submitted.size,
       false_alarms: told.filter(({ severity, opened_at }) => severity !== 'info' && opened_at < since).length,
     };
   }
 
-  #orderTruth(venue: SimulatedVenue, now: EpochMs): Pick<FaultOutcome, 'orders_lost' | 'orders_doubled'> {
-    const asked = [...this.#submitted.keys()].map((id) => ({
-      client_order_id: id,
-      symbol: '',
-      created_at: 0,
-    }));
-    const { orders } = venue.snapshot('witness', now, asked);
-    const held = new Map(orders.map(({ request, state }) => [request.client_order_id, state]));
-    let lost = 0;
-    for (const [id, state] of held) {
-      const known = this.#orders.get(id);
-      const working = state === 'accepted' || state === 'partially_filled';
-      if (
-        known === undefined ||
-        (working && !['accepted', 'partially_filled', 'cancel_requested'].includes(known.state))
-      )
-        lost++;
-    }
-    let doubled = 0;
-    for (const times of this.#submitted.values()) if (times > 1) doubled++;
-    return { orders_lost: lost, orders_doubled: doubled };
+  #orderTruth(venue: SimulatedVenue): Pick<FaultOutcome, 'orders_lost' | 'orders_doubled'> {
+    // At the beginning of time nothing is too old to be told.
+    const truth = venue.snapshot('witness', 0, []);
+    const orders = [...this.#orders.values()];
+    const { lost, doubled } = compareBooks(orders, [...this.#fills.values()], truth);
+    let again = 0;
+    for (const times of this.#submitted.values()) if (times > 1) again++;
+    return { orders_lost: lost + statesLost(orders, truth), orders_doubled: doubled + again };
   }
 }
 
