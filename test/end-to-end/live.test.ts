@@ -21,7 +21,10 @@ const system = new Installation({
   CCXT_ACCOUNT_ID: String(venue.uid),
   LIVE_TRADING_CONFIRM: String(venue.uid),
   ATO_UNIVERSE: symbol,
-  ATO_MARKET_SPEED: '1200',
+  ATO_MARKET_SPEED: '600',
+  // On a slow machine hours pass between two steps of this story; its position must outlive them.
+  ATO_STOP_ATR: '20',
+  ATO_TARGET_ATR: '40',
   LOG_LEVEL: 'DEBUG',
 });
 /** The market is hurried; the exchange is not. */
@@ -59,13 +62,18 @@ async function followPrices(): Promise<void> {
 const ordersSent = () =>
   venue.asked.filter(({ method, path: where }) => method === 'POST' && where.endsWith('/order'));
 
+/** The fee is taken in coins, so each closed position may leave less than one step of the quantity behind. */
+async function dustAllowed(): Promise<number> {
+  return 0.00001 * (await rows('/trading/positions?state=closed', 'positions')).length;
+}
+
 beforeAll(async () => {
   const strategy = path.join(system.folder, 'once.ts');
   writeFileSync(
     strategy,
     `export const strategy = {
       name: 'always-long', description: 'Buys at every look.', timeframes: { normal: '1m', fast: '1m' }, warmUpCandles: 30,
-      evaluate: (view) => ({ symbol: view.symbol, action: 'BUY', timeframe: '1m', confidence: 0.9, horizonMs: 3600000,
+      evaluate: (view) => ({ symbol: view.symbol, action: 'BUY', timeframe: '1m', confidence: 0.9, horizonMs: 86400000,
         evidence: [{ name: 'close', value: view.entry.close(), at: view.entry.closeTime() }], reasoning: 'close {close}' }),
     };`,
   );
@@ -130,7 +138,9 @@ test('executed, then silence: the order is found by its id, not sent again, and 
   });
   expect(stop).toMatchObject({ side: 'SELL', type: 'STOP_LOSS', status: 'NEW' });
   const [position] = await rows('/trading/positions?state=open', 'positions');
-  expect(Number(position?.quantity)).toBeCloseTo(venue.balances.get('BTC') ?? 0, 8);
+  const unaccounted = (venue.balances.get('BTC') ?? 0) - Number(position?.quantity);
+  expect(unaccounted).toBeGreaterThan(-1e-9);
+  expect(unaccounted).toBeLessThan(1e-9 + (await dustAllowed()));
 });
 
 test('kill -9: halted again, the same position, the same stop, nothing sent twice', async () => {
@@ -153,7 +163,7 @@ test('a person closes: the stop gives way, the coins are sold, nothing but dust 
   await eventually('flat books', async () =>
     (await rows('/trading/positions?state=open', 'positions')).length === 0 ? true : undefined,
   );
-  expect(venue.balances.get('BTC')).toBeLessThan(0.00001);
+  expect(venue.balances.get('BTC')).toBeLessThan(await dustAllowed());
   expect(await system.end('SIGTERM'), system.output).toBe(0);
 });
 

@@ -339,7 +339,11 @@ describe('a PostgreSQL server', () => {
       await first.start();
       await refused(
         { DATABASE_URL: url, ATO_MARKET_SPEED: '1' },
-        { code: failed, says: ['is in use by', 'Fix: stop that process first. '], never: [password] },
+        {
+          code: failed,
+          says: ['is in use by', 'Fix: stop that process first, or set ATO_STANDBY=yes'],
+          never: [password],
+        },
       );
       expect(await first.get('/health')).toMatchObject({ status: 'ok' });
       expect(await first.end('SIGTERM'), first.output).toBe(0);

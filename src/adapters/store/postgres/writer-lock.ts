@@ -43,7 +43,7 @@ export async function takeWriterLock(client: pg.Client, options: WriterLockOptio
       told = true;
     } else if (performance.now() - begun >= waitMs)
       throw new StoreOpenError(
-        `The schema ${schema} of this database is in use by ${(await holder(client, schema)).words}. Fix: stop that process, or set ATO_STANDBY=yes to take over when it ends, or give this one another DATABASE_SCHEMA. Nothing was changed.`,
+        `The schema ${schema} of this database is in use by ${(await holder(client, schema)).words}. Fix: stop that process first, or set ATO_STANDBY=yes to take over when it ends. Only to start a second orchestrator beside it: give this one another DATABASE_SCHEMA. Nothing was changed.`,
       );
     await delay(retryMs);
   }
