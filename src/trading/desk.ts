@@ -30,6 +30,8 @@ export class Desk {
   readonly statistics: MarketStatistics;
   /** Orders still needed, by client order id. */
   readonly orders = new Map<string, Order>();
+  /** Symbols with an entry that is not final. */
+  readonly entering = new Set<string>();
   /** Open positions by symbol: one per symbol, as venues net them. */
   readonly positions = new Map<string, Position>();
   /** Safety records of DEX tokens; a token without one is unsafe. */
@@ -46,6 +48,8 @@ export class Desk {
   readonly lastFillAt = new Map<string, EpochMs>();
   truthDueAt: EpochMs | undefined;
   pulseDueAt: EpochMs | undefined;
+  /** The orders again, by symbol and then by client order id, in order of creation. */
+  readonly #ordersBySymbol = new Map<string, Map<string, Order>>();
   #memory: TradingMemory;
   #memoryChanged = false;
   #summaryDue = false;
@@ -72,7 +76,7 @@ export class Desk {
       (left, right) =>
         left.created_at - right.created_at || (left.client_order_id < right.client_order_id ? -1 : 1),
     );
-    for (const order of orders) this.orders.set(order.client_order_id, order);
+    for (const order of orders) this.#keepOrder(order);
     const positions = [...state.all('positions')].map(([, row]) => row);
     positions.sort(
       (left, right) => left.opened_at - right.opened_at || (left.symbol < right.symbol ? -1 : 1),
@@ -90,12 +94,26 @@ export class Desk {
   }
 
   saveOrder(order: Order, turn: Turn): Order {
-    if (order.open) this.orders.set(order.client_order_id, order);
-    else this.orders.delete(order.client_order_id);
+    this.#keepOrder(order);
     turn.put('orders', order.client_order_id, order);
     if (isFinalState(order.state)) this.intents.forget(order.client_order_id, turn);
     this.#summaryDue = true;
     return order;
+  }
+
+  #keepOrder(order: Order): void {
+    const { client_order_id: id, symbol, open } = order;
+    const ofSymbol = this.#ordersBySymbol.get(symbol) ?? new Map<string, Order>();
+    if (open) {
+      this.orders.set(id, order);
+      this.#ordersBySymbol.set(symbol, ofSymbol.set(id, order));
+    } else {
+      this.orders.delete(id);
+      ofSymbol.delete(id);
+      if (ofSymbol.size === 0) this.#ordersBySymbol.delete(symbol);
+    }
+    if (this.liveEntry(symbol) === undefined) this.entering.delete(symbol);
+    else this.entering.add(symbol);
   }
 
   /** Saves an order whose state or fills changed, and says so. */
@@ -172,8 +190,8 @@ export class Desk {
 
   /** Orders of a symbol that are not final, in order of creation. */
   *liveOrders(symbol: string): Iterable<Order> {
-    for (const order of this.orders.values())
-      if (order.symbol === symbol && !isFinalState(order.state)) yield order;
+    for (const order of this.#ordersBySymbol.get(symbol)?.values() ?? [])
+      if (!isFinalState(order.state)) yield order;
   }
 
   /** How long the broker may say nothing about a request before that is silence, in the market's time. */

@@ -28,10 +28,10 @@ function rateOf(desk: Desk, symbol: string): number | undefined {
  * so nothing new may be opened beside them.
  */
 export function unvaluedSymbols(desk: Desk): readonly string[] {
-  const symbols = new Set(desk.positions.keys());
-  for (const order of desk.orders.values())
-    if (!order.reduce_only && !isFinalState(order.state)) symbols.add(order.symbol);
-  return [...symbols].filter((symbol) => rateOf(desk, symbol) === undefined).sort();
+  const unvalued = new Set<string>();
+  for (const symbols of [desk.positions.keys(), desk.entering])
+    for (const symbol of symbols) if (rateOf(desk, symbol) === undefined) unvalued.add(symbol);
+  return [...unvalued].sort();
 }
 
 /** Cash plus unrealised profit at last prices; of positions without a rate nothing, see unvaluedSymbols. */
@@ -78,10 +78,9 @@ export function exposuresOf(desk: Desk): Map<string, Exposure> {
 
 /** Symbols that hold or may soon hold a position. */
 export function occupiedSymbols(desk: Desk): number {
-  const symbols = new Set(desk.positions.keys());
-  for (const order of desk.orders.values())
-    if (!order.reduce_only && !isFinalState(order.state)) symbols.add(order.symbol);
-  return symbols.size;
+  let occupied = desk.positions.size;
+  for (const symbol of desk.entering) if (!desk.positions.has(symbol)) occupied++;
+  return occupied;
 }
 
 /** Begins a new day's loss count at the first look after 00:00 UTC. */
