@@ -4,7 +4,6 @@ import type { Turn } from '../kernel/agent.ts';
 import type { TradingSummary } from '../shared/bus/catalogue.ts';
 import { decimalNumber } from '../shared/domain/money.ts';
 import type { Order } from '../shared/domain/order.ts';
-import { isFinalState } from '../shared/domain/order-lifecycle.ts';
 import type { EquityPoint, Position } from '../shared/domain/position.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { Desk } from './desk.ts';
@@ -67,8 +66,8 @@ export function exposuresOf(desk: Desk): Map<string, Exposure> {
       position.side === 'long',
       decimalNumber(position.quantity) * markOf(desk, position) * (rateOf(desk, position.symbol) ?? 0),
     );
-  for (const order of desk.orders.values()) {
-    if (order.reduce_only || isFinalState(order.state)) continue;
+  for (const order of desk.live.values()) {
+    if (order.reduce_only) continue;
     const price = desk.market.priceOf(order.symbol) ?? Number(order.price ?? order.bracket?.stop_price ?? 0);
     const remaining = Math.max(0, decimalNumber(order.quantity) - decimalNumber(order.filled_quantity));
     add(order.symbol, order.side === 'buy', remaining * price * (rateOf(desk, order.symbol) ?? 0));
@@ -148,17 +147,12 @@ export function isOutcomeUnknown(desk: Desk, order: Order, now: EpochMs): boolea
 
 /** Trading's own summary for the orchestrator and the health monitor. */
 export function summaryOf(desk: Desk, now: EpochMs): TradingSummary {
-  let open = 0;
   let unknown = 0;
-  for (const order of desk.orders.values()) {
-    if (isFinalState(order.state)) continue;
-    open++;
-    if (isOutcomeUnknown(desk, order, now)) unknown++;
-  }
+  for (const order of desk.live.values()) if (isOutcomeUnknown(desk, order, now)) unknown++;
   return {
     state: desk.state?.state ?? desk.settings.initial_trading_state,
     open_positions: desk.positions.size,
-    open_orders: open,
+    open_orders: desk.live.size,
     unknown_orders: unknown,
     blocked: [
       ...Object.entries(desk.memory.blocks).map(([symbol, reason]) => ({ symbol, reason })),

@@ -272,7 +272,7 @@ async function play(
   }
   const seconds = (performance.now() - begun) / secondMs;
   // The last orders are on their way.
-  for (let moment = 0; moment < 10; moment++)
+  for (let quiet = 0; quiet < 10; quiet = loop.inboxDepth === 0 ? quiet + 1 : 0)
     await new Promise((resolve) => setTimeout(resolve, commitPauseMs));
   return seconds;
 }
