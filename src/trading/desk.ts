@@ -15,6 +15,7 @@ import { IntentBook } from './intent-book.ts';
 import { maxSilenceMs, truthDelayMs } from './limits.ts';
 import { MarketStatistics } from './market-statistics.ts';
 import { MarketView } from './market-view.ts';
+import { OpenOrders } from './open-orders.ts';
 import { SignalBook } from './signal-book.ts';
 import { TokenBook } from './token-book.ts';
 import { memoryKey, readMemory, type TradingMemory, withEntry } from './trading-memory.ts';
@@ -28,8 +29,6 @@ export class Desk {
   readonly calendar: SessionCalendar;
   readonly market: MarketView;
   readonly statistics: MarketStatistics;
-  /** Orders still needed, by client order id. */
-  readonly orders = new Map<string, Order>();
   /** Open positions by symbol: one per symbol, as venues net them. */
   readonly positions = new Map<string, Position>();
   /** Safety records of DEX tokens; a token without one is unsafe. */
@@ -46,6 +45,7 @@ export class Desk {
   readonly lastFillAt = new Map<string, EpochMs>();
   truthDueAt: EpochMs | undefined;
   pulseDueAt: EpochMs | undefined;
+  readonly #openOrders = new OpenOrders();
   #memory: TradingMemory;
   #memoryChanged = false;
   #summaryDue = false;
@@ -56,6 +56,21 @@ export class Desk {
     this.statistics = new MarketStatistics(timeframeMs[settings.base_timeframe]);
     this.calendar = sessionCalendar(settings.sessions);
     this.#memory = readMemory(undefined, settings.starting_cash);
+  }
+
+  /** Orders still needed, by client order id. */
+  get orders(): ReadonlyMap<string, Order> {
+    return this.#openOrders.all;
+  }
+
+  /** Those of them that are not final. */
+  get live(): ReadonlyMap<string, Order> {
+    return this.#openOrders.live;
+  }
+
+  /** Symbols with an entry that is not final. */
+  get entering(): ReadonlySet<string> {
+    return this.#openOrders.entering;
   }
 
   get memory(): TradingMemory {
@@ -72,7 +87,7 @@ export class Desk {
       (left, right) =>
         left.created_at - right.created_at || (left.client_order_id < right.client_order_id ? -1 : 1),
     );
-    for (const order of orders) this.orders.set(order.client_order_id, order);
+    for (const order of orders) this.#openOrders.keep(order);
     const positions = [...state.all('positions')].map(([, row]) => row);
     positions.sort(
       (left, right) => left.opened_at - right.opened_at || (left.symbol < right.symbol ? -1 : 1),
@@ -90,8 +105,7 @@ export class Desk {
   }
 
   saveOrder(order: Order, turn: Turn): Order {
-    if (order.open) this.orders.set(order.client_order_id, order);
-    else this.orders.delete(order.client_order_id);
+    this.#openOrders.keep(order);
     turn.put('orders', order.client_order_id, order);
     if (isFinalState(order.state)) this.intents.forget(order.client_order_id, turn);
     this.#summaryDue = true;
@@ -171,9 +185,8 @@ export class Desk {
   }
 
   /** Orders of a symbol that are not final, in order of creation. */
-  *liveOrders(symbol: string): Iterable<Order> {
-    for (const order of this.orders.values())
-      if (order.symbol === symbol && !isFinalState(order.state)) yield order;
+  liveOrders(symbol: string): Iterable<Order> {
+    return this.#openOrders.liveOf(symbol);
   }
 
   /** How long the broker may say nothing about a request before that is silence, in the market's time. */
@@ -193,7 +206,6 @@ export class Desk {
   }
 
   liveEntry(symbol: string): Order | undefined {
-    for (const order of this.liveOrders(symbol)) if (!order.reduce_only) return order;
-    return undefined;
+    return this.#openOrders.liveEntry(symbol);
   }
 }

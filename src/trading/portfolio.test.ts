@@ -83,14 +83,18 @@ test.each<readonly [string, Readonly<Record<string, number>>, Position, number]>
 
 test('exposure counts positions and what is still in flight, in account currency', () => {
   const desk = deskWith({ USDJPY: 160, EURUSD: 1.25 }, position('USDJPY', 'short', '1000', '150'));
-  desk.orders.set('o', entryOrder('EURUSD', '800', '300'));
+  const turn = { put: () => undefined, remove: () => undefined } as unknown as Turn;
+  const entry = entryOrder('EURUSD', '800', '300');
+  desk.saveOrder(entry, turn);
   expect(Object.fromEntries(exposuresOf(desk))).toEqual({
     USDJPY: { net: -1_000, gross: 1_000 },
     EURUSD: { net: 625, gross: 625 },
   });
-  desk.orders.set('o', { ...entryOrder('EURUSD', '800', '300'), reduce_only: true });
+  desk.saveOrder({ ...entry, reduce_only: true }, turn);
   expect([...exposuresOf(desk).keys()]).toEqual(['USDJPY']);
-  desk.orders.set('o', entryOrder('USDJPY', '500', '0'));
+  desk.saveOrder({ ...entry, state: 'cancelled' }, turn);
+  expect([...exposuresOf(desk).keys()], 'final orders are no exposure').toEqual(['USDJPY']);
+  desk.saveOrder({ ...entryOrder('USDJPY', '500', '0'), client_order_id: 'p' }, turn);
   expect(exposuresOf(desk).get('USDJPY'), 'one of the two may come to nothing').toEqual({
     net: -500,
     gross: 1_500,

@@ -4,7 +4,6 @@ import type { Turn } from '../kernel/agent.ts';
 import type { TradingSummary } from '../shared/bus/catalogue.ts';
 import { decimalNumber } from '../shared/domain/money.ts';
 import type { Order } from '../shared/domain/order.ts';
-import { isFinalState } from '../shared/domain/order-lifecycle.ts';
 import type { EquityPoint, Position } from '../shared/domain/position.ts';
 import type { EpochMs } from '../shared/domain/time.ts';
 import type { Desk } from './desk.ts';
@@ -28,10 +27,10 @@ function rateOf(desk: Desk, symbol: string): number | undefined {
  * so nothing new may be opened beside them.
  */
 export function unvaluedSymbols(desk: Desk): readonly string[] {
-  const symbols = new Set(desk.positions.keys());
-  for (const order of desk.orders.values())
-    if (!order.reduce_only && !isFinalState(order.state)) symbols.add(order.symbol);
-  return [...symbols].filter((symbol) => rateOf(desk, symbol) === undefined).sort();
+  const unvalued = new Set<string>();
+  for (const symbols of [desk.positions.keys(), desk.entering])
+    for (const symbol of symbols) if (rateOf(desk, symbol) === undefined) unvalued.add(symbol);
+  return [...unvalued].sort();
 }
 
 /** Cash plus unrealised profit at last prices; of positions without a rate nothing, see unvaluedSymbols. */
@@ -67,8 +66,8 @@ export function exposuresOf(desk: Desk): Map<string, Exposure> {
       position.side === 'long',
       decimalNumber(position.quantity) * markOf(desk, position) * (rateOf(desk, position.symbol) ?? 0),
     );
-  for (const order of desk.orders.values()) {
-    if (order.reduce_only || isFinalState(order.state)) continue;
+  for (const order of desk.live.values()) {
+    if (order.reduce_only) continue;
     const price = desk.market.priceOf(order.symbol) ?? Number(order.price ?? order.bracket?.stop_price ?? 0);
     const remaining = Math.max(0, decimalNumber(order.quantity) - decimalNumber(order.filled_quantity));
     add(order.symbol, order.side === 'buy', remaining * price * (rateOf(desk, order.symbol) ?? 0));
@@ -78,10 +77,9 @@ export function exposuresOf(desk: Desk): Map<string, Exposure> {
 
 /** Symbols that hold or may soon hold a position. */
 export function occupiedSymbols(desk: Desk): number {
-  const symbols = new Set(desk.positions.keys());
-  for (const order of desk.orders.values())
-    if (!order.reduce_only && !isFinalState(order.state)) symbols.add(order.symbol);
-  return symbols.size;
+  let occupied = desk.positions.size;
+  for (const symbol of desk.entering) if (!desk.positions.has(symbol)) occupied++;
+  return occupied;
 }
 
 /** Begins a new day's loss count at the first look after 00:00 UTC. */
@@ -149,17 +147,12 @@ export function isOutcomeUnknown(desk: Desk, order: Order, now: EpochMs): boolea
 
 /** Trading's own summary for the orchestrator and the health monitor. */
 export function summaryOf(desk: Desk, now: EpochMs): TradingSummary {
-  let open = 0;
   let unknown = 0;
-  for (const order of desk.orders.values()) {
-    if (isFinalState(order.state)) continue;
-    open++;
-    if (isOutcomeUnknown(desk, order, now)) unknown++;
-  }
+  for (const order of desk.live.values()) if (isOutcomeUnknown(desk, order, now)) unknown++;
   return {
     state: desk.state?.state ?? desk.settings.initial_trading_state,
     open_positions: desk.positions.size,
-    open_orders: open,
+    open_orders: desk.live.size,
     unknown_orders: unknown,
     blocked: [
       ...Object.entries(desk.memory.blocks).map(([symbol, reason]) => ({ symbol, reason })),

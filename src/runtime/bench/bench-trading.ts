@@ -79,14 +79,6 @@ export interface TradingBenchReport {
 export async function benchTrading(options: TradingBenchOptions): Promise<TradingBenchReport> {
   const { note } = options;
   const pace = options.signalsPerSecond ?? signalsPerSecond;
-  note(`warming up with ${warmUpSignals} signals`);
-  await latency(
-    new MemoryStore({ keepJournal: false, keepRecords: false }),
-    warmUpSignals,
-    0,
-    memoryStepMs,
-    pace,
-  );
   note(`${memorySignals} signals at ${pace} per second, commit in memory`);
   const inProcess = await latency(
     new MemoryStore({ keepJournal: false, keepRecords: false }),
@@ -253,6 +245,8 @@ async function latency(
   loop.start();
   let seconds = 0;
   try {
+    await play(loop, clock, symbols, { signals: warmUpSignals, stepMs, pace });
+    waits.length = 0;
     seconds = await play(loop, clock, symbols, { signals, stepMs, pace });
   } finally {
     await loop.stop();
@@ -278,7 +272,7 @@ async function play(
   }
   const seconds = (performance.now() - begun) / secondMs;
   // The last orders are on their way.
-  for (let moment = 0; moment < 10; moment++)
+  for (let quiet = 0; quiet < 10; quiet = loop.inboxDepth === 0 ? quiet + 1 : 0)
     await new Promise((resolve) => setTimeout(resolve, commitPauseMs));
   return seconds;
 }

@@ -2,9 +2,10 @@
 // It must never touch a collection twice for one key: within a batch the last put of a key wins.
 import { type AnyPut, type CollectionName, collectionNames } from '../../../shared/bus/collections.ts';
 import type { JournalTip } from '../../../shared/db/journal-chain.ts';
-import { type SqlStatement, textArray } from '../../../shared/db/sql-driver.ts';
+import { quotedIdentifier, type SqlStatement, textArray } from '../../../shared/db/sql-driver.ts';
 import type { CommitBatch, JournalEntry } from '../../../shared/ports/store.ts';
 import { packEntries } from './journal-codec.ts';
+import { rowColumns } from './row-columns.ts';
 import { storedJson, storedKey } from './stored-text.ts';
 
 /** Rows per statement, so that one huge batch does not make one huge statement. */
@@ -16,6 +17,19 @@ export interface CommitPlan {
   readonly tip: JournalTip;
   readonly nextOrdinal: number;
 }
+
+const columnTypes = {
+  text: 'text',
+  number: 'numeric',
+  time: 'double precision',
+  open: 'boolean',
+  true: 'boolean',
+} as const;
+
+/** Per collection, the statement that puts any number of rows: one array of texts per column. */
+const upsertTexts = Object.fromEntries(
+  collectionNames.map((collection) => [collection, upsertText(collection)]),
+) as Record<CollectionName, string>;
 
 interface PendingRow {
   /** Null when the row is to be gone. */
@@ -120,24 +134,44 @@ function deleteStatements(collection: CollectionName, rows: ReadonlyMap<string, 
 
 function upsertStatements(collection: CollectionName, rows: ReadonlyMap<string, PendingRow>): SqlStatement[] {
   const kept = [...rows].filter(([, row]) => row.value !== null);
+  const columns = rowColumns[collection];
+  const text = upsertTexts[collection];
   return slices(kept).map((slice) => {
     const keys = slice.map(([key]) => storedKey(key));
     const texts = slice.map(([, row]) => storedJson(row.value));
     return {
-      text: `insert into ${collection} (key, ordinal, data, exact_key, exact_data)
-        select key, ordinal, data::json, exact_key, exact_data
-        from unnest($1::text::text[], $2::text::bigint[], $3::text::text[], $4::text::text[], $5::text::text[])
-          as puts (key, ordinal, data, exact_key, exact_data)
-        on conflict (key) do update set data = excluded.data, exact_data = excluded.exact_data`,
+      text,
       values: [
         textArray(keys.map((key) => key.key)),
         textArray(slice.map(([, row]) => row.ordinal)),
-        textArray(texts.map((text) => text.text)),
+        textArray(texts.map((stored) => stored.text)),
         textArray(keys.map((key) => key.exactKey)),
-        textArray(texts.map((text) => text.exactText)),
+        textArray(texts.map((stored) => stored.exactText)),
+        ...columns.map((column) => textArray(slice.map(([, row]) => column.read(row.value)))),
       ],
     };
   });
+}
+
+function upsertText(collection: CollectionName): string {
+  const columns = [
+    { name: 'key', type: 'text', value: 'key' },
+    { name: 'ordinal', type: 'bigint', value: 'ordinal' },
+    { name: 'data', type: 'text', value: 'data::json' },
+    { name: 'exact_key', type: 'text', value: 'exact_key' },
+    { name: 'exact_data', type: 'text', value: 'exact_data' },
+    ...rowColumns[collection].map(({ name, kind }) => ({
+      name: quotedIdentifier(name),
+      type: columnTypes[kind],
+      value: kind === 'time' ? `to_timestamp(${quotedIdentifier(name)} / 1000)` : quotedIdentifier(name),
+    })),
+  ];
+  const names = columns.map(({ name }) => name).join(', ');
+  const replaced = columns.slice(2).filter(({ name }) => name !== 'exact_key');
+  return `insert into ${collection} (${names})
+    select ${columns.map(({ value }) => value).join(', ')}
+    from unnest(${columns.map(({ type }, place) => `$${place + 1}::text::${type}[]`).join(', ')}) as puts (${names})
+    on conflict (key) do update set ${replaced.map(({ name }) => `${name} = excluded.${name}`).join(', ')}`;
 }
 
 function effectStatements(batch: CommitBatch, ordinals: { next: number }): SqlStatement[] {

@@ -8,8 +8,8 @@ import type { JournalEntry } from '../../../shared/ports/store.ts';
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
-/** Below this a trip to the thread pool costs more than the compression. */
-const smallBlockBytes = 8_192;
+/** Below this a trip to the thread pool costs more than the compression, which takes less than a millisecond. */
+const smallBlockBytes = 256 * 1_024;
 
 export interface JournalBlock {
   readonly sequenceFrom: number;
