@@ -5,6 +5,7 @@ import { PostgresStore } from '../../src/adapters/store/postgres/postgres-store.
 import { rowColumns } from '../../src/adapters/store/shared/row-columns.ts';
 import { randomStream } from '../../src/kernel/random-stream.ts';
 import { type AnyPut, type CollectionName, collectionNames } from '../../src/shared/bus/collections.ts';
+import { migrationsTable, readMigrations, scriptOf } from '../../src/shared/db/migrations.ts';
 import type { Random } from '../../src/shared/ports/random.ts';
 import { type PostgresServer, postgresSkipReason, startPostgres } from '../servers/postgres.ts';
 import { batchOf } from './store.contract.ts';
@@ -74,6 +75,34 @@ describe.skipIf(skipReason !== undefined)('columns beside the rows', () => {
       );
       expect(columns.map(({ is_generated }) => is_generated)).not.toContain('ALWAYS');
     }
+  });
+
+  test('a database of before keeps its columns, and the next writing fills them', async () => {
+    const url = await server.freshDatabase();
+    const before = new pg.Client({ connectionString: url, options: '-c search_path=ai_trading' });
+    await before.connect();
+    await before.query(`create schema ai_trading; ${migrationsTable}`);
+    const generated = (await readMigrations()).slice(0, 4);
+    for (const migration of generated) await before.query(scriptOf(migration));
+    const old = { symbol: 'BTCUSDT', state: 'accepted', quantity: '0.50', created_at: 1_700_000_000_000 };
+    await before.query('insert into orders (key, ordinal, data) values ($1, 1, $2)', ['o', old]);
+    const columns = async () =>
+      (await before.query('select symbol, state, quantity::text, created_at, open from orders')).rows;
+    const asBefore = {
+      ...{ symbol: 'BTCUSDT', state: 'accepted', quantity: '0.50' },
+      ...{ created_at: new Date(1_700_000_000_000), open: true },
+    };
+    expect(await columns()).toEqual([asBefore]);
+    const opened = new PostgresStore({ url });
+    await opened.open();
+    expect(await columns()).toEqual([asBefore]);
+    const value = { ...old, state: 'filled', open: false };
+    await opened.commit(
+      batchOf({ puts: [{ collection: 'orders', key: 'o', value }] as unknown as AnyPut[] }),
+    );
+    expect(await columns()).toEqual([{ ...asBefore, state: 'filled', open: false }]);
+    await opened.close();
+    await before.end();
   });
 
   test('whatever a row holds, its columns are what the database reads in its JSON, and no commit is stopped', async () => {
