@@ -1,13 +1,7 @@
 // The health monitor agent: hears symptoms, keeps incidents, treats what it may, and tells the load.
 // It must never hear market prices, place or touch an order, or loosen trading.
 import type { Agent, StateReader, Turn } from '../kernel/agent.ts';
-import type {
-  HealthSummary,
-  MessageType,
-  OperatorCommand,
-  TaskAssignment,
-  TradingSummary,
-} from '../shared/bus/catalogue.ts';
+import type { MessageType, OperatorCommand, TaskAssignment } from '../shared/bus/catalogue.ts';
 import type { AnyMessage } from '../shared/bus/message.ts';
 import type { AgentSettings } from '../shared/domain/agent-settings.ts';
 import { wholeSystemTarget } from '../shared/domain/probe-names.ts';
@@ -22,8 +16,7 @@ import { HealLedger } from './heal-ledger.ts';
 import { besidesOf, HealthChecks } from './health-check.ts';
 import { IncidentBook } from './incident-book.ts';
 import { alarmResolutionMs, maxNameLength, reflexToldId } from './limits.ts';
-import { isLoadNews, isWorthTelling, systemLoad } from './load.ts';
-import { recall, remember, type SummaryState, type TradingContext } from './memory.ts';
+import { recall, remember } from './memory.ts';
 import { Optimizer } from './optimizer.ts';
 import { OutsideWatch } from './outside-watch.ts';
 import { Pager } from './pager.ts';
@@ -33,11 +26,12 @@ import { ProbeJudge, reprobeAlarmName } from './probe-judge.ts';
 import { RelayView } from './relay-view.ts';
 import { RiskyMoments } from './risky-moments.ts';
 import { SourceWatch } from './source-watch.ts';
+import { SummaryTeller } from './summary-teller.ts';
 import { SystemMonitor } from './system-monitor.ts';
+import { TradingView } from './trading-view.ts';
 import { WorkWatch } from './work-watch.ts';
 
 const sweepAlarmName = 'sweep';
-const singleRow = 'only';
 
 const subscriptions = [
   'kernel.started',
@@ -91,13 +85,12 @@ class HealthMonitor implements Agent {
   readonly #outside: OutsideWatch;
   readonly #work = new WorkWatch(this.#book);
   readonly #risky = new RiskyMoments();
+  readonly #trading = new TradingView(this.#book);
+  readonly #teller = new SummaryTeller();
   readonly #probes: ProbeJudge;
   readonly #pager: Pager;
   readonly #relay: RelayView;
   readonly #protection: CauseContext['protection'];
-  #trading: TradingContext = { known: false, state: 'active', open_positions: 0, unknown_orders: 0 };
-  #told: SummaryState | undefined;
-  #load = 0;
   #alarmAt: EpochMs | undefined;
 
   constructor(settings: AgentSettings) {
@@ -139,9 +132,8 @@ class HealthMonitor implements Agent {
     this.#system.restore(recall(memory, 'metric'), recall(memory, 'heap')[0]);
     const recorded = recall(memory, 'source_kind').map(({ source }) => source);
     this.#sources.restore(state.all('source_status'), recorded);
-    this.#trading = recall(memory, 'trading')[0] ?? this.#trading;
-    this.#told = recall(memory, 'summary')[0];
-    this.#load = this.#told?.load ?? 0;
+    this.#trading.restore(recall(memory, 'trading')[0]);
+    this.#teller.restore(recall(memory, 'summary')[0]);
     this.#probes.restore(state.get('alarms', `${this.name}/${reprobeAlarmName}`) !== undefined);
     this.#alarmAt = state.get('alarms', `${this.name}/${sweepAlarmName}`)?.due_at;
   }
@@ -152,7 +144,7 @@ class HealthMonitor implements Agent {
     if (passingTypes.has(message.message_type) && !this.#hasTrouble) return;
     this.#checks.sweep(turn);
     if (this.#hasTrouble) this.#settle(turn);
-    this.#tell(turn, message.message_type === 'system.vitals', message.message_type === 'kernel.started');
+    this.#tell(message.message_type, turn);
     for (const [cause, state] of this.#book.takeDirty()) remember(turn, 'cause', cause, state);
     this.#wake(turn);
   }
@@ -174,10 +166,10 @@ class HealthMonitor implements Agent {
         else this.#healer.answer(message.data, turn);
         return;
       case 'trading.summary':
-        this.#summary(message.data, turn);
+        this.#trading.observe(message.data, turn);
         return;
       case 'trading.state_changed':
-        this.#setTrading({ ...this.#trading, known: true, state: message.data.state }, turn);
+        this.#trading.stateChanged(message.data.state, turn);
         return;
       case 'task.assigned':
         this.#task(message.data, message.correlation_id, turn);
@@ -246,9 +238,7 @@ class HealthMonitor implements Agent {
   }
 
   #vitals(vitals: SystemVitals, turn: Turn): void {
-    // Only a load that is told counts, so that a restored monitor knows the same as one that kept running.
-    const load = systemLoad(vitals);
-    if (isLoadNews(this.#told, load, turn.now)) this.#load = load;
+    this.#teller.measure(vitals, turn.now);
     this.#system.observe({ ...vitals, at: turn.now }, turn);
     if (vitals.relay !== undefined) this.#relay.observe(vitals.relay, turn);
     this.#work.judge(turn);
@@ -258,34 +248,6 @@ class HealthMonitor implements Agent {
   #probed(result: ProbeResult, turn: Turn): void {
     this.#system.compare(result, turn);
     this.#checks.answer(result, this.#probes.observe(result, turn), turn);
-  }
-
-  #summary(summary: TradingSummary, turn: Turn): void {
-    const { state, open_positions, unknown_orders, blocked } = summary;
-    this.#setTrading({ known: true, state, open_positions, unknown_orders }, turn);
-    if (unknown_orders > 0)
-      this.#book.raise(
-        'unknown_orders',
-        turn.now,
-        'critical',
-        `${unknown_orders} order(s) without a clear answer`,
-      );
-    else this.#book.clear('unknown_orders', turn.now);
-    const evidence = blocked.map(({ symbol, reason }) => `${symbol}: ${reason}`).join('; ');
-    if (evidence === '') this.#book.clear('not_reconciled', turn.now);
-    else this.#book.raise('not_reconciled', turn.now, 'warning', evidence);
-  }
-
-  #setTrading(next: TradingContext, turn: Turn): void {
-    const before = this.#trading;
-    const same =
-      before.known === next.known &&
-      before.state === next.state &&
-      before.open_positions === next.open_positions &&
-      before.unknown_orders === next.unknown_orders;
-    if (same) return;
-    this.#trading = next;
-    remember(turn, 'trading', singleRow, next);
   }
 
   #task(task: TaskAssignment, correlationId: string, turn: Turn): void {
@@ -344,7 +306,7 @@ class HealthMonitor implements Agent {
 
   #publish(turn: Turn): void {
     const context: CauseContext = {
-      trading: this.#trading,
+      trading: this.#trading.context,
       sourcesUp: this.#sources.delivering,
       protection: this.#protection ?? 'house',
     };
@@ -353,19 +315,16 @@ class HealthMonitor implements Agent {
       publishIncident(change, this.#pager, turn);
   }
 
-  #tell(turn: Turn, heartbeat: boolean, always: boolean): void {
+  #tell(heard: MessageType, turn: Turn): void {
     // What is only worth knowing must not make anybody careful, so the counts leave it out.
     const open = this.#book.busy ? this.#book.openIncidents().filter(isTroubling) : [];
-    const summary: HealthSummary = {
-      system_load: this.#load,
+    const seen = {
       source_health: this.#sources.healthMap(),
       open_incidents: open.length,
       critical_incidents: open.filter(isCritical).length,
     };
-    if (!always && !isWorthTelling(this.#told, summary, turn.now, heartbeat)) return;
-    turn.emit('health.summary', summary);
-    this.#told = { at: turn.now, load: this.#load, summary };
-    remember(turn, 'summary', singleRow, this.#told);
+    const when = { heartbeat: heard === 'system.vitals', always: heard === 'kernel.started' };
+    this.#teller.tell(seen, when, turn);
   }
 
   /** Keeps one alarm at or before the next deadline; an early wake is harmless, a missed one is not. */
@@ -402,7 +361,7 @@ class HealthMonitor implements Agent {
       now,
       book: this.#book,
       sources: this.#sources,
-      trading: this.#trading,
+      trading: this.#trading.context,
       broker: this.#broker,
       healing: this.#settings.healing,
       outside: this.#outside,

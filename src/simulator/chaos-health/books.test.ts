@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Fill, Order } from '../../shared/domain/order.ts';
 import { compareBooks, statesLost } from './books.ts';
-import { spread } from './figures.ts';
 
 const order = (client_order_id: string, more: Partial<Order> = {}) =>
   ({
@@ -46,10 +45,4 @@ test('an order of which only one side thinks that it works is lost, both ways', 
   expect(states('cancel_requested', [held('a', 'accepted')])).toBe(0);
   expect(states('accepted', [held('a', 'accepted', '3')]), 'for another quantity').toBe(1);
   expect(states('rejected', []), 'the venue kept nothing of it').toBe(0);
-});
-
-test('the median of an even number lies between the two in the middle', () => {
-  expect(spread([4, null, 1, 2, 9])).toEqual({ p50: 3, max: 9 });
-  expect(spread([5, 1, 2])).toEqual({ p50: 2, max: 5 });
-  expect(spread([null])).toEqual({ p50: null, max: null });
 });

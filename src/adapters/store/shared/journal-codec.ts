@@ -8,7 +8,7 @@ import type { JournalEntry } from '../../../shared/ports/store.ts';
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
-/** Below this a trip to the thread pool costs more than the compression, which takes less than a millisecond. */
+/** Below this a trip to the thread pool costs more than the compression, which takes about a millisecond at most. */
 const smallBlockBytes = 256 * 1_024;
 
 export interface JournalBlock {

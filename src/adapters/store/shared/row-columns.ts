@@ -4,6 +4,7 @@
 import type { CollectionName, CollectionRows } from '../../../shared/bus/collections.ts';
 import { holdable, storedJson } from './stored-text.ts';
 
+/** `open` is true unless the field is false; `true` is whether the field is true, null without it. */
 type ColumnKind = 'text' | 'number' | 'time' | 'open' | 'true';
 
 export interface RowColumn {
