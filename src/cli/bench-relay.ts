@@ -14,7 +14,7 @@ interface RelayBenchOptions {
 export function benchRelayCommand(): Command {
   return new Command('relay')
     .description(
-      'durable messages per second between two processes over Redis Streams and RabbitMQ, and their delay at half of that',
+      'durable messages per second between two processes over Redis Streams and RabbitMQ, and their delay at half of that and at half of the aim',
     )
     .option('--seconds <n>', 'how long each part lasts', seconds, 5)
     .option('--redis-url <url>', 'an own Redis server instead of one started for the run')
